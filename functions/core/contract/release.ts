@@ -1,0 +1,93 @@
+import * as z from 'zod';
+
+/** An image's content digest. Tags move, digests do not: after the first look nothing is named by its tag. */
+export const Digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, { error: 'an image digest, sha256: and 64 hex digits' });
+export type Digest = z.infer<typeof Digest>;
+
+/** A release's version: `v` and a semantic version, as the git tag is written. */
+export const Version = z
+  .string()
+  .max(32)
+  .regex(/^v(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?$/, {
+    error: 'a version is v and a semantic version, as in v1.4.0',
+  });
+export type Version = z.infer<typeof Version>;
+
+/** Name of the image label that carries release.json. */
+export const RELEASE_LABEL = 'farol.release';
+/** Name of the image label that carries the git commit (the OCI annotation key of the same meaning). */
+export const COMMIT_LABEL = 'org.opencontainers.image.revision';
+/** Name of the image label that carries the CodeBuild build id. */
+export const BUILD_LABEL = 'farol.build';
+
+const RelativePath = z.string().regex(/^\/(?!\/)[^\s\\]*$/, { error: 'a path on the application, beginning with one slash' });
+
+/** One request that a candidate must answer as said before it gets traffic. */
+export const SmokeCheck = z.strictObject({
+  path: RelativePath,
+  status: z.int().min(100).max(599),
+  /** The body must hold this text. */
+  contains: z.string().optional(),
+  /** The body must be JSON with at least these members. */
+  json: z.record(z.string(), z.unknown()).optional(),
+  headers: z.record(z.string(), z.string()).optional(),
+  maxMs: z.int().positive().optional(),
+});
+export type SmokeCheck = z.infer<typeof SmokeCheck>;
+
+const Command = z.array(z.string().min(1)).min(1);
+
+/**
+ * The application's side of the contract: how it starts, migrates, and how one sees that it works.
+ * Lies as release.json in the application's root and travels as a label inside the image, so that it is pinned with the digest.
+ */
+export const ReleaseJson = z.strictObject({
+  schema: z.literal(1),
+  start: Command,
+  /** Brings the database's schema forward; `null`: the application has none. Exit code 75 (EX_TEMPFAIL): another one is migrating. */
+  migrate: Command.nullable(),
+  /** Prints what `migrate` would do, as {@link MigrationPlan}; `null`: not known. */
+  migrationPlan: Command.nullable(),
+  port: z.int().min(1).max(65_535),
+  /** Answers 200 while the process serves; asks no database. */
+  livez: RelativePath,
+  /** Answers 200 while the database can be reached too. */
+  readyz: RelativePath,
+  /** Answers {@link VersionAnswer}. */
+  version: RelativePath,
+  smoke: z.array(SmokeCheck),
+  /** For one's own machine: commands that make the tree runnable without a container, and folders of it that go on PATH. */
+  local: z.strictObject({ prepare: z.array(Command), path: z.array(z.string()) }).optional(),
+});
+export type ReleaseJson = z.infer<typeof ReleaseJson>;
+
+/** What the version path answers: proof of which release, in which slot, answered. */
+export const VersionAnswer = z.object({ version: z.string(), digest: z.string(), commit: z.string(), slot: z.string() });
+
+/** What the `migrationPlan` command prints on its last line, as one line of JSON. */
+export const MigrationPlan = z.strictObject({
+  migrations: z.array(
+    z.strictObject({
+      name: z.string(),
+      /** Whether the code that is live now goes on working on the schema after it. */
+      compatible: z.enum(['yes', 'no', 'unknown']),
+      why: z.string(),
+    }),
+  ),
+});
+export type MigrationPlan = z.infer<typeof MigrationPlan>;
+
+/** An image that can be deployed, as read from the registry. */
+export const Release = z.strictObject({
+  repository: z.string(),
+  digest: Digest,
+  version: Version,
+  commit: z.string(),
+  build: z.string(),
+  releaseJson: ReleaseJson,
+});
+export type Release = z.infer<typeof Release>;
+
+/** What runs: an image and everything else. Facts, gates and "rollback to" are about the pair. */
+export const Deployable = z.strictObject({ digest: Digest, version: Version, settingsHash: z.string().regex(/^[0-9a-f]{16}$/) });
+export type Deployable = z.infer<typeof Deployable>;

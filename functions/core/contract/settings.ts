@@ -1,0 +1,137 @@
+import * as z from 'zod';
+import { Duration, seconds } from './duration.ts';
+import { Name, Target } from './target.ts';
+
+const atLeast = (least: Duration) =>
+  Duration.refine((value) => seconds(value) >= seconds(least), { error: `at least ${least}` });
+
+const Arn = z.string().regex(/^arn:[\w-]+:[\w-]+:[\w-]*:\d*:.+$/, { error: 'an ARN, arn:<partition>:<service>:<region>:<account>:<resource>' });
+
+/** One entry of the traffic plan: the candidate's share of the requests, how long it stays there, how often it is checked meanwhile. */
+export const TrafficStep = z.strictObject({
+  weight: z.int().min(1).max(100),
+  bake: Duration,
+  checkEvery: Duration,
+});
+export type TrafficStep = z.infer<typeof TrafficStep>;
+
+const TrafficPlan = z
+  .array(TrafficStep)
+  .min(1)
+  .refine((steps) => steps.every((step, i) => i === 0 || step.weight > (steps[i - 1]?.weight ?? 0)), {
+    error: 'weights must rise from step to step',
+  })
+  .refine((steps) => steps.at(-1)?.weight === 100, { error: 'the last step must have weight 100' });
+
+/** The program that a target runs. Its command, port and checks come from the image's release.json. */
+const Service = z.strictObject({
+  name: Name,
+  kind: z.literal('web'),
+  /** Fargate CPU units: 256 is a quarter of a virtual CPU. */
+  cpu: z.int().min(256),
+  /** MiB. */
+  memory: z.int().min(512),
+  environment: z.record(z.string().regex(/^[A-Z][A-Z0-9_]*$/), z.string()),
+  /** Environment variable -> ARN of a Secrets Manager secret (`:json-key::` may follow) or an SSM parameter. */
+  secrets: z.record(z.string().regex(/^[A-Z][A-Z0-9_]*$/), z.string()),
+  architecture: z.enum(['ARM64', 'X86_64']),
+});
+
+/** Where the target runs: made by the service stack, never changed by Farol, except that slots' services, rule and scaling are put into it. */
+const Place = z.strictObject({
+  cluster: z.string().min(1),
+  loadBalancer: Arn,
+  productionListener: Arn,
+  /** Priority of the production rule on its listener. */
+  rulePriority: z.int().min(1).max(50_000),
+  slots: z.strictObject({
+    blue: z.strictObject({ targetGroup: Arn, preview: z.url() }),
+    green: z.strictObject({ targetGroup: Arn, preview: z.url() }),
+  }),
+  subnets: z.array(z.string()).min(1),
+  securityGroups: z.array(z.string()).min(1),
+  assignPublicIp: z.boolean(),
+  executionRole: Arn,
+  taskRole: Arn,
+  migrationTaskRole: Arn,
+  logGroup: z.string().min(1),
+  /** Registry and repository without tag, `<account>.dkr.ecr.<region>.amazonaws.com/web`. */
+  repositoryUri: z.string().min(1),
+});
+
+/**
+ * Everything of a target that is not the image. Published by the service stack as the SSM parameter
+ * `/farol/targets/<app>/<environment>`; a deployment works on the snapshot that it took when it began.
+ * Unknown keys are refused: a misspelt `bake` must not become a default.
+ */
+export const Settings = z.strictObject({
+  app: Name,
+  environment: Name,
+  source: z.union([z.literal('push'), z.string().regex(/^promotion of [a-z0-9-]+\/[a-z0-9-]+$/)]),
+  /** Name of the ECR repository whose pushes this target hears. */
+  repository: z.string().min(2),
+  /** The application's public address; its host goes as Host header with every smoke request. */
+  address: z.url(),
+  services: z.array(Service).length(1),
+  capacity: z
+    .strictObject({
+      min: z.int().min(1),
+      max: z.int().min(1),
+      /** Requests a minute and task that scaling aims at (ALBRequestCountPerTarget). */
+      requestsPerTarget: z.number().positive(),
+    })
+    .refine(({ min, max }) => min <= max, { error: 'min must not exceed max' }),
+  health: z.strictObject({
+    path: z.string().startsWith('/'),
+    interval: Duration,
+    timeout: Duration,
+    healthy: z.int().min(2).max(10),
+    unhealthy: z.int().min(2).max(10),
+  }),
+  drain: z.strictObject({
+    /** Deregistration delay of the target groups. */
+    deregistration: Duration,
+    /** From SIGTERM to SIGKILL. */
+    stopTimeout: Duration,
+    /** Idle time of the load balancer's connections; the application's keep-alive must be longer. */
+    idle: Duration,
+    /** How long after a change of weights the old slot is still taken to get requests. */
+    settle: Duration,
+  }),
+  migrate: z.strictObject({
+    timeout: Duration,
+    lockTimeout: Duration,
+    /** How often a migration that ended `busy` (exit code 75) is begun anew. */
+    attempts: z.int().min(1).max(10),
+    incompatible: z.enum(['refuse', 'ask', 'allow']),
+    unknown: z.enum(['refuse', 'ask', 'allow']),
+  }),
+  candidate: z.strictObject({
+    /** From the fill to every task healthy. */
+    timeout: Duration,
+    /** Stopped tasks of the candidate after which it is called a crash loop. */
+    crashes: z.int().min(1),
+  }),
+  traffic: TrafficPlan,
+  analysis: z.strictObject({
+    /** Share of the candidate's requests that may end in the application's own 5xx, 0 to 1. */
+    maxErrorShare: z.number().min(0).max(1),
+    /** Below this many requests in the window the share proves nothing; smoke and target health decide. */
+    minRequests: z.int().min(1),
+    /** Period of the load balancer's metrics: 60s on AWS. */
+    period: atLeast('1s'),
+  }),
+  /** How long the old slot stays able to serve after a promotion. */
+  warm: Duration,
+  /** How long `converge` rests between two looks at AWS. */
+  poll: Duration,
+  /** A second push while one is deployed: wait for its end, or end its bake and go on. */
+  queue: z.enum(['wait', 'supersede']),
+  place: Place,
+});
+export type Settings = z.infer<typeof Settings>;
+
+/** The target that these settings are of. */
+export function targetOf(settings: Pick<Settings, 'app' | 'environment'>): Target {
+  return Target.parse(`${settings.app}/${settings.environment}`);
+}

@@ -1,0 +1,21 @@
+import * as z from 'zod';
+
+/** A place that can serve: a target group, a preview listener and one ECS service. Never said of what it does: see {@link Role}. */
+export const Slot = z.enum(['blue', 'green']);
+export type Slot = z.infer<typeof Slot>;
+export const SLOTS = Slot.options;
+
+/** What a slot does now. */
+export type Role = 'live' | 'candidate' | 'warm' | 'idle';
+
+/** The slot beside `slot`. */
+export function otherSlot(slot: Slot): Slot {
+  return slot === 'blue' ? 'green' : 'blue';
+}
+
+/** Weights of the production rule by slot, each 0 to 100; `null`: no rule, so that the listener's fixed 503 answers. */
+export const Weights = z.strictObject({
+  blue: z.int().min(0).max(100),
+  green: z.int().min(0).max(100),
+});
+export type Weights = z.infer<typeof Weights>;

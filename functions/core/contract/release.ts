@@ -1,13 +1,15 @@
 import * as z from 'zod';
 
 /** An image's content digest. Tags move, digests do not: after the first look nothing is named by its tag. */
-export const Digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, { error: 'an image digest, sha256: and 64 hex digits' });
+export const Digest = z
+  .string()
+  .regex(/^sha256:[0-9a-f]{64}$/, { error: 'an image digest, sha256: and 64 hex digits' });
 export type Digest = z.infer<typeof Digest>;
 
 /** A release's version: `v` and a semantic version, as the git tag is written. */
 export const Version = z
   .string()
-  .max(32)
+  .max(24)
   .regex(/^v(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?$/, {
     error: 'a version is v and a semantic version, as in v1.4.0',
   });
@@ -20,7 +22,9 @@ export const COMMIT_LABEL = 'org.opencontainers.image.revision';
 /** Name of the image label that carries the CodeBuild build id. */
 export const BUILD_LABEL = 'farol.build';
 
-const RelativePath = z.string().regex(/^\/(?!\/)[^\s\\]*$/, { error: 'a path on the application, beginning with one slash' });
+const RelativePath = z
+  .string()
+  .regex(/^\/(?!\/)[^\s\\]*$/, { error: 'a path on the application, beginning with one slash' });
 
 /** One request that a candidate must answer as said before it gets traffic. */
 export const SmokeCheck = z.strictObject({
@@ -62,7 +66,12 @@ export const ReleaseJson = z.strictObject({
 export type ReleaseJson = z.infer<typeof ReleaseJson>;
 
 /** What the version path answers: proof of which release, in which slot, answered. */
-export const VersionAnswer = z.object({ version: z.string(), digest: z.string(), commit: z.string(), slot: z.string() });
+export const VersionAnswer = z.object({
+  version: z.string(),
+  digest: z.string(),
+  commit: z.string(),
+  slot: z.string(),
+});
 
 /** What the `migrationPlan` command prints on its last line, as one line of JSON. */
 export const MigrationPlan = z.strictObject({
@@ -89,5 +98,9 @@ export const Release = z.strictObject({
 export type Release = z.infer<typeof Release>;
 
 /** What runs: an image and everything else. Facts, gates and "rollback to" are about the pair. */
-export const Deployable = z.strictObject({ digest: Digest, version: Version, settingsHash: z.string().regex(/^[0-9a-f]{16}$/) });
+export const Deployable = z.strictObject({
+  digest: Digest,
+  version: Version,
+  settingsHash: z.string().regex(/^[0-9a-f]{16}$/),
+});
 export type Deployable = z.infer<typeof Deployable>;

@@ -5,7 +5,11 @@ import { Name, Target } from './target.ts';
 const atLeast = (least: Duration) =>
   Duration.refine((value) => seconds(value) >= seconds(least), { error: `at least ${least}` });
 
-const Arn = z.string().regex(/^arn:[\w-]+:[\w-]+:[\w-]*:\d*:.+$/, { error: 'an ARN, arn:<partition>:<service>:<region>:<account>:<resource>' });
+const Arn = z
+  .string()
+  .regex(/^arn:[\w-]+:[\w-]+:[\w-]*:\d*:.+$/, {
+    error: 'an ARN, arn:<partition>:<service>:<region>:<account>:<resource>',
+  });
 
 /** One entry of the traffic plan: the candidate's share of the requests, how long it stays there, how often it is checked meanwhile. */
 export const TrafficStep = z.strictObject({
@@ -103,8 +107,10 @@ export const Settings = z.strictObject({
     lockTimeout: Duration,
     /** How often a migration that ended `busy` (exit code 75) is begun anew. */
     attempts: z.int().min(1).max(10),
-    incompatible: z.enum(['refuse', 'ask', 'allow']),
-    unknown: z.enum(['refuse', 'ask', 'allow']),
+    /** What to do with a migration after which the code that is live no longer works. */
+    incompatible: z.enum(['refuse', 'allow']),
+    /** What to do with a migration of which that is not known. */
+    unknown: z.enum(['refuse', 'allow']),
   }),
   candidate: z.strictObject({
     /** From the fill to every task healthy. */
@@ -125,8 +131,6 @@ export const Settings = z.strictObject({
   warm: Duration,
   /** How long `converge` rests between two looks at AWS. */
   poll: Duration,
-  /** A second push while one is deployed: wait for its end, or end its bake and go on. */
-  queue: z.enum(['wait', 'supersede']),
   place: Place,
 });
 export type Settings = z.infer<typeof Settings>;

@@ -1,0 +1,164 @@
+import * as z from 'zod';
+import { Deployable, Digest, ReleaseJson, Version } from './release.ts';
+import { Settings } from './settings.ts';
+import { Slot, Weights } from './slot.ts';
+import { Target } from './target.ts';
+
+/** A moment, ISO 8601 in UTC with milliseconds. */
+export const Instant = z.iso.datetime({ precision: 3 });
+export type Instant = z.infer<typeof Instant>;
+
+/** What an execution of the state machine is started with. The same push always makes the same bytes: StartExecution's idempotency rests on it. */
+export const DeploymentRequest = z.strictObject({
+  /** `release`: make a deployable live. `recovery`: bring a target whose execution ended badly back to what the ledger calls live. */
+  kind: z.enum(['release', 'recovery']),
+  target: Target,
+  deployment: z.string().min(1).max(80),
+  version: Version,
+  digest: Digest,
+  attempt: z.int().min(1),
+  cause: z.string(),
+});
+export type DeploymentRequest = z.infer<typeof DeploymentRequest>;
+
+/** The lock of a target. Its token only rises, also when the lock is freed: whoever acts with a lower one is refused. */
+export const Lock = z.strictObject({
+  token: z.int().min(1),
+  deployment: z.string().optional(),
+  executionArn: z.string().optional(),
+  at: Instant,
+});
+export type Lock = z.infer<typeof Lock>;
+
+/** A slot and what is in it. */
+export const Placement = z.strictObject({ slot: Slot, deployable: Deployable, taskDefinition: z.string() });
+export type Placement = z.infer<typeof Placement>;
+
+/** What is true of a target now: the last entry of its ledger folded into one item. */
+export const Head = z.strictObject({
+  seq: z.int().min(0),
+  /** Hash of the ledger's last entry. */
+  hash: z.string(),
+  live: Placement.optional(),
+  warm: Placement.extend({ until: Instant }).optional(),
+  frozen: z.strictObject({ reason: z.string(), at: Instant, deployment: z.string() }).optional(),
+});
+export type Head = z.infer<typeof Head>;
+
+/** What a slot shall hold: a deployable with its scaling bounds, or nothing. */
+export const SlotIntent = z.discriminatedUnion('state', [
+  z.strictObject({ state: z.literal('empty') }),
+  z.strictObject({
+    state: z.literal('filled'),
+    role: z.enum(['live', 'candidate', 'warm']),
+    deployable: Deployable,
+    taskDefinition: z.string(),
+    min: z.int().min(1),
+    max: z.int().min(1),
+    /** Tasks to start with; scaling moves it between min and max afterwards. */
+    desired: z.int().min(1),
+    /** Whether scaling may take tasks away, add them. */
+    scaleIn: z.boolean(),
+    scaleOut: z.boolean(),
+  }),
+]);
+export type SlotIntent = z.infer<typeof SlotIntent>;
+
+/** Steps of a deployment that change AWS, each an intent. */
+export const Phase = z.enum(['empty', 'start', 'shift', 'promote', 'restore']);
+export type Phase = z.infer<typeof Phase>;
+
+/** The desired state of a target. `converge` makes it true. */
+export const Intent = z.strictObject({
+  n: z.int().min(1),
+  token: z.int().min(1),
+  deployment: z.string(),
+  phase: Phase,
+  slots: z.strictObject({ blue: SlotIntent, green: SlotIntent }),
+  /** `null`: no production rule; the listener's fixed 503 answers. */
+  weights: Weights.nullable(),
+  at: Instant,
+});
+export type Intent = z.infer<typeof Intent>;
+
+/** The weights that were last written and when: from then on the settle time counts. */
+export const Traffic = z.strictObject({ weights: Weights.nullable(), at: Instant });
+export type Traffic = z.infer<typeof Traffic>;
+
+/** One check interval within a step of the traffic plan, in the units the state machine waits in. */
+export const PlannedStep = z.strictObject({
+  weight: z.int().min(1).max(100),
+  /** How many times the step is checked before the next one. */
+  checks: z.int().min(1),
+  /** Whole seconds between two checks: a Wait state takes no fractions. */
+  checkSeconds: z.int().min(1),
+});
+export type PlannedStep = z.infer<typeof PlannedStep>;
+
+/** What a deployment is to do, fixed by preflight: nothing read later can change it. */
+export const DeploymentPlan = z.strictObject({
+  settings: Settings,
+  deployable: Deployable,
+  commit: z.string(),
+  build: z.string(),
+  releaseJson: ReleaseJson,
+  candidate: Slot,
+  live: Placement.optional(),
+  /** Tasks that live had when the plan was made, and so the candidate's number. */
+  capacity: z.int().min(1),
+  steps: z.array(PlannedStep).min(1),
+});
+export type DeploymentPlan = z.infer<typeof DeploymentPlan>;
+
+/** What a deployment has proven; no weight without the facts of its deployable. */
+export const FactKind = z.enum(['provenance', 'migration-plan', 'migration', 'smoke', 'live-check', 'task-definition']);
+export type FactKind = z.infer<typeof FactKind>;
+export const Fact = z.strictObject({
+  kind: FactKind,
+  deployable: Deployable,
+  at: Instant,
+  detail: z.record(z.string(), z.unknown()),
+});
+export type Fact = z.infer<typeof Fact>;
+
+/** Kinds of ledger entries: each transition of a target, in words. */
+export const EntryType = z.enum([
+  'deployment began',
+  'deployment queued',
+  'deployment refused',
+  'fact',
+  'intent',
+  'promoted',
+  'roll back began',
+  'frozen',
+  'unfrozen',
+  'deployment ended',
+  'recovery began',
+]);
+export type EntryType = z.infer<typeof EntryType>;
+
+/** An entry of the append-only ledger. `previous` is the hash of the entry before, so that an overwritten one shows. */
+export const Entry = z.strictObject({
+  seq: z.int().min(1),
+  previous: z.string(),
+  at: Instant,
+  type: EntryType,
+  /** Who or what moved it: an event, a person, a check. */
+  cause: z.string(),
+  deployment: z.string(),
+  facts: z.record(z.string(), z.unknown()),
+});
+export type Entry = z.infer<typeof Entry>;
+
+/** A change of AWS, written down before it is made and closed when it was answered. */
+export const Change = z.strictObject({
+  n: z.int().min(1),
+  token: z.int().min(1),
+  intent: z.int().min(1),
+  call: z.string(),
+  action: z.record(z.string(), z.unknown()),
+  at: Instant,
+  done: Instant.optional(),
+  error: z.string().optional(),
+});
+export type Change = z.infer<typeof Change>;

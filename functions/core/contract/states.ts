@@ -1,0 +1,152 @@
+import * as z from 'zod';
+import { DeploymentRequest, Phase, PlannedStep } from './ledger.ts';
+import { Slot } from './slot.ts';
+import { Target } from './target.ts';
+
+/**
+ * The contract between release.asl.json and the functions: what each state hands over and which outcomes it can get.
+ * The state machine decides on `outcome` alone. What the domain foresees is an outcome; an exception is a surprise.
+ */
+
+/** Carried by every state once the lock is held. */
+export const Context = z.strictObject({
+  target: Target,
+  deployment: z.string().min(1).max(80),
+  /** Fencing token of the lock. */
+  token: z.int().min(1),
+});
+export type Context = z.infer<typeof Context>;
+
+const reason = z.string().min(1);
+/** A newer holder of the lock exists: end without touching AWS. */
+const superseded = z.strictObject({ outcome: z.literal('superseded'), reason });
+
+export const AcquireLock = {
+  input: z.strictObject({ request: DeploymentRequest, executionArn: z.string() }),
+  output: z.discriminatedUnion('outcome', [
+    /** `waitSeconds`: until the last call of a former holder has ended for certain. */
+    z.strictObject({ outcome: z.literal('acquired'), token: z.int(), waitSeconds: z.int().min(0) }),
+    z.strictObject({ outcome: z.literal('busy'), reason }),
+    z.strictObject({ outcome: z.literal('duplicate'), reason }),
+    z.strictObject({ outcome: z.literal('refused'), reason }),
+  ]),
+};
+
+export const Preflight = {
+  input: z.strictObject({ context: Context, request: DeploymentRequest }),
+  output: z.discriminatedUnion('outcome', [
+    z.strictObject({ outcome: z.literal('first'), candidate: Slot, steps: z.array(PlannedStep) }),
+    z.strictObject({ outcome: z.literal('update'), candidate: Slot, steps: z.array(PlannedStep) }),
+    z.strictObject({ outcome: z.literal('unchanged'), reason }),
+    z.strictObject({ outcome: z.literal('refused'), reason }),
+    superseded,
+  ]),
+};
+
+/** `plan`: the task that tells what a migration would do. `migrate`: the migration. */
+export const TaskPurpose = z.enum(['plan', 'migrate']);
+export type TaskPurpose = z.infer<typeof TaskPurpose>;
+
+export const StartTask = {
+  input: z.strictObject({ context: Context, purpose: TaskPurpose, attempt: z.int().min(1) }),
+  output: z.discriminatedUnion('outcome', [
+    z.strictObject({ outcome: z.literal('started'), taskArn: z.string() }),
+    /** The application has no such command. */
+    z.strictObject({ outcome: z.literal('none') }),
+    z.strictObject({ outcome: z.literal('refused'), reason }),
+    z.strictObject({ outcome: z.literal('failed'), reason }),
+    superseded,
+  ]),
+};
+
+export const CheckTask = {
+  input: z.strictObject({
+    context: Context,
+    purpose: TaskPurpose,
+    taskArn: z.string(),
+    attempt: z.int().min(1),
+    looks: z.int().min(1),
+  }),
+  output: z.discriminatedUnion('outcome', [
+    z.strictObject({ outcome: z.literal('running'), waitSeconds: z.int().min(1) }),
+    /** Plan: nothing to migrate. */
+    z.strictObject({ outcome: z.literal('none') }),
+    /** Plan: may be migrated. */
+    z.strictObject({ outcome: z.literal('allowed'), reason }),
+    /** Plan: may not. */
+    z.strictObject({ outcome: z.literal('refused'), reason }),
+    z.strictObject({ outcome: z.literal('succeeded') }),
+    /** Another migration holds the database's lock; begin anew after the wait. */
+    z.strictObject({ outcome: z.literal('busy'), waitSeconds: z.int().min(1) }),
+    z.strictObject({ outcome: z.literal('failed'), reason }),
+    /** It was killed half-way: what it left in the schema only a person can judge. */
+    z.strictObject({ outcome: z.literal('needs person'), reason }),
+    superseded,
+  ]),
+};
+
+export const Converge = {
+  input: z.strictObject({
+    context: Context,
+    phase: Phase,
+    weight: z.int().min(0).max(100).optional(),
+    reason: z.string().optional(),
+  }),
+  output: z.discriminatedUnion('outcome', [
+    z.strictObject({ outcome: z.literal('converged') }),
+    z.strictObject({ outcome: z.literal('progressing'), waitingFor: reason }),
+    z.strictObject({ outcome: z.literal('stuck'), reason }),
+    z.strictObject({ outcome: z.literal('refused'), reason }),
+    superseded,
+  ]),
+};
+
+export const Smoke = {
+  input: z.strictObject({ context: Context, role: z.enum(['candidate', 'live']) }),
+  output: z.discriminatedUnion('outcome', [
+    z.strictObject({ outcome: z.literal('pass'), checks: z.int() }),
+    z.strictObject({ outcome: z.literal('fail'), reason }),
+    superseded,
+  ]),
+};
+
+export const CheckStep = {
+  input: z.strictObject({ context: Context, weight: z.int().min(1).max(100), since: z.string(), smoke: Smoke.output }),
+  output: z.discriminatedUnion('outcome', [
+    z.strictObject({ outcome: z.literal('pass'), reason }),
+    z.strictObject({ outcome: z.literal('fail'), reason }),
+    z.strictObject({ outcome: z.literal('inconclusive'), reason }),
+    superseded,
+  ]),
+};
+
+export const Freeze = {
+  input: z.strictObject({ context: Context, reason }),
+  output: z.discriminatedUnion('outcome', [z.strictObject({ outcome: z.literal('frozen'), reason }), superseded]),
+};
+
+/** How a deployment ended. */
+export const Result = z.enum(['live', 'unchanged', 'restored', 'rolled back', 'refused', 'frozen']);
+export type Result = z.infer<typeof Result>;
+
+export const Finish = {
+  input: z.strictObject({ context: Context, result: Result, reason: z.string() }),
+  output: z.discriminatedUnion('outcome', [
+    z.strictObject({ outcome: z.literal('succeeded'), sentence: z.string(), next: z.string().optional() }),
+    z.strictObject({ outcome: z.literal('failed'), sentence: z.string(), next: z.string().optional() }),
+    superseded,
+  ]),
+};
+
+/** Every function that the state machine calls, by its folder's name. */
+export const STATE_FUNCTIONS = {
+  'acquire-lock': AcquireLock,
+  preflight: Preflight,
+  'start-task': StartTask,
+  'check-task': CheckTask,
+  converge: Converge,
+  smoke: Smoke,
+  'check-step': CheckStep,
+  freeze: Freeze,
+  finish: Finish,
+} as const;

@@ -5,11 +5,9 @@ import { Name, Target } from './target.ts';
 const atLeast = (least: Duration) =>
   Duration.refine((value) => seconds(value) >= seconds(least), { error: `at least ${least}` });
 
-const Arn = z
-  .string()
-  .regex(/^arn:[\w-]+:[\w-]+:[\w-]*:\d*:.+$/, {
-    error: 'an ARN, arn:<partition>:<service>:<region>:<account>:<resource>',
-  });
+const Arn = z.string().regex(/^arn:[\w-]+:[\w-]+:[\w-]*:\d*:.+$/, {
+  error: 'an ARN, arn:<partition>:<service>:<region>:<account>:<resource>',
+});
 
 /** One entry of the traffic plan: the candidate's share of the requests, how long it stays there, how often it is checked meanwhile. */
 export const TrafficStep = z.strictObject({

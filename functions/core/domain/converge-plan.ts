@@ -1,0 +1,260 @@
+import { milliseconds } from '../contract/duration.ts';
+import type { Instant, Intent, SlotIntent, Traffic } from '../contract/ledger.ts';
+import type { Settings } from '../contract/settings.ts';
+import { SLOTS, type Slot, type Weights } from '../contract/slot.ts';
+import type { Observed, ObservedSlot } from './observed.ts';
+import { healthyNeeded } from './traffic-plan.ts';
+
+type FilledIntent = Extract<SlotIntent, { state: 'filled' }>;
+
+/** One change of AWS. */
+export type Action =
+  | { readonly do: 'create service'; readonly slot: Slot; readonly taskDefinition: string }
+  | { readonly do: 'fill slot'; readonly slot: Slot; readonly taskDefinition: string; readonly desired: number }
+  | { readonly do: 'resize slot'; readonly slot: Slot; readonly desired: number }
+  | { readonly do: 'empty slot'; readonly slot: Slot }
+  | {
+      readonly do: 'set bounds';
+      readonly slot: Slot;
+      readonly min: number;
+      readonly max: number;
+      readonly scaleIn: boolean;
+      readonly scaleOut: boolean;
+    }
+  | { readonly do: 'put scaling policy'; readonly slot: Slot }
+  | { readonly do: 'create rule'; readonly weights: Weights }
+  | { readonly do: 'set weights'; readonly rule: string; readonly weights: Weights }
+  | { readonly do: 'delete rule'; readonly rule: string };
+
+/** What is to be done next to make an intent true. */
+export type ConvergePlan =
+  /** Make these changes, in this order, then look again. */
+  | { readonly outcome: 'act'; readonly actions: readonly Action[] }
+  | { readonly outcome: 'converged' }
+  | { readonly outcome: 'progressing'; readonly waitingFor: string }
+  | { readonly outcome: 'stuck'; readonly reason: string }
+  | { readonly outcome: 'refused'; readonly reason: string };
+
+export interface ConvergeInput {
+  readonly intent: Intent;
+  readonly observed: Observed;
+  /** What was last written to the production rule, and when; undefined before the first. */
+  readonly traffic: Traffic | undefined;
+  readonly settings: Pick<Settings, 'candidate' | 'drain'>;
+  readonly now: Instant;
+}
+
+/**
+ * The next changes towards an intent, from what AWS shows now. Pure; the caller makes them and asks again, so that each
+ * change is judged on a fresh look and an interrupted run is finished by the next one.
+ *
+ * The order is what keeps traffic served: capacity up, enough healthy targets of the right digest, weights (the caller's
+ * next look reads them back), settle, capacity down, and bounds last.
+ */
+export function planConvergence(input: ConvergeInput): ConvergePlan {
+  return (
+    refuseForeignRule(input) ??
+    firstOf(SLOTS, (slot) => capacityUp(slot, input)) ??
+    weights(input) ??
+    firstOf(SLOTS, (slot) => capacityDown(slot, input)) ??
+    firstOf(SLOTS, (slot) => finalBounds(slot, input)) ?? { outcome: 'converged' }
+  );
+}
+
+/** Tasks of a slot that the load balancer finds healthy and that run what the intent names. */
+export function healthyTasks(intent: FilledIntent, observed: ObservedSlot): number {
+  return observed.tasks.filter(
+    (task) =>
+      task.running &&
+      task.healthy &&
+      task.taskDefinition === intent.taskDefinition &&
+      task.digest === intent.deployable.digest,
+  ).length;
+}
+
+function refuseForeignRule({ observed }: ConvergeInput): ConvergePlan | undefined {
+  const foreign = observed.rule?.foreign;
+  return foreign === null || foreign === undefined
+    ? undefined
+    : { outcome: 'refused', reason: `The production rule was changed by a stranger: ${foreign}.` };
+}
+
+function capacityUp(slot: Slot, input: ConvergeInput): ConvergePlan | undefined {
+  const intent = input.intent.slots[slot];
+  if (intent.state === 'empty') return undefined;
+  const { service, scaling } = input.observed.slots[slot];
+  const { taskDefinition, desired } = intent;
+  if (service === null) return act({ do: 'create service', slot, taskDefinition });
+  if (scaling === null)
+    return act({ do: 'set bounds', slot, min: 0, max: intent.max, scaleIn: false, scaleOut: false });
+  if (!scaling.hasPolicy) return act({ do: 'put scaling policy', slot });
+  if (intent.role !== 'candidate') return keep(slot, intent, input);
+  if (service.taskDefinition !== taskDefinition || service.desired === 0) {
+    const emptied = emptyFirst(slot, input);
+    if (emptied !== undefined) return emptied;
+    // Bounds before the count: with the old maximum, scaling would clamp the fill. The minimum follows once it is full,
+    // or scaling would start tasks of the former task definition.
+    return scaling.min !== 0 || scaling.max < desired || scaling.scaleOut
+      ? act({ do: 'set bounds', slot, min: 0, max: intent.max, scaleIn: false, scaleOut: false })
+      : act({ do: 'fill slot', slot, taskDefinition, desired });
+  }
+  if (service.desired < desired) return act({ do: 'resize slot', slot, desired });
+  return untilHealthy(slot, intent, input);
+}
+
+/** Live and warm slots are never filled anew: whoever changed what runs in them is a stranger. */
+function keep(slot: Slot, intent: FilledIntent, { observed }: ConvergeInput): ConvergePlan | undefined {
+  const { service, scaling } = observed.slots[slot];
+  if (service === null || scaling === null) return undefined;
+  if (service.taskDefinition !== intent.taskDefinition) {
+    return {
+      outcome: 'refused',
+      reason: `The ${intent.role} slot ${slot} runs ${service.taskDefinition}, the ledger says ${intent.taskDefinition}: a stranger changed it.`,
+    };
+  }
+  if (scaling.scaleIn && !intent.scaleIn) return act(bounds(slot, intent));
+  return undefined;
+}
+
+/** A slot is emptied before it is filled: a rolling update would mix two releases behind one weight. */
+function emptyFirst(slot: Slot, input: ConvergeInput): ConvergePlan | undefined {
+  const observed = input.observed.slots[slot];
+  if (isEmpty(observed)) return undefined;
+  const weight = input.observed.rule?.weights[slot] ?? 0;
+  if (weight > 0) {
+    return {
+      outcome: 'refused',
+      reason: `The ${slot} slot still gets ${weight} % of the traffic and holds another release.`,
+    };
+  }
+  return empty(slot, observed, input);
+}
+
+function untilHealthy(slot: Slot, intent: FilledIntent, input: ConvergeInput): ConvergePlan | undefined {
+  const observed = input.observed.slots[slot];
+  const healthy = healthyTasks(intent, observed);
+  if (healthy >= intent.desired) return undefined;
+  const crashes = observed.crashes.filter(({ taskDefinition }) => taskDefinition === intent.taskDefinition);
+  const last = crashes[0];
+  if (crashes.length >= input.settings.candidate.crashes && last !== undefined) {
+    return {
+      outcome: 'stuck',
+      reason: `The candidate ends by itself again and again (${crashes.length} tasks): ${last.reason}`,
+    };
+  }
+  if (observed.service?.failed === true) {
+    return {
+      outcome: 'stuck',
+      reason: `ECS gave the candidate up: ${last?.reason ?? observed.service.events[0] ?? 'no event'}`,
+    };
+  }
+  const waitingFor = `${healthy} of ${intent.desired} tasks healthy in ${slot}`;
+  if (elapsed(input.intent.at, input.now) > milliseconds(input.settings.candidate.timeout)) {
+    const why = observed.unhealthyReasons[0] ?? last?.reason ?? observed.service?.events[0] ?? 'no reason was given';
+    return {
+      outcome: 'stuck',
+      reason: `The candidate did not become healthy within ${input.settings.candidate.timeout}: ${waitingFor}; ${why}`,
+    };
+  }
+  return { outcome: 'progressing', waitingFor };
+}
+
+function weights(input: ConvergeInput): ConvergePlan | undefined {
+  const { intent, observed } = input;
+  const { rule } = observed;
+  if (intent.weights === null) return rule === null ? undefined : act({ do: 'delete rule', rule: rule.arn });
+  if (rule !== null && SLOTS.every((slot) => rule.weights[slot] === intent.weights?.[slot])) return undefined;
+  for (const slot of SLOTS) {
+    const weight = intent.weights[slot];
+    if (weight <= (rule?.weights[slot] ?? 0)) continue;
+    const lacking = lackOfHealth(slot, weight, input);
+    if (lacking !== undefined) return lacking;
+  }
+  return act(
+    rule === null
+      ? { do: 'create rule', weights: intent.weights }
+      : { do: 'set weights', rule: rule.arn, weights: intent.weights },
+  );
+}
+
+/** I4: a weight is raised only on a slot that can serve it at this moment. */
+function lackOfHealth(slot: Slot, weight: number, { intent, observed }: ConvergeInput): ConvergePlan | undefined {
+  const slotIntent = intent.slots[slot];
+  if (slotIntent.state === 'empty')
+    return { outcome: 'refused', reason: `The ${slot} slot shall hold nothing, yet get ${weight} %.` };
+  const healthy = healthyTasks(slotIntent, observed.slots[slot]);
+  // On the way back any healthy task of the live release is better than the candidate that just failed.
+  const needed = intent.phase === 'restore' ? 1 : healthyNeeded(weight, slotIntent.desired);
+  if (healthy >= needed) return undefined;
+  const reason = `${healthy} of the ${needed} healthy tasks that ${weight} % need in ${slot}`;
+  return intent.phase === 'restore'
+    ? { outcome: 'stuck', reason: `The live slot cannot take the traffic back: ${reason}.` }
+    : { outcome: 'progressing', waitingFor: reason };
+}
+
+function capacityDown(slot: Slot, input: ConvergeInput): ConvergePlan | undefined {
+  const observed = input.observed.slots[slot];
+  if (input.intent.slots[slot].state === 'filled' || isEmpty(observed)) return undefined;
+  return empty(slot, observed, input);
+}
+
+/**
+ * Bounds to zero and the count to zero, once no load balancer node can still send a request here: weights in DescribeRules
+ * are configuration, not traffic (argo-rollouts 4595: 503s when the old side went at the moment its weight became 0).
+ */
+function empty(
+  slot: Slot,
+  { service, scaling }: ObservedSlot,
+  { traffic, settings, now }: ConvergeInput,
+): ConvergePlan {
+  if (service === null) return { outcome: 'progressing', waitingFor: `targets of ${slot} to leave` };
+  const settling = traffic === undefined ? 0 : milliseconds(settings.drain.settle) - elapsed(traffic.at, now);
+  if (settling > 0 && service.desired > 0) {
+    return { outcome: 'progressing', waitingFor: `the old weights to settle before ${slot} is emptied` };
+  }
+  if (scaling !== null && (scaling.min > 0 || scaling.scaleOut)) {
+    return act({ do: 'set bounds', slot, min: 0, max: scaling.max, scaleIn: false, scaleOut: false });
+  }
+  if (service.desired > 0) return act({ do: 'empty slot', slot });
+  return { outcome: 'progressing', waitingFor: `${service.running} tasks of ${slot} to drain and stop` };
+}
+
+function finalBounds(slot: Slot, { intent, observed }: ConvergeInput): ConvergePlan | undefined {
+  const slotIntent = intent.slots[slot];
+  const { scaling } = observed.slots[slot];
+  if (slotIntent.state === 'empty' || scaling === null) return undefined;
+  const wanted = bounds(slot, slotIntent);
+  return scaling.min === wanted.min &&
+    scaling.max === wanted.max &&
+    scaling.scaleIn === wanted.scaleIn &&
+    scaling.scaleOut === wanted.scaleOut
+    ? undefined
+    : act(wanted);
+}
+
+function bounds(slot: Slot, { min, max, scaleIn, scaleOut }: FilledIntent) {
+  return { do: 'set bounds', slot, min, max, scaleIn, scaleOut } as const;
+}
+
+function isEmpty({ service, tasks, targets }: ObservedSlot): boolean {
+  return (
+    targets === 0 &&
+    (service === null || (service.desired === 0 && service.running + service.pending === 0 && tasks.length === 0))
+  );
+}
+
+function elapsed(from: Instant, to: Instant): number {
+  return Date.parse(to) - Date.parse(from);
+}
+
+function act(...actions: Action[]): ConvergePlan {
+  return { outcome: 'act', actions };
+}
+
+function firstOf<T, R>(items: readonly T[], find: (item: T) => R | undefined): R | undefined {
+  for (const item of items) {
+    const found = find(item);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

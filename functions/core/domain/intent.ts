@@ -1,0 +1,152 @@
+import type { DeploymentPlan, Head, Instant, Intent, Phase, Placement, SlotIntent } from '../contract/ledger.ts';
+import type { Settings } from '../contract/settings.ts';
+import { otherSlot, type Slot, type Weights } from '../contract/slot.ts';
+
+const EMPTY: SlotIntent = { state: 'empty' };
+
+/** What an intent is made from. */
+export interface IntentBasis {
+  readonly head: Head;
+  readonly settings: Pick<Settings, 'capacity'>;
+  /** The deployment's plan; absent when a recovery restores a target whose deployment had none yet. */
+  readonly plan?: DeploymentPlan;
+  /** ARN of the candidate's registered task definition; needed from `start` on. */
+  readonly taskDefinition?: string;
+  /** The candidate's share in per cent; for `shift`. */
+  readonly weight?: number;
+  /** Tasks that each slot has now. */
+  readonly running: Readonly<Record<Slot, number>>;
+  readonly now: Instant;
+}
+
+/** An intent before the ledger numbers it. */
+export type IntentDraft = Pick<Intent, 'phase' | 'slots' | 'weights'>;
+
+/**
+ * The desired state for one phase of a deployment. Every phase is derived from what the ledger calls live, never from
+ * what AWS happens to show, so a phase written twice is the same intent.
+ *
+ * - `empty`: the candidate's slot holds nothing; live serves everything.
+ * - `start`: the candidate has as many tasks as live, and neither slot scales in.
+ * - `shift`: the candidate gets `weight` per cent.
+ * - `promote`: the ledger's live (the candidate, by now) serves everything and scales freely; the old slot stays warm.
+ * - `restore`: the ledger's live serves everything; what is neither live nor warm is emptied. Rolling back, repair and
+ *   the end of a warm time are this one intent.
+ */
+export function draftIntent(phase: Phase, basis: IntentBasis): IntentDraft {
+  switch (phase) {
+    case 'empty':
+      return compose(phase, basis.head.live, (slot) => liveDuring(slot, basis), EMPTY, basis);
+    case 'start':
+      return compose(phase, basis.head.live, (slot) => liveDuring(slot, basis), candidate(basis), basis);
+    case 'shift': {
+      const draft = compose(phase, basis.head.live, (slot) => liveDuring(slot, basis), candidate(basis), basis);
+      return { ...draft, weights: split(plan(basis).candidate, basis.weight ?? 0) };
+    }
+    case 'promote':
+    case 'restore':
+      return settled(phase, basis);
+    default:
+      return phase satisfies never;
+  }
+}
+
+function settled(phase: 'promote' | 'restore', { head, settings, running, now }: IntentBasis): IntentDraft {
+  const { live, warm } = head;
+  if (live === undefined) return { phase, slots: { blue: EMPTY, green: EMPTY }, weights: null };
+  const { capacity } = settings;
+  const liveIntent: SlotIntent = {
+    state: 'filled',
+    role: 'live',
+    deployable: live.deployable,
+    taskDefinition: live.taskDefinition,
+    min: capacity.min,
+    max: capacity.max,
+    desired: clamp(running[live.slot], capacity.min, capacity.max),
+    scaleIn: true,
+    scaleOut: true,
+  };
+  const other = otherSlot(live.slot);
+  const keepsWarm = warm !== undefined && warm.slot === other && warm.until > now && running[other] > 0;
+  const otherIntent: SlotIntent = keepsWarm
+    ? {
+        state: 'filled',
+        role: 'warm',
+        deployable: warm.deployable,
+        taskDefinition: warm.taskDefinition,
+        min: 1,
+        max: capacity.max,
+        desired: clamp(running[other], 1, capacity.max),
+        scaleIn: false,
+        scaleOut: false,
+      }
+    : EMPTY;
+  return { phase, slots: place(live.slot, liveIntent, otherIntent), weights: split(live.slot, 100) };
+}
+
+function compose(
+  phase: Phase,
+  live: Placement | undefined,
+  liveIntent: (live: Placement) => SlotIntent,
+  candidateIntent: SlotIntent,
+  basis: IntentBasis,
+): IntentDraft {
+  const slot = plan(basis).candidate;
+  return {
+    phase,
+    slots: place(slot, candidateIntent, live === undefined ? EMPTY : liveIntent(live)),
+    weights: live === undefined ? null : split(live.slot, 100),
+  };
+}
+
+/** While a deployment runs, live may grow but not shrink: its share may come back at any moment. */
+function liveDuring(live: Placement, { settings, running }: IntentBasis): SlotIntent {
+  const { capacity } = settings;
+  return {
+    state: 'filled',
+    role: 'live',
+    deployable: live.deployable,
+    taskDefinition: live.taskDefinition,
+    min: capacity.min,
+    max: capacity.max,
+    desired: clamp(running[live.slot], capacity.min, capacity.max),
+    scaleIn: false,
+    scaleOut: true,
+  };
+}
+
+function candidate(basis: IntentBasis): SlotIntent {
+  const { deployable, capacity } = plan(basis);
+  if (basis.taskDefinition === undefined) throw new Error('the candidate has no registered task definition yet');
+  const { max } = basis.settings.capacity;
+  const { live } = basis.head;
+  const desired = Math.min(max, Math.max(capacity, live === undefined ? 0 : basis.running[live.slot]));
+  return {
+    state: 'filled',
+    role: 'candidate',
+    deployable,
+    taskDefinition: basis.taskDefinition,
+    min: desired,
+    max,
+    desired,
+    scaleIn: false,
+    scaleOut: true,
+  };
+}
+
+function plan({ plan }: IntentBasis): DeploymentPlan {
+  if (plan === undefined) throw new Error('the deployment has no plan in the ledger');
+  return plan;
+}
+
+function place(slot: Slot, here: SlotIntent, there: SlotIntent): Record<Slot, SlotIntent> {
+  return slot === 'blue' ? { blue: here, green: there } : { blue: there, green: here };
+}
+
+function split(slot: Slot, weight: number): Weights {
+  return slot === 'blue' ? { blue: weight, green: 100 - weight } : { blue: 100 - weight, green: weight };
+}
+
+function clamp(value: number, min: number, max: number): number {
+  return Math.max(min, Math.min(max, value));
+}

@@ -1,0 +1,24 @@
+import { seconds } from '../contract/duration.ts';
+import type { PlannedStep } from '../contract/ledger.ts';
+import type { TrafficStep } from '../contract/settings.ts';
+
+/**
+ * The traffic plan in the units that the state machine waits in.
+ * A first deployment has nothing to compare with: it goes to all traffic at once and is checked as the last step says.
+ */
+export function planSteps(traffic: readonly TrafficStep[], first: boolean): PlannedStep[] {
+  const steps = first ? traffic.slice(-1) : traffic;
+  return steps.map(({ weight, bake, checkEvery }) => ({
+    weight,
+    checks: Math.max(1, Math.round(seconds(bake) / seconds(checkEvery))),
+    checkSeconds: Math.max(1, Math.round(seconds(checkEvery))),
+  }));
+}
+
+/**
+ * Healthy tasks that a slot needs before it may get `weight` per cent of what `capacity` tasks serve now (I4).
+ * At least one: a share that is small for many tasks still needs somebody to serve it.
+ */
+export function healthyNeeded(weight: number, capacity: number): number {
+  return weight === 0 ? 0 : Math.max(1, Math.ceil((capacity * weight) / 100));
+}

@@ -1,0 +1,119 @@
+// What `npm start` can be told. Read before anything is installed, so that --help and a misspelt flag answer at once.
+import { existsSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { SetupProblem } from './setup.mjs';
+
+/**
+ * @typedef {object} Options
+ * @property {string | null} app folder of the application; null: the one of this project
+ * @property {boolean} exit stop after the summary
+ * @property {number | null} port of the application's load balancer; null: the one of its template if free, else any free one
+ * @property {number} rate requests per second of the load
+ */
+
+const FLAGS = /** @type {const} */ ({
+  app: {
+    type: 'string',
+    value: 'DIR',
+    help: 'deploy the application in DIR (a folder with a release.json) instead of django/',
+  },
+  exit: {
+    type: 'boolean',
+    help: 'stop after the summary; exit code 0 only if every release ended as it should and no request was lost',
+  },
+  port: { type: 'string', value: 'N', help: 'port of the application' },
+  rate: { type: 'string', value: 'N', help: 'requests per second while releases are deployed (default 200)' },
+  help: { type: 'boolean', help: 'print this and stop' },
+});
+
+export const HELP = `npm start [-- FLAGS]
+
+Brings up the local cloud, deploys the application's releases under load, prints a summary and stays up until Ctrl-C.
+
+${Object.entries(FLAGS)
+  .map(([name, flag]) => `  ${`--${name}${'value' in flag ? ` ${flag.value}` : ''}`.padEnd(12)} ${flag.help}`)
+  .join('\n')}
+`;
+
+/**
+ * How many letters one word is from another (Levenshtein).
+ * @param {string} a
+ * @param {string} b
+ * @returns {number}
+ */
+function distance(a, b) {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next[j] = Math.min(
+        (row[j] ?? 0) + 1,
+        (next[j - 1] ?? 0) + 1,
+        (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1),
+      );
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+/** @param {string} name */
+function nearestFlag(name) {
+  const names = Object.keys(FLAGS);
+  return names.toSorted((a, b) => distance(name, a) - distance(name, b))[0] ?? 'help';
+}
+
+/**
+ * @param {string | boolean | undefined} value
+ * @param {string} flag
+ * @param {number} most
+ */
+function wholeNumber(value, flag, most) {
+  if (value === undefined) return null;
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1 || number > most)
+    throw new SetupProblem(`--${flag} takes a whole number from 1 to ${most}, not "${value}".`);
+  return number;
+}
+
+/**
+ * @param {string[]} args
+ * @returns {Options & { help: boolean }}
+ * @throws {SetupProblem} for what it does not know
+ */
+export function parseOptions(args) {
+  const options = Object.fromEntries(Object.entries(FLAGS).map(([name, { type }]) => [name, { type }]));
+  const { values, positionals, tokens } = parseArgs({
+    args,
+    options,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue;
+    const flag = Object.entries(FLAGS).find(([name]) => name === token.name)?.[1];
+    if (!flag)
+      throw new SetupProblem(
+        `Unknown flag ${token.rawName}: did you mean --${nearestFlag(token.name)}? (--help lists all)`,
+      );
+    const takesValue = flag.type === 'string';
+    if (takesValue && !token.value) throw new SetupProblem(`${token.rawName} needs a value (--help lists all).`);
+    if (!takesValue && token.value !== undefined) throw new SetupProblem(`${token.rawName} takes no value.`);
+  }
+  if (positionals.length > 0)
+    throw new SetupProblem(
+      `"${positionals[0]}" is not a flag (--help lists all; flags stand behind --, as in npm start -- --exit).`,
+    );
+  const app = typeof values['app'] === 'string' ? resolve(process.env['INIT_CWD'] ?? '.', values['app']) : null;
+  if (app && !(existsSync(app) && statSync(app).isDirectory()))
+    throw new SetupProblem(`--app: there is no folder ${app}.`);
+  return {
+    app,
+    exit: values['exit'] === true,
+    help: values['help'] === true,
+    port: wholeNumber(values['port'], 'port', 65_535),
+    rate: wholeNumber(values['rate'], 'rate', 5000) ?? 200,
+  };
+}

@@ -22,32 +22,26 @@ export function writeResult(call: Call, request: HttpRequest, result: object, re
   const { output } = operation;
   const path = `${operation.service.name}.${operation.name}`;
   const headers = { 'x-amzn-requestid': requestId };
-  switch (protocol) {
-    case 'json': {
-      const body = JSON.stringify(output === undefined ? {} : writeJsonStructure(output, result, path));
-      return { status: operation.responseCode, headers: { ...headers, 'content-type': jsonType(request) }, body };
-    }
-    case 'smithy-rpc-v2-cbor':
-      return {
-        status: operation.responseCode,
-        headers: { ...headers, 'content-type': 'application/cbor', 'smithy-protocol': 'rpc-v2-cbor' },
-        body: writeCbor(output, result, path),
-      };
-    case 'query': {
-      const inner = output === undefined ? '' : writeXmlStructure(output, result, path);
-      const wrapper = operation.resultWrapper;
-      const wrapped = wrapper === undefined ? inner : `<${wrapper}>${inner}</${wrapper}>`;
-      const meta = `<ResponseMetadata><RequestId>${requestId}</RequestId></ResponseMetadata>`;
-      const name = `${operation.name}Response`;
-      return {
-        status: operation.responseCode,
-        headers: { ...headers, 'content-type': 'text/xml' },
-        body: `<${name}${namespace(operation.service)}>${wrapped}${meta}</${name}>`,
-      };
-    }
-    default:
-      return writeRest(call, result, path, headers);
+  const status = operation.responseCode;
+  if (protocol === 'json') {
+    const body = JSON.stringify(output === undefined ? {} : writeJsonStructure(output, result, path));
+    return { status, headers: { ...headers, 'content-type': jsonType(request) }, body };
   }
+  if (protocol === 'smithy-rpc-v2-cbor') {
+    const type = { 'content-type': 'application/cbor', 'smithy-protocol': 'rpc-v2-cbor' };
+    return { status, headers: { ...headers, ...type }, body: writeCbor(output, result, path) };
+  }
+  if (protocol !== 'query') return writeRest(call, result, path, headers);
+  const inner = output === undefined ? '' : writeXmlStructure(output, result, path);
+  const wrapper = operation.resultWrapper;
+  const wrapped = wrapper === undefined ? inner : `<${wrapper}>${inner}</${wrapper}>`;
+  const meta = `<ResponseMetadata><RequestId>${requestId}</RequestId></ResponseMetadata>`;
+  const name = `${operation.name}Response`;
+  return {
+    status,
+    headers: { ...headers, 'content-type': 'text/xml' },
+    body: `<${name}${namespace(operation.service)}>${wrapped}${meta}</${name}>`,
+  };
 }
 
 function writeRest(call: Call, result: object, path: string, common: Record<string, string>): HttpAnswer {
@@ -107,46 +101,28 @@ export function writeError(
   const headers = { 'x-amzn-requestid': requestId };
   const messageName = shape?.members.has('Message') && !shape.members.has('message') ? 'Message' : 'message';
   const fault = status < 500 ? 'Sender' : 'Receiver';
-  switch (protocol) {
-    case 'query':
-    case 'rest-xml':
-    case 'ec2': {
-      const inner = `<Code>${escapeXml(code)}</Code><Message>${escapeXml(error.message)}</Message>`;
-      const body =
-        service.name === 's3'
-          ? `<Error>${inner}<RequestId>${requestId}</RequestId></Error>`
-          : `<ErrorResponse${namespace(service)}><Error><Type>${fault}</Type>${inner}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`;
-      return { status, headers: { ...headers, 'content-type': 'text/xml' }, body };
-    }
-    case 'smithy-rpc-v2-cbor':
-      return {
-        status,
-        headers: {
-          ...headers,
-          'content-type': 'application/cbor',
-          'smithy-protocol': 'rpc-v2-cbor',
-          'x-amzn-query-error': `${code};${fault}`,
-        },
-        body: writeCbor(undefined, { __type: shape?.name ?? code, [messageName]: error.message }, service.name),
-      };
-    case 'rest-json':
-      return {
-        status,
-        headers: { ...headers, 'content-type': 'application/json', 'x-amzn-errortype': shape?.name ?? code },
-        body: JSON.stringify({ [messageName]: error.message }),
-      };
-    case 'json':
-      return {
-        status,
-        headers: {
-          ...headers,
-          'content-type': jsonType(request),
-          // JSON services that once spoke query name the old code here; SDKs prefer it.
-          ...(service.metadata.awsQueryCompatible === undefined ? {} : { 'x-amzn-query-error': `${code};${fault}` }),
-        },
-        body: JSON.stringify({ __type: shape?.name ?? code, [messageName]: error.message }),
-      };
+  // SDKs prefer the code of the query protocol where a service once spoke it.
+  const queryError = { 'x-amzn-query-error': `${code};${fault}` };
+  const value = { __type: shape?.name ?? code, [messageName]: error.message };
+  if (protocol === 'smithy-rpc-v2-cbor') {
+    const type = { 'content-type': 'application/cbor', 'smithy-protocol': 'rpc-v2-cbor' };
+    return { status, headers: { ...headers, ...type, ...queryError }, body: writeCbor(undefined, value, service.name) };
   }
+  if (protocol === 'rest-json') {
+    const type = { 'content-type': 'application/json', 'x-amzn-errortype': shape?.name ?? code };
+    return { status, headers: { ...headers, ...type }, body: JSON.stringify({ [messageName]: error.message }) };
+  }
+  if (protocol === 'json') {
+    const compatible = service.metadata.awsQueryCompatible === undefined ? {} : queryError;
+    const type = { 'content-type': jsonType(request) };
+    return { status, headers: { ...headers, ...type, ...compatible }, body: JSON.stringify(value) };
+  }
+  const inner = `<Code>${escapeXml(code)}</Code><Message>${escapeXml(error.message)}</Message>`;
+  const body =
+    service.name === 's3'
+      ? `<Error>${inner}<RequestId>${requestId}</RequestId></Error>`
+      : `<ErrorResponse${namespace(service)}><Error><Type>${fault}</Type>${inner}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`;
+  return { status, headers: { ...headers, 'content-type': 'text/xml' }, body };
 }
 
 /** Reads a successful answer as an SDK does: members that the model does not know are left out. */
@@ -154,19 +130,12 @@ export function readResult(call: Call, status: number, headers: IncomingHttpHead
   const { operation, protocol } = call;
   const { output } = operation;
   if (output === undefined) return {};
-  switch (protocol) {
-    case 'json':
-      return readJsonStructure(output, jsonBody(body), 'drop');
-    case 'smithy-rpc-v2-cbor':
-      return readCbor(output, body, 'drop');
-    case 'query': {
-      const root = parseXml(Buffer.from(body).toString('utf8')).node;
-      const wrapper = operation.resultWrapper;
-      return readXmlStructure(output, wrapper === undefined ? root : (children(root, wrapper)[0] ?? ''));
-    }
-    default:
-      return readRestResult(operation, protocol, status, headers, body);
-  }
+  if (protocol === 'json') return readJsonStructure(output, jsonBody(body), 'drop');
+  if (protocol === 'smithy-rpc-v2-cbor') return readCbor(output, body, 'drop');
+  if (protocol !== 'query') return readRestResult(operation, protocol, status, headers, body);
+  const root = parseXml(Buffer.from(body).toString('utf8')).node;
+  const wrapper = operation.resultWrapper;
+  return readXmlStructure(output, wrapper === undefined ? root : (children(root, wrapper)[0] ?? ''));
 }
 
 function readRestResult(

@@ -47,21 +47,15 @@ function structure(shape: Shape, value: unknown, path: string): Structure {
 
 function write(member: Member, value: unknown, path: string): unknown {
   const { shape } = member;
-  switch (shape.type) {
-    case 'structure':
-      return structure(shape, value, path);
-    case 'list':
-      return elements(value, path).map((each, at) => write(shape.member, each, `${path}[${at}]`));
-    case 'map':
-      return Object.fromEntries(
-        entries(value, path).map(([key, each]) => [key, write(shape.value, each, `${path}.${key}`)]),
-      );
-    case 'timestamp':
-      if (!(value instanceof Date)) throw new ModelMismatch(path, 'a timestamp has to be a Date');
-      return value;
-    case 'blob':
-      return typeof value === 'string' ? new TextEncoder().encode(value) : value;
-    default:
-      return writeScalar(shape, value, path);
-  }
+  if (shape.type === 'structure') return structure(shape, value, path);
+  if (shape.type === 'list')
+    return elements(value, path).map((each, at) => write(shape.member, each, `${path}[${at}]`));
+  if (shape.type === 'map')
+    return Object.fromEntries(
+      entries(value, path).map(([key, each]) => [key, write(shape.value, each, `${path}.${key}`)]),
+    );
+  if (shape.type === 'blob') return typeof value === 'string' ? new TextEncoder().encode(value) : value;
+  if (shape.type !== 'timestamp') return writeScalar(shape, value, path);
+  if (!(value instanceof Date)) throw new ModelMismatch(path, 'a timestamp has to be a Date');
+  return value;
 }

@@ -56,7 +56,7 @@ export function detect(request: HttpRequest, body?: Uint8Array): Destination {
     const found = byTarget.find(([prefix]) => target.startsWith(prefix));
     if (found !== undefined) return { kind: 'service', service: found[1], region: undefined };
   }
-  if (/^\/2015-03-31\/functions\//.test(path)) return { kind: 'service', service: 'lambda', region: undefined };
+  if (path.startsWith('/2015-03-31/functions/')) return { kind: 'service', service: 'lambda', region: undefined };
   const cbor = /^\/service\/(\w+?)V?\d*\/operation\//.exec(path);
   if (cbor?.[1] === 'GraniteServiceVersion') return { kind: 'service', service: 'cloudwatch', region: undefined };
   // A path that begins with an underscore is an emulator's or the gateway's own: no bucket is named so.

@@ -33,27 +33,18 @@ export function readJsonStructure(shape: Shape, value: Structure, unknown: Unkno
 
 export function readJson(member: Member, value: unknown, unknown: Unknown): unknown {
   const { shape } = member;
-  switch (shape.type) {
-    case 'structure':
-      return isStructure(value) ? readJsonStructure(shape, value, unknown) : value;
-    case 'list':
-      return Array.isArray(value)
-        ? value.filter((element) => element !== null).map((element) => readJson(shape.member, element, unknown))
-        : value;
-    case 'map':
-      if (!isStructure(value)) return value;
-      return Object.fromEntries(
-        Object.entries(value)
-          .filter(([, element]) => element !== null)
-          .map(([key, element]) => [key, readJson(shape.value, element, unknown)]),
-      );
-    case 'timestamp':
-      return readTimestamp(value);
-    case 'blob':
-      return typeof value === 'string' ? new Uint8Array(Buffer.from(value, 'base64')) : value;
-    default:
-      return value;
-  }
+  if (shape.type === 'timestamp') return readTimestamp(value);
+  if (shape.type === 'blob') return typeof value === 'string' ? new Uint8Array(Buffer.from(value, 'base64')) : value;
+  if (shape.type === 'list' && Array.isArray(value))
+    return value.filter((element) => element !== null).map((element) => readJson(shape.member, element, unknown));
+  if (!isStructure(value)) return value;
+  if (shape.type === 'structure') return readJsonStructure(shape, value, unknown);
+  if (shape.type !== 'map') return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, element]) => element !== null)
+      .map(([key, element]) => [key, readJson(shape.value, element, unknown)]),
+  );
 }
 
 /** @throws {ModelMismatch} when the value does not fit the model. */
@@ -69,20 +60,14 @@ export function writeJsonStructure(shape: Shape, value: unknown, path: string): 
 /** @throws {ModelMismatch} when the value does not fit the model. */
 export function writeJson(member: Member, value: unknown, path: string): unknown {
   const { shape } = member;
-  switch (shape.type) {
-    case 'structure':
-      return writeJsonStructure(shape, value, path);
-    case 'list':
-      return elements(value, path).map((element, at) => writeJson(shape.member, element, `${path}[${at}]`));
-    case 'map':
-      return Object.fromEntries(
-        entries(value, path).map(([key, element]) => [key, writeJson(shape.value, element, `${path}.${key}`)]),
-      );
-    case 'timestamp':
-      return writeTimestamp(value, timestampFormat(member, 'unixTimestamp'), path);
-    case 'blob':
-      return writeBlob(value, path);
-    default:
-      return writeScalar(shape, value, path);
-  }
+  if (shape.type === 'structure') return writeJsonStructure(shape, value, path);
+  if (shape.type === 'list')
+    return elements(value, path).map((element, at) => writeJson(shape.member, element, `${path}[${at}]`));
+  if (shape.type === 'map')
+    return Object.fromEntries(
+      entries(value, path).map(([key, element]) => [key, writeJson(shape.value, element, `${path}.${key}`)]),
+    );
+  if (shape.type === 'timestamp') return writeTimestamp(value, timestampFormat(member, 'unixTimestamp'), path);
+  if (shape.type === 'blob') return writeBlob(value, path);
+  return writeScalar(shape, value, path);
 }

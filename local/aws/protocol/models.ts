@@ -9,7 +9,7 @@ import { type RawModel, ServiceModel } from './model.ts';
 export function botocoreData(pythonEnvironment: string): string {
   const lib = join(pythonEnvironment, 'lib');
   const versions = existsSync(lib) ? readdirSync(lib).filter((name) => name.startsWith('python')) : [];
-  for (const version of versions.toSorted().reverse()) {
+  for (const version of versions.toSorted().toReversed()) {
     const data = join(lib, version, 'site-packages', 'botocore', 'data');
     if (existsSync(data)) return data;
   }
@@ -45,7 +45,7 @@ export class ServiceModels {
     const folder = join(this.#folder, service);
     if (!existsSync(folder)) return undefined;
     // Versions are dates (2012-08-10), so the newest sorts last.
-    for (const version of readdirSync(folder).toSorted().reverse()) {
+    for (const version of readdirSync(folder).toSorted().toReversed()) {
       const plain = join(folder, version, 'service-2.json');
       if (existsSync(plain)) return parse(service, readFileSync(plain));
       if (existsSync(`${plain}.gz`)) return parse(service, gunzipSync(readFileSync(`${plain}.gz`)));

@@ -55,25 +55,19 @@ function queryNames(shape: Shape): ReadonlyMap<string, string> {
 
 function read(member: Member, node: Node): unknown {
   const { shape } = member;
-  switch (shape.type) {
-    case 'structure':
-      return readStructure(shape, node);
-    case 'list':
-      return numbered(member.flattened ? node : child(node, shape.member.locationName ?? 'member')).map((element) =>
-        read(shape.member, element),
-      );
-    case 'map': {
-      const result: Structure = {};
-      for (const entry of numbered(member.flattened ? node : child(node, 'entry'))) {
-        const key = entry.below.get(shape.key.locationName ?? 'key')?.text ?? '';
-        const value = entry.below.get(shape.value.locationName ?? 'value');
-        result[key] = value === undefined ? '' : read(shape.value, value);
-      }
-      return result;
-    }
-    default:
-      return readText(member, node.text ?? '');
+  if (shape.type === 'structure') return readStructure(shape, node);
+  if (shape.type === 'list')
+    return numbered(member.flattened ? node : child(node, shape.member.locationName ?? 'member')).map((element) =>
+      read(shape.member, element),
+    );
+  if (shape.type !== 'map') return readText(member, node.text ?? '');
+  const result: Structure = {};
+  for (const entry of numbered(member.flattened ? node : child(node, 'entry'))) {
+    const key = entry.below.get(shape.key.locationName ?? 'key')?.text ?? '';
+    const value = entry.below.get(shape.value.locationName ?? 'value');
+    result[key] = value === undefined ? '' : read(shape.value, value);
   }
+  return result;
 }
 
 function child(node: Node, name: string): Node {

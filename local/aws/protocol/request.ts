@@ -73,21 +73,11 @@ export function form(request: HttpRequest, body: Uint8Array | undefined): URLSea
 export function readParams(call: Call, request: HttpRequest, body: Uint8Array | undefined): Structure {
   const { operation, protocol } = call;
   const { input } = operation;
-  switch (protocol) {
-    case 'query':
-      return readQuery(input, form(request, body));
-    case 'smithy-rpc-v2-cbor':
-      return unreadable(() => readCbor(input, body ?? new Uint8Array(), 'keep'));
-    case 'json': {
-      const value = readJsonBody(body);
-      return input === undefined ? value : readJsonStructure(input, value, 'keep');
-    }
-    case 'rest-json':
-    case 'rest-xml':
-      return readRest(call, request, body);
-    case 'ec2':
-      throw new AwsError('UnsupportedProtocol', `requests of the ${protocol} protocol are not read`, 501);
-  }
+  if (protocol === 'query') return readQuery(input, form(request, body));
+  if (protocol === 'smithy-rpc-v2-cbor') return unreadable(() => readCbor(input, body ?? new Uint8Array(), 'keep'));
+  if (protocol !== 'json') return readRest(call, request, body);
+  const value = readJsonBody(body);
+  return input === undefined ? value : readJsonStructure(input, value, 'keep');
 }
 
 function readRest(call: Call, request: HttpRequest, body: Uint8Array | undefined): Structure {

@@ -67,42 +67,20 @@ export function timestampFormat(member: Member, otherwise: TimestampFormat): Tim
 
 /** Reads a scalar that came as text; text that is no value of the type is returned as it came, for the validation. */
 export function readText(member: Member, text: string): unknown {
-  switch (member.shape.type) {
-    case 'integer':
-    case 'long':
-    case 'float':
-    case 'double':
-    case 'bigdecimal':
-      return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text);
-    case 'boolean':
-      return text === 'true' ? true : text === 'false' ? false : text;
-    case 'timestamp':
-      return readTimestamp(text);
-    case 'blob':
-      return new Uint8Array(Buffer.from(text, 'base64'));
-    default:
-      return text;
-  }
+  const { type } = member.shape;
+  if (type === 'integer' || type === 'long' || type === 'float' || type === 'double')
+    return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text);
+  if (type === 'boolean') return text === 'true' ? true : text === 'false' ? false : text;
+  if (type === 'timestamp') return readTimestamp(text);
+  if (type === 'blob') return new Uint8Array(Buffer.from(text, 'base64'));
+  return text;
 }
 
 export function writeText(member: Member, value: unknown, format: TimestampFormat, path: string): string {
-  switch (member.shape.type) {
-    case 'timestamp':
-      return String(writeTimestamp(value, timestampFormat(member, format), path));
-    case 'blob':
-      return writeBlob(value, path);
-    case 'boolean':
-    case 'integer':
-    case 'long':
-    case 'float':
-    case 'double':
-    case 'bigdecimal':
-    case 'string':
-    case 'character':
-      return String(writeScalar(member.shape, value, path));
-    default:
-      throw new ModelMismatch(path, `a ${member.shape.type} is no text`);
-  }
+  const { type } = member.shape;
+  if (type === 'timestamp') return String(writeTimestamp(value, timestampFormat(member, format), path));
+  if (type === 'blob') return writeBlob(value, path);
+  return String(writeScalar(member.shape, value, path));
 }
 
 export function writeBlob(value: unknown, path: string): string {

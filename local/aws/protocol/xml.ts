@@ -18,8 +18,8 @@ const parser = new XMLParser({
 export type XmlNode = string | { readonly [name: string]: XmlNode | readonly XmlNode[] };
 
 /** The element at the root of a document. @throws {Error} when the text is no XML. */
-export function parseXml(text: string): { readonly name: string; readonly node: XmlNode } {
-  const document: unknown = parser.parse(text, true);
+export function parseXml(source: string): { readonly name: string; readonly node: XmlNode } {
+  const document: unknown = parser.parse(source, true);
   for (const [name, node] of isStructure(document) ? Object.entries(document) : []) {
     if (!name.startsWith('?') && isNode(node)) return { name, node };
   }
@@ -71,21 +71,16 @@ function flattenedName(name: string, member: Member): string {
 
 function readFlattened(member: Member, found: readonly XmlNode[]): unknown {
   if (member.shape.type === 'map') return readEntries(member.shape, found);
-  return found.map((element) => readXml(member.shape.member, element));
+  return found.map((each) => readXml(member.shape.member, each));
 }
 
 export function readXml(member: Member, node: XmlNode): unknown {
   const { shape } = member;
-  switch (shape.type) {
-    case 'structure':
-      return readXmlStructure(shape, node);
-    case 'list':
-      return children(node, shape.member.locationName ?? 'member').map((element) => readXml(shape.member, element));
-    case 'map':
-      return readEntries(shape, children(node, 'entry'));
-    default:
-      return readText(member, text(node));
-  }
+  if (shape.type === 'structure') return readXmlStructure(shape, node);
+  if (shape.type === 'list')
+    return children(node, shape.member.locationName ?? 'member').map((each) => readXml(shape.member, each));
+  if (shape.type === 'map') return readEntries(shape, children(node, 'entry'));
+  return readText(member, text(node));
 }
 
 function readEntries(shape: Shape, found: readonly XmlNode[]): Structure {
@@ -128,20 +123,16 @@ function element(name: string, member: Member, value: unknown, path: string): st
 
 function writeXml(member: Member, value: unknown, path: string): string {
   const { shape } = member;
-  switch (shape.type) {
-    case 'structure':
-      return writeXmlStructure(shape, value, path);
-    case 'list':
-      return elements(value, path)
-        .map((each, at) => element(shape.member.locationName ?? 'member', shape.member, each, `${path}[${at}]`))
-        .join('');
-    case 'map':
-      return entries(value, path)
-        .map((entry) => `<entry>${writeEntry(shape, entry, path)}</entry>`)
-        .join('');
-    default:
-      return escapeXml(writeText(member, value, 'iso8601', path));
-  }
+  if (shape.type === 'structure') return writeXmlStructure(shape, value, path);
+  if (shape.type === 'list')
+    return elements(value, path)
+      .map((each, at) => element(shape.member.locationName ?? 'member', shape.member, each, `${path}[${at}]`))
+      .join('');
+  if (shape.type === 'map')
+    return entries(value, path)
+      .map((entry) => `<entry>${writeEntry(shape, entry, path)}</entry>`)
+      .join('');
+  return escapeXml(writeText(member, value, 'iso8601', path));
 }
 
 function writeEntry(shape: Shape, [key, value]: readonly [string, unknown], path: string): string {

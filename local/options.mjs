@@ -2,7 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { SetupProblem } from './setup.mjs';
+import { Problem } from './problem.mjs';
 
 /**
  * @typedef {object} Options
@@ -73,14 +73,14 @@ function wholeNumber(value, flag, most) {
   if (value === undefined) return null;
   const number = Number(value);
   if (!Number.isInteger(number) || number < 1 || number > most)
-    throw new SetupProblem(`--${flag} takes a whole number from 1 to ${most}, not "${value}".`);
+    throw new Problem(`--${flag} takes a whole number from 1 to ${most}, not "${value}".`);
   return number;
 }
 
 /**
  * @param {string[]} args
  * @returns {Options & { help: boolean }}
- * @throws {SetupProblem} for what it does not know
+ * @throws {Problem} for what it does not know
  */
 export function parseOptions(args) {
   const options = Object.fromEntries(Object.entries(FLAGS).map(([name, { type }]) => [name, { type }]));
@@ -95,20 +95,17 @@ export function parseOptions(args) {
     if (token.kind !== 'option') continue;
     const flag = Object.entries(FLAGS).find(([name]) => name === token.name)?.[1];
     if (!flag)
-      throw new SetupProblem(
-        `Unknown flag ${token.rawName}: did you mean --${nearestFlag(token.name)}? (--help lists all)`,
-      );
+      throw new Problem(`Unknown flag ${token.rawName}: did you mean --${nearestFlag(token.name)}? (--help lists all)`);
     const takesValue = flag.type === 'string';
-    if (takesValue && !token.value) throw new SetupProblem(`${token.rawName} needs a value (--help lists all).`);
-    if (!takesValue && token.value !== undefined) throw new SetupProblem(`${token.rawName} takes no value.`);
+    if (takesValue && !token.value) throw new Problem(`${token.rawName} needs a value (--help lists all).`);
+    if (!takesValue && token.value !== undefined) throw new Problem(`${token.rawName} takes no value.`);
   }
   if (positionals.length > 0)
-    throw new SetupProblem(
+    throw new Problem(
       `"${positionals[0]}" is not a flag (--help lists all; flags stand behind --, as in npm start -- --exit).`,
     );
   const app = typeof values['app'] === 'string' ? resolve(process.env['INIT_CWD'] ?? '.', values['app']) : null;
-  if (app && !(existsSync(app) && statSync(app).isDirectory()))
-    throw new SetupProblem(`--app: there is no folder ${app}.`);
+  if (app && !(existsSync(app) && statSync(app).isDirectory())) throw new Problem(`--app: there is no folder ${app}.`);
   return {
     app,
     exit: values['exit'] === true,

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { Problem } from './problem.mjs';
 
 /** The project's root folder. */
 export const ROOT = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..');
@@ -17,9 +18,6 @@ export const PYTHON = join(STATE, 'python');
 const LEAST_NODE = 20;
 const LEAST_PYTHON = { major: 3, minor: 10 };
 const MINUTES = 60_000;
-
-/** Something that a person can put right; its message is the one line that says how. */
-export class SetupProblem extends Error {}
 
 /**
  * Runs a command to its end.
@@ -77,9 +75,7 @@ async function installPackages(say) {
   const [command, args] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []];
   const { code, output } = await run(command, [...args, 'ci', '--no-audit', '--no-fund'], { timeout: 4 * MINUTES });
   if (code !== 0 || !packagesAreInstalled()) {
-    throw new SetupProblem(
-      `npm ci failed: run it by hand in ${ROOT} to see why. Its last lines:\n${lastLines(output)}`,
-    );
+    throw new Problem(`npm ci failed: run it by hand in ${ROOT} to see why. Its last lines:\n${lastLines(output)}`);
   }
 }
 
@@ -111,7 +107,7 @@ async function findPython() {
     tooOld ||= version;
   }
   const least = `${LEAST_PYTHON.major}.${LEAST_PYTHON.minor}`;
-  throw new SetupProblem(
+  throw new Problem(
     tooOld
       ? `Python ${least} or newer is needed, found ${tooOld}: install a newer one, or name it in FAROL_PYTHON.`
       : `Python ${least} or newer is needed, none was found: install it (Debian, Ubuntu: apt install python3 python3-venv), or name it in FAROL_PYTHON.`,
@@ -136,7 +132,7 @@ async function installPython(say) {
     timeout: 2 * MINUTES,
   });
   if (made.code !== 0) {
-    throw new SetupProblem(
+    throw new Problem(
       `${python.command} -m venv failed (Debian, Ubuntu: apt install python3-venv):\n${lastLines(made.output)}`,
     );
   }
@@ -144,29 +140,28 @@ async function installPython(say) {
   const inside = join(PYTHON, 'bin', 'python');
   const [command, to] = python.pip ? [inside, []] : [python.command, ['--python', inside]];
   if (!python.pip && (await run(command, ['-m', 'pip', '--version'], { timeout: 20_000 })).code !== 0) {
-    throw new SetupProblem(
+    throw new Problem(
       `Python ${python.version} has neither ensurepip nor pip: install them (Debian, Ubuntu: apt install python3-venv).`,
     );
   }
   const install = ['install', '--quiet', '--disable-pip-version-check', '--requirement', requirements];
   const filled = await run(command, ['-m', 'pip', ...to, ...install], { timeout: 3 * MINUTES });
-  if (filled.code !== 0) throw new SetupProblem(`pip install failed:\n${lastLines(filled.output)}`);
+  if (filled.code !== 0) throw new Problem(`pip install failed:\n${lastLines(filled.output)}`);
   writeFileSync(stamp, wanted);
 }
 
 async function checkTools() {
   const node = Number(process.versions.node.split('.')[0]);
-  if (node < LEAST_NODE)
-    throw new SetupProblem(`Node ${LEAST_NODE} or newer is needed, this is ${process.versions.node}.`);
-  if (process.platform === 'win32') throw new SetupProblem('Farol runs on Linux and macOS; on Windows use WSL.');
+  if (node < LEAST_NODE) throw new Problem(`Node ${LEAST_NODE} or newer is needed, this is ${process.versions.node}.`);
+  if (process.platform === 'win32') throw new Problem('Farol runs on Linux and macOS; on Windows use WSL.');
   const { code } = await run('git', ['--version'], { timeout: 20_000 });
-  if (code !== 0) throw new SetupProblem('git is needed: install it (Debian, Ubuntu: apt install git).');
+  if (code !== 0) throw new Problem('git is needed: install it (Debian, Ubuntu: apt install git).');
 }
 
 /**
  * Installs what is missing; a second call finds all of it there and takes well under a second.
  * @param {(text: string) => void} say one line of progress
- * @throws {SetupProblem} with one line that says what to do
+ * @throws {Problem} with one line that says what to do
  */
 export async function setUp(say) {
   await checkTools();

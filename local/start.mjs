@@ -4,7 +4,8 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { endProcessesOf, RUN_VARIABLE } from './leftovers.mjs';
 import { HELP, parseOptions } from './options.mjs';
-import { NODE, progress, ROOT, SetupProblem, setUp, toolPath } from './setup.mjs';
+import { Problem } from './problem.mjs';
+import { NODE, progress, ROOT, setUp, toolPath } from './setup.mjs';
 
 /** A terminal's Ctrl-C reaches this process twice when npm started it (from the terminal and from npm): within this time it is one. */
 const ONE_SIGNAL = 500;
@@ -62,7 +63,7 @@ try {
     process.exit();
   }
 } catch (error) {
-  if (!(error instanceof SetupProblem)) throw error;
+  if (!(error instanceof Problem)) throw error;
   process.stderr.write(`farol: ${error.message}\n`);
   process.exitCode = 2;
 }

@@ -28,7 +28,7 @@ export function createClock(timeScale: number): Clock {
   };
 }
 
-/** Repeats `action` with a pause of so many real milliseconds between the end of one run and the next. */
+/** Repeats `action` every so many real milliseconds. */
 export function repeat(clock: Clock, milliseconds: number, action: () => void): Cancel {
   let cancel: Cancel;
   const next = (): void => {

@@ -1,9 +1,11 @@
 import { AwsError, type Caller, type Operation } from './protocol/service.ts';
 
 /** Gives an operation the types of AWS's model. The gateway has validated the parameters against that model before. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller names the model's type
 export function operation<Input extends object, Output extends object>(
   run: (input: Input, caller: Caller) => Output | Promise<Output>,
 ): Operation {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the parameters were validated against the model of that type
   return (params, caller) => run(params as Input, caller);
 }
 

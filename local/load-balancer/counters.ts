@@ -1,6 +1,7 @@
-/** What became of one request. `answered`: by the target; `elb`: by the load balancer itself. */
+/** What became of one request: answered by a target, by a rule's fixed response, or refused by the load balancer itself. */
 export type Outcome =
   | { readonly by: 'target'; readonly status: number; readonly seconds: number }
+  | { readonly by: 'fixed'; readonly status: number }
   | { readonly by: 'elb'; readonly status: number };
 
 /** Response times in buckets that grow by 10 %, from 0.1 ms: percentiles within 10 %, at constant memory. */
@@ -42,11 +43,14 @@ export class Counts {
   readonly target = new Map<number, number>();
   /** Answers that the load balancer made itself, by status: 502, 503, 504, 460 for a client that left. */
   readonly elb = new Map<number, number>();
+  /** Fixed responses, by status. */
+  readonly fixed = new Map<number, number>();
   readonly latencies = new Latencies();
 
   add(outcome: Outcome): void {
     this.requests += 1;
     if (outcome.by === 'elb') return increase(this.elb, outcome.status);
+    if (outcome.by === 'fixed') return increase(this.fixed, outcome.status);
     increase(this.target, Math.floor(outcome.status / 100));
     this.latencies.add(outcome.seconds);
   }
@@ -54,6 +58,10 @@ export class Counts {
 
 function increase(map: Map<number, number>, key: number): void {
   map.set(key, (map.get(key) ?? 0) + 1);
+}
+
+export function sum(counts: ReadonlyMap<number, number>): number {
+  return [...counts.values()].reduce((total, count) => total + count, 0);
 }
 
 /** Counts as plain data, for people and programs. Latencies are in milliseconds. */
@@ -68,6 +76,7 @@ export interface CountsView {
   readonly elb504: number;
   /** Requests whose client left before the answer. */
   readonly clientClosed: number;
+  readonly fixed: number;
   readonly p50?: number;
   readonly p95?: number;
   readonly p99?: number;
@@ -90,6 +99,7 @@ export function view(counts: Counts): CountsView {
     elb503: elb(503),
     elb504: elb(504),
     clientClosed: elb(460),
+    fixed: sum(counts.fixed),
     ...percentile('p50', 0.5),
     ...percentile('p95', 0.95),
     ...percentile('p99', 0.99),

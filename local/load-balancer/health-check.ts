@@ -12,7 +12,9 @@ export interface HealthCheckSettings {
   readonly matcher: string;
 }
 
-export type CheckResult = { readonly ok: true } | { readonly ok: false; readonly reason: TargetReason; readonly description: string };
+export type CheckResult =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly reason: TargetReason; readonly description: string };
 
 /** Whether `status` is one that `matcher` accepts. */
 export function matches(matcher: string, status: number): boolean {

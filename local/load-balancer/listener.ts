@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import type { Cancel, Clock } from '../clock.ts';
 import type { Outcome } from './counters.ts';
 import { answer, forward, refuse } from './proxy.ts';
-import { type Rule, RoutingTable } from './rules.ts';
+import { RoutingTable, type Rule } from './rules.ts';
 import type { Target } from './target.ts';
 import type { TargetGroup } from './target-group.ts';
 
@@ -15,7 +15,7 @@ export interface ListenerOptions {
   readonly port: number;
   readonly clock: Clock;
   /** Real milliseconds that a connection may be silent. */
-  readonly idle: number;
+  readonly idle: () => number;
   readonly observe: Observer;
   /**
    * Real milliseconds after which each node of the load balancer goes by new rules; one number, one node. A client's
@@ -34,7 +34,9 @@ export class Listener {
 
   private constructor(options: ListenerOptions) {
     this.#options = options;
-    this.#server = createServer({ keepAliveTimeout: options.idle }, (request, response) => this.#serve(request, response));
+    this.#server = createServer({ keepAliveTimeout: options.idle() }, (request, response) =>
+      this.#serve(request, response),
+    );
   }
 
   /** Listens on 127.0.0.1; rejects when the port is taken. */
@@ -79,7 +81,7 @@ export class Listener {
     const { observe, idle } = this.#options;
     const route = this.#node(request.socket)?.route(request);
     if (route?.type === 'fixed-response') {
-      observe({ by: 'elb', status: route.status }, undefined, undefined);
+      observe({ by: 'fixed', status: route.status }, undefined, undefined);
       return answer(response, route.status, route.contentType, route.body);
     }
     const target = route?.group?.pick();
@@ -88,7 +90,7 @@ export class Listener {
       return refuse(response, 503);
     }
     const done = (outcome: Outcome): void => observe(outcome, route?.group, target);
-    forward(request, response, target, { port: this.port, idle, done });
+    forward(request, response, target, { port: this.port, idle: idle(), done });
   }
 
   #node(socket: Socket): RoutingTable | undefined {

@@ -9,7 +9,11 @@ const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'proxy-connection', 'te'
 /** Real milliseconds for a connection to be made, as an Application Load Balancer has them. */
 const CONNECT_TIMEOUT = 10_000;
 
-const TEXTS: Record<number, string> = { 502: 'Bad Gateway', 503: 'Service Temporarily Unavailable', 504: 'Gateway Time-out' };
+const TEXTS: Record<number, string> = {
+  502: 'Bad Gateway',
+  503: 'Service Temporarily Unavailable',
+  504: 'Gateway Time-out',
+};
 
 /** The answer that the load balancer makes itself. */
 export function refuse(response: ServerResponse, status: 502 | 503 | 504): void {
@@ -19,7 +23,11 @@ export function refuse(response: ServerResponse, status: 502 | 503 | 504): void 
 }
 
 export function answer(response: ServerResponse, status: number, contentType: string, body: string): void {
-  response.writeHead(status, { server: 'awselb/2.0', 'content-type': contentType, 'content-length': Buffer.byteLength(body) });
+  response.writeHead(status, {
+    server: 'awselb/2.0',
+    'content-type': contentType,
+    'content-length': Buffer.byteLength(body),
+  });
   response.end(body);
 }
 

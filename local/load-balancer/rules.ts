@@ -58,7 +58,10 @@ function matcher(conditions: readonly Condition[]): (request: IncomingMessage) =
 
 /** `*` stands for any number of characters, `?` for one; paths are matched with case, hosts without (ELB user guide, "Rule conditions"). */
 function wildcards(pattern: string, flags: string): RegExp {
-  const source = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
   return new RegExp(`^${source}$`, flags);
 }
 

@@ -1,5 +1,5 @@
 import type { Cancel, Clock } from '../clock.ts';
-import { checkHealth, type CheckResult, type HealthCheckSettings } from './health-check.ts';
+import { type CheckResult, checkHealth, type HealthCheckSettings } from './health-check.ts';
 import { health, Target, type TargetAddress, type TargetHealth, targetKey } from './target.ts';
 
 /** Real seconds that a health check has at least: a process does not answer faster because the clock runs faster. */
@@ -23,19 +23,18 @@ export class TargetGroup {
   readonly arn: string;
   readonly settings: TargetGroupSettings;
   readonly #clock: Clock;
-  readonly #idle: number;
   readonly #targets = new Map<string, Target>();
   readonly #timers = new Map<Target, Cancel>();
   readonly #listeners = new Set<(target: Target) => void>();
+  /** Real milliseconds after which a connection without a request is closed: the idle time of the load balancer. */
+  idle = 60_000;
   #inUse = false;
   #turn = 0;
 
-  /** `idle`: real milliseconds after which a connection without a request is closed. */
-  constructor(arn: string, settings: TargetGroupSettings, clock: Clock, idle: number) {
+  constructor(arn: string, settings: TargetGroupSettings, clock: Clock) {
     this.arn = arn;
     this.settings = settings;
     this.#clock = clock;
-    this.#idle = idle;
   }
 
   get targets(): Target[] {
@@ -58,7 +57,7 @@ export class TargetGroup {
   register(address: TargetAddress): void {
     const known = this.#targets.get(targetKey(address));
     if (known && known.health.state !== 'draining') return;
-    const target = known ?? new Target(address, this.#idle);
+    const target = known ?? new Target(address, this.idle);
     if (known) known.revive();
     this.#targets.set(target.key, target);
     this.#begin(target);
@@ -139,7 +138,8 @@ export class TargetGroup {
     target.failures = result.ok ? 0 : target.failures + 1;
     const { state } = target.health;
     if (result.ok) {
-      if (state === 'initial' || (state === 'unhealthy' && target.passes >= healthyThreshold)) this.#change(target, health('healthy'));
+      if (state === 'initial' || (state === 'unhealthy' && target.passes >= healthyThreshold))
+        this.#change(target, health('healthy'));
     } else if (target.failures >= unhealthyThreshold) {
       this.#change(target, health('unhealthy', result.reason, result.description));
     } else if (state === 'initial') {

@@ -16,7 +16,7 @@ export type TargetReason =
 export interface TargetAddress {
   readonly host: string;
   readonly port: number;
-  readonly version?: string;
+  readonly version?: string | undefined;
 }
 
 export interface TargetHealth {

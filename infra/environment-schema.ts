@@ -1,0 +1,145 @@
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import * as z from 'zod';
+import { Duration, seconds } from '#core/contract/duration.ts';
+import { Settings } from '#core/contract/settings.ts';
+import { Name } from '#core/contract/target.ts';
+import { knownKeys, nearest } from './known-keys.ts';
+import { targetNames } from './names.ts';
+
+const Port = z.int().min(1).max(65_535);
+const setting = Settings.shape;
+
+/** The part of Farol that every target of an account and region shares. */
+const Orchestrator = z.strictObject({
+  /** AWS account; left out, that of the credentials in use when deploying. */
+  account: z
+    .string()
+    .regex(/^\d{12}$/, { error: 'an AWS account is twelve digits' })
+    .optional(),
+  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, { error: 'an AWS region, as in us-east-1' }),
+  /** How often `reconcile` looks for lost events and executions that ended badly; at least EventBridge's one minute. */
+  reconcileEvery: Duration.refine((value) => seconds(value) >= 60 && seconds(value) % 60 === 0, {
+    error: 'whole minutes, at least 1m',
+  }),
+  /** How long logs are kept. */
+  logRetention: z.enum(RetentionDays),
+  /** Keeps ledger and databases from being deleted, also by a stack's deletion. */
+  deletionProtection: z.boolean(),
+  /** Mail addresses that are told how deployments end. */
+  notify: z.array(z.email()),
+});
+
+const Network = z.strictObject({
+  cidr: z.cidrv4(),
+  /** Availability zones by name: synthesis asks no account for them. */
+  zones: z.array(z.string()).min(2).max(3),
+  /** How tasks reach the registry and AWS: NAT gateways (one a zone, or fewer), or a public address for each task, which costs less and shields less. */
+  egress: z.discriminatedUnion('by', [
+    z.strictObject({ by: z.literal('nat'), gateways: z.int().min(1).max(3) }),
+    z.strictObject({ by: z.literal('public address') }),
+  ]),
+});
+
+const LoadBalancer = z.strictObject({
+  /** Ports of the production listener and of the two preview listeners, which only smoke checks may reach. */
+  ports: z.strictObject({ production: Port, blue: Port, green: Port }),
+});
+
+const Database = z.strictObject({
+  /** Major and minor version of PostgreSQL, as RDS names it. */
+  version: z.string().regex(/^\d+\.\d+$/),
+  /** Class without `db.`, as in t4g.micro. */
+  instance: z.string().regex(/^[a-z0-9]+\.[a-z0-9]+$/),
+  storageGiB: z.int().min(20),
+  multiZone: z.boolean(),
+  backupDays: z.int().min(0).max(35),
+  name: z.string().regex(/^[a-z][a-z0-9_]*$/),
+});
+
+const Service = setting.services.element.omit({ secrets: true }).extend({
+  /** Port that the application listens on: the security groups let only it through. As `port` in release.json. */
+  port: Port,
+});
+
+/** One application in one environment. */
+const EnvironmentTarget = z
+  .strictObject({
+    app: Name,
+    environment: Name,
+    source: setting.source,
+    /** Public address; left out, that of the load balancer. */
+    address: setting.address.optional(),
+    network: Network,
+    loadBalancer: LoadBalancer,
+    database: Database,
+    service: Service,
+    capacity: setting.capacity,
+    health: setting.health,
+    drain: setting.drain,
+    migrate: setting.migrate,
+    candidate: setting.candidate,
+    traffic: setting.traffic,
+    analysis: setting.analysis,
+    warm: setting.warm,
+    poll: setting.poll,
+  })
+  .superRefine((target, context) => {
+    const refuse = (path: PropertyKey[], message: string) => context.addIssue({ code: 'custom', path, message });
+    // A target group's name has 32 characters at most (ELBv2 API, CreateTargetGroup) and ends in -blue or -green.
+    const { slug } = targetNames(target.app, target.environment);
+    if (slug.length > 26) refuse(['environment'], `app and environment together have 25 characters at most: ${slug}`);
+    const ports = Object.values(target.loadBalancer.ports);
+    if (new Set(ports).size < ports.length) refuse(['loadBalancer', 'ports'], 'the three ports must differ');
+    // Bounds of ELBv2's target groups and load balancers and of Fargate's stopTimeout, by their API references.
+    const { health, drain } = target;
+    if (seconds(health.interval) < 5 || seconds(health.interval) > 300)
+      refuse(['health', 'interval'], 'between 5s and 300s');
+    if (seconds(health.timeout) >= seconds(health.interval))
+      refuse(['health', 'timeout'], 'must be shorter than the interval');
+    if (seconds(drain.deregistration) > 3600) refuse(['drain', 'deregistration'], 'at most 1h');
+    if (seconds(drain.stopTimeout) > 120) refuse(['drain', 'stopTimeout'], 'at most 120s on Fargate');
+    if (seconds(drain.idle) < 1 || seconds(drain.idle) > 4000) refuse(['drain', 'idle'], 'between 1s and 4000s');
+  });
+export type EnvironmentTarget = z.infer<typeof EnvironmentTarget>;
+
+/** All that one checkout of Farol deploys: one orchestrator and the targets that it serves. */
+export const Environments = z
+  .strictObject({ orchestrator: Orchestrator, targets: z.array(EnvironmentTarget).min(1) })
+  .superRefine(({ targets }, context) => {
+    const slugs = targets.map(({ app, environment }) => targetNames(app, environment).slug);
+    for (const [i, slug] of slugs.entries()) {
+      if (slugs.indexOf(slug) < i)
+        context.addIssue({ code: 'custom', path: ['targets', i], message: `a second target is called ${slug}` });
+    }
+  });
+export type Environments = z.infer<typeof Environments>;
+
+/** What is wrong with an environments module, one line each, with the place and, for unknown keys, the nearest known one. */
+export class EnvironmentsError extends Error {
+  constructor(error: z.ZodError) {
+    super(error.issues.map(sentence).join('\n'));
+    this.name = 'EnvironmentsError';
+  }
+}
+
+function sentence(issue: z.core.$ZodIssue): string {
+  const place = issue.path.length === 0 ? 'environments' : issue.path.join('.');
+  if (issue.code !== 'unrecognized_keys') return `${place}: ${issue.message}`;
+  const known = knownKeys(Environments, issue.path);
+  return issue.keys
+    .map((key) => {
+      const near = nearest(key, known);
+      return `${place}: unknown key "${key}"${near === undefined ? '' : `; did you mean "${near}"?`}`;
+    })
+    .join('\n');
+}
+
+/**
+ * Checks an environments module's value.
+ * @throws {EnvironmentsError} with one readable line for each mistake.
+ */
+export function parseEnvironments(value: unknown): Environments {
+  const result = Environments.safeParse(value);
+  if (!result.success) throw new EnvironmentsError(result.error);
+  return result.data;
+}

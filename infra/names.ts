@@ -1,0 +1,80 @@
+import { SETTINGS_PATH } from '#core/contract/target.ts';
+
+/** Every function of Farol, by its folder under functions/. */
+export const FUNCTIONS = [
+  'receive-push',
+  'acquire-lock',
+  'preflight',
+  'start-task',
+  'check-task',
+  'converge',
+  'smoke',
+  'check-step',
+  'freeze',
+  'finish',
+  'reconcile',
+] as const;
+export type FunctionName = (typeof FUNCTIONS)[number];
+
+/**
+ * Physical names of the orchestrator. They are fixed, because policies must name what does not exist yet when they are
+ * written: the functions start the state machine that invokes them.
+ */
+export const ORCHESTRATOR = {
+  stack: 'farol-orchestrator',
+  stateMachine: 'farol-release',
+  /** `vendedlogs`: other names make CloudWatch's resource policy grow until it is full. Step Functions Developer Guide, "Logging in CloudWatch Logs". */
+  stateMachineLogGroup: '/aws/vendedlogs/states/farol-release',
+  table: 'farol-ledger',
+  topic: 'farol-notices',
+  undelivered: 'farol-undelivered',
+} as const;
+
+/** The Lambda function of a folder, which is also the application id in the user agent of its calls. */
+export function functionName(name: FunctionName): string {
+  return `farol-${name}`;
+}
+
+/** `AcquireLockFunction`: what stands for a function in release.asl.json. */
+export function substitutionName(name: FunctionName): string {
+  const pascal = name.replaceAll(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return `${pascal}Function`;
+}
+
+/** Physical names of what belongs to one target; policies of the orchestrator are limited to them. */
+export interface TargetNames {
+  /** `web-production`; also the name of cluster and load balancer, and the family prefix of task definitions. */
+  readonly slug: string;
+  readonly stack: string;
+  readonly targetGroups: { readonly blue: string; readonly green: string };
+  readonly roles: { readonly execution: string; readonly task: string; readonly migration: string };
+  readonly logGroup: string;
+  readonly settingsParameter: string;
+  readonly databaseSecret: string;
+  readonly secretKey: string;
+}
+
+/** The names of a target's resources. */
+export function targetNames(app: string, environment: string): TargetNames {
+  const slug = `${app}-${environment}`;
+  return {
+    slug,
+    stack: `${slug}-service`,
+    targetGroups: { blue: `${slug}-blue`, green: `${slug}-green` },
+    roles: { execution: `farol-${slug}-execution`, task: `farol-${slug}-task`, migration: `farol-${slug}-migration` },
+    logGroup: `/farol/${app}/${environment}`,
+    settingsParameter: `${SETTINGS_PATH}/${app}/${environment}`,
+    databaseSecret: `farol/${app}/${environment}/database`,
+    secretKey: `farol/${app}/${environment}/secret-key`,
+  };
+}
+
+/** The ECR repository of an application's images: all its environments deploy the same ones. */
+export function repositoryName(app: string): string {
+  return app;
+}
+
+/** The CodeBuild project that builds an application's images. */
+export function buildProject(app: string): string {
+  return `${app}-build`;
+}

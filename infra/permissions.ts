@@ -1,0 +1,199 @@
+import { ArnFormat, type Stack } from 'aws-cdk-lib';
+import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { SETTINGS_PATH } from '#core/contract/target.ts';
+import {
+  buildProject,
+  type FunctionName,
+  ORCHESTRATOR,
+  repositoryName,
+  type TargetNames,
+  targetNames,
+} from './names.ts';
+
+/** A target as policies need to know it. */
+export interface ServedTarget {
+  readonly app: string;
+  readonly environment: string;
+}
+
+/**
+ * What each function may call, and on what. Which actions take a resource or a condition key follows the Service
+ * Authorization Reference; an action on `*` takes no resource there, unless a comment says otherwise.
+ */
+export function functionPermissions(
+  stack: Stack,
+  served: readonly ServedTarget[],
+): Record<FunctionName, PolicyStatement[]> {
+  const to = statements(stack, served);
+  const ledger = [to.readLedger, to.writeLedger, to.keepLedger];
+  const image = [to.readImages, to.readBuilds];
+  return {
+    'receive-push': [...ledger, to.readTargets, ...image, ...to.startDeployments, to.handBack],
+    'acquire-lock': [...ledger, to.readTargets, to.describeExecutions],
+    preflight: [...ledger, to.readTargets, ...image, to.describeTasks, to.listTasks, ...to.describeSlots],
+    'start-task': [...ledger, ...to.runTasks, to.describeTasks, to.listTasks],
+    'check-task': [...ledger, to.describeTasks, to.readTaskLogs],
+    converge: [
+      ...ledger,
+      ...to.describeSlots,
+      to.describeTasks,
+      to.listTasks,
+      to.readTaskLogs,
+      ...to.changeServices,
+      ...to.changeRules,
+      ...to.changeScaling,
+    ],
+    smoke: [...ledger],
+    'check-step': [...ledger, ...to.describeSlots, to.readMetrics],
+    freeze: [...ledger, to.publish],
+    finish: [...ledger, to.publish, ...to.startDeployments],
+    reconcile: [...ledger, to.readTargets, ...image, ...to.startDeployments, to.handBack],
+  };
+}
+
+function allow(actions: string[], resources: string[], conditions?: Record<string, Record<string, unknown>>) {
+  return new PolicyStatement({ actions, resources, ...(conditions && { conditions }) });
+}
+
+function statements(stack: Stack, served: readonly ServedTarget[]) {
+  const targets = served.map(({ app, environment }) => targetNames(app, environment));
+  const arn = (service: string, resource: string, resourceName: string, format = ArnFormat.SLASH_RESOURCE_NAME) =>
+    stack.formatArn({ service, resource, resourceName, arnFormat: format });
+  const colon = ArnFormat.COLON_RESOURCE_NAME;
+  const each = (make: (names: TargetNames) => string | string[]) => [...new Set(targets.flatMap(make))];
+  const eachApp = (make: (app: string) => string) => [...new Set(served.map(({ app }) => make(app)))];
+  const table = arn('dynamodb', 'table', ORCHESTRATOR.table);
+  const stateMachine = arn('states', 'stateMachine', ORCHESTRATOR.stateMachine, colon);
+  const executions = arn('states', 'execution', `${ORCHESTRATOR.stateMachine}:*`, colon);
+  const clusters = each(({ slug }) => arn('ecs', 'cluster', slug));
+  const services = each(({ slug }) => arn('ecs', 'service', `${slug}/*`));
+  const tasks = each(({ slug }) => arn('ecs', 'task', `${slug}/*`));
+  const taskDefinitions = each(({ slug }) => arn('ecs', 'task-definition', `${slug}-*:*`));
+  const listeners = each(({ slug }) => arn('elasticloadbalancing', 'listener', `app/${slug}/*`));
+  const rules = each(({ slug }) => arn('elasticloadbalancing', 'listener-rule', `app/${slug}/*`));
+  const scalableTargets = [arn('application-autoscaling', 'scalable-target', '*')];
+  const role = (name: string) => stack.formatArn({ service: 'iam', region: '', resource: 'role', resourceName: name });
+  const inCluster = { ArnEquals: { 'ecs:cluster': clusters } };
+  const scalingOfServices = { StringEquals: { 'application-autoscaling:service-namespace': 'ecs' } };
+
+  return {
+    readLedger: allow(['dynamodb:GetItem', 'dynamodb:Query'], [table]),
+    // TransactWriteItems has no action of its own: it needs those of what it holds. DynamoDB Developer Guide, "IAM policies for transactions".
+    writeLedger: allow(['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem'], [table]),
+    // The ledger's entries are only ever added. A put over an existing one cannot be told apart here: the writer's condition and the chain of hashes see to it.
+    keepLedger: new PolicyStatement({
+      effect: Effect.DENY,
+      actions: ['dynamodb:UpdateItem', 'dynamodb:DeleteItem'],
+      resources: [table],
+      conditions: { 'ForAnyValue:StringLike': { 'dynamodb:LeadingKeys': ['LEDGER#*'] } },
+    }),
+    readTargets: allow(
+      ['ssm:GetParameter', 'ssm:GetParametersByPath'],
+      [
+        // By path, the parameter that is asked for is the path itself; the others stand below it.
+        arn('ssm', 'parameter', SETTINGS_PATH.slice(1)),
+        arn('ssm', 'parameter', `${SETTINGS_PATH.slice(1)}/*`),
+      ],
+    ),
+    readImages: allow(
+      ['ecr:DescribeImages', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
+      eachApp((app) => arn('ecr', 'repository', repositoryName(app))),
+    ),
+    readBuilds: allow(
+      ['codebuild:BatchGetBuilds'],
+      eachApp((app) => arn('codebuild', 'project', buildProject(app))),
+    ),
+    startDeployments: [
+      allow(['states:StartExecution', 'states:ListExecutions'], [stateMachine]),
+      allow(['states:DescribeExecution'], [executions]),
+    ],
+    describeExecutions: allow(['states:DescribeExecution'], [executions]),
+    describeTasks: allow(['ecs:DescribeTasks'], tasks, inCluster),
+    // ListTasks names a container instance as its resource, of which Fargate has none: the cluster limits it.
+    listTasks: allow(['ecs:ListTasks'], ['*'], inCluster),
+    readTaskLogs: allow(
+      ['logs:GetLogEvents'],
+      each(({ logGroup }) => arn('logs', 'log-group', `${logGroup}:log-stream:*`, colon)),
+    ),
+    describeSlots: [
+      allow(['ecs:DescribeServices'], services, inCluster),
+      allow(
+        [
+          'ecs:DescribeTaskDefinition',
+          'elasticloadbalancing:DescribeRules',
+          'elasticloadbalancing:DescribeTargetHealth',
+          'application-autoscaling:DescribeScalableTargets',
+          'application-autoscaling:DescribeScalingPolicies',
+        ],
+        ['*'],
+      ),
+    ],
+    runTasks: [
+      allow(['ecs:RegisterTaskDefinition'], taskDefinitions),
+      allow(['ecs:RunTask'], taskDefinitions, inCluster),
+      allow(['ecs:TagResource'], [...tasks, ...taskDefinitions], {
+        StringEquals: { 'ecs:CreateAction': ['RunTask', 'RegisterTaskDefinition'] },
+      }),
+      allow(['ecs:DescribeTaskDefinition'], ['*']),
+      allow(
+        ['iam:PassRole'],
+        each(({ roles }) => [role(roles.execution), role(roles.task), role(roles.migration)]),
+        {
+          StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' },
+        },
+      ),
+    ],
+    changeServices: [
+      allow(['ecs:CreateService', 'ecs:UpdateService'], services, inCluster),
+      allow(['ecs:TagResource'], services, { StringEquals: { 'ecs:CreateAction': 'CreateService' } }),
+      // Whoever has a service run a task definition passes its roles on, and ECS checks that they may.
+      allow(
+        ['iam:PassRole'],
+        each(({ roles }) => [role(roles.execution), role(roles.task)]),
+        {
+          StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' },
+        },
+      ),
+    ],
+    changeRules: [
+      allow(['elasticloadbalancing:CreateRule'], listeners),
+      allow(['elasticloadbalancing:ModifyRule', 'elasticloadbalancing:DeleteRule'], rules),
+      allow(['elasticloadbalancing:AddTags'], rules, {
+        StringEquals: { 'elasticloadbalancing:CreateAction': 'CreateRule' },
+      }),
+    ],
+    changeScaling: [
+      // The ARN of a scalable target ends in an id that AWS draws, so that only the namespace can be named.
+      allow(
+        ['application-autoscaling:RegisterScalableTarget', 'application-autoscaling:PutScalingPolicy'],
+        scalableTargets,
+        scalingOfServices,
+      ),
+      allow(['application-autoscaling:TagResource'], scalableTargets),
+      // Target tracking keeps its alarms with the caller's rights. Application Auto Scaling User Guide, "Identity-based policy examples".
+      allow(
+        ['cloudwatch:PutMetricAlarm', 'cloudwatch:DescribeAlarms', 'cloudwatch:DeleteAlarms'],
+        each(({ slug }) => arn('cloudwatch', 'alarm', `TargetTracking-service/${slug}/*`, colon)),
+      ),
+      allow(
+        ['iam:CreateServiceLinkedRole'],
+        [
+          role(
+            'aws-service-role/ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService',
+          ),
+        ],
+        { StringEquals: { 'iam:AWSServiceName': 'ecs.application-autoscaling.amazonaws.com' } },
+      ),
+    ],
+    readMetrics: allow(['cloudwatch:GetMetricData'], ['*']),
+    /** Lambda sends what a function failed at to its destination with the function's own rights. */
+    handBack: allow(
+      ['sqs:SendMessage'],
+      [stack.formatArn({ service: 'sqs', resource: ORCHESTRATOR.undelivered, arnFormat: ArnFormat.NO_RESOURCE_NAME })],
+    ),
+    publish: allow(
+      ['sns:Publish'],
+      [stack.formatArn({ service: 'sns', resource: ORCHESTRATOR.topic, arnFormat: ArnFormat.NO_RESOURCE_NAME })],
+    ),
+  };
+}

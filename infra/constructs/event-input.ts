@@ -1,0 +1,38 @@
+import { Duration } from 'aws-cdk-lib';
+import { type EventPattern, Rule, type Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import type { Function } from 'aws-cdk-lib/aws-lambda';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+
+export interface EventInputProps {
+  readonly description: string;
+  /** What is heard: events of a pattern, or the clock. */
+  readonly on: { readonly pattern: EventPattern } | { readonly schedule: Schedule };
+  readonly function: Function;
+  /** Keeps what could not be handed over to the function. */
+  readonly undelivered: IQueue;
+}
+
+/**
+ * A rule that hands events to a function. EventBridge tries for a day (its longest), then leaves the event in the queue.
+ * What the function itself fails at is its own asynchronous invocation's matter: see {@link Orchestrator}.
+ */
+export class EventInput extends Construct {
+  readonly rule: Rule;
+
+  constructor(scope: Construct, id: string, props: EventInputProps) {
+    super(scope, id);
+    this.rule = new Rule(this, 'Rule', {
+      description: props.description,
+      ...('pattern' in props.on ? { eventPattern: props.on.pattern } : { schedule: props.on.schedule }),
+      targets: [
+        new LambdaFunction(props.function, {
+          deadLetterQueue: props.undelivered,
+          retryAttempts: 185,
+          maxEventAge: Duration.hours(24),
+        }),
+      ],
+    });
+  }
+}

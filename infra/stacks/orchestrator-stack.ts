@@ -1,0 +1,142 @@
+import { readFileSync } from 'node:fs';
+import { ArnFormat, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { Schedule } from 'aws-cdk-lib/aws-events';
+import type { IVersion } from 'aws-cdk-lib/aws-lambda';
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { seconds } from '#core/contract/duration.ts';
+import { STATE_FUNCTIONS } from '#core/contract/states.ts';
+import { DeployFunction } from '../constructs/deploy-function.ts';
+import { EventInput } from '../constructs/event-input.ts';
+import { functionCode } from '../constructs/function-code.ts';
+import { LedgerTable } from '../constructs/ledger-table.ts';
+import { ReleaseWorkflow } from '../constructs/release-workflow.ts';
+import type { Environments } from '../environment-schema.ts';
+import { FUNCTIONS, type FunctionName, ORCHESTRATOR, substitutionName } from '../names.ts';
+import { functionPermissions } from '../permissions.ts';
+
+export interface OrchestratorStackProps extends StackProps {
+  readonly environments: Environments;
+  /** Folder with one folder for each function. */
+  readonly functionsDirectory: string;
+  /** The state machine's file. */
+  readonly definitionFile: string;
+}
+
+/**
+ * Seconds that a function may take: less than its state's timeout in the state machine, so that no call of a function
+ * goes on when the state machine has moved on.
+ */
+const TIMEOUTS: Record<FunctionName, number> = {
+  'receive-push': 60,
+  'acquire-lock': 25,
+  preflight: 55,
+  'start-task': 25,
+  'check-task': 25,
+  converge: 55,
+  smoke: 55,
+  'check-step': 55,
+  freeze: 25,
+  finish: 25,
+  reconcile: 60,
+};
+
+/** What one account and region has once: the state machine, its functions, the ledger, and what starts and repairs deployments. */
+export class OrchestratorStack extends Stack {
+  constructor(scope: Construct, id: string, props: OrchestratorStackProps) {
+    super(scope, id, props);
+    const { orchestrator, targets } = props.environments;
+    const { logRetention } = orchestrator;
+    new LedgerTable(this, 'Ledger', { deletionProtection: orchestrator.deletionProtection });
+    const topic = new Topic(this, 'Notices', { topicName: ORCHESTRATOR.topic, enforceSSL: true });
+    for (const address of orchestrator.notify) topic.addSubscription(new EmailSubscription(address));
+    const undelivered = new Queue(this, 'Undelivered', {
+      queueName: ORCHESTRATOR.undelivered,
+      retentionPeriod: Duration.days(14),
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+    });
+
+    const stateMachineArn = this.formatArn({
+      service: 'states',
+      resource: 'stateMachine',
+      resourceName: ORCHESTRATOR.stateMachine,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    const permissions = functionPermissions(
+      this,
+      targets.map(({ app, environment }) => ({ app, environment })),
+    );
+    const code = functionCode(props.functionsDirectory);
+    const functions = new Map<FunctionName, DeployFunction>(
+      FUNCTIONS.map((name) => [
+        name,
+        new DeployFunction(this, substitutionName(name), {
+          name,
+          code,
+          timeout: Duration.seconds(TIMEOUTS[name]),
+          permissions: permissions[name],
+          environment: {
+            FAROL_TABLE: ORCHESTRATOR.table,
+            FAROL_STATE_MACHINE_ARN: stateMachineArn,
+            FAROL_TOPIC_ARN: topic.topicArn,
+          },
+          logRetention,
+        }),
+      ]),
+    );
+    const functionOf = (name: FunctionName): DeployFunction => {
+      const made = functions.get(name);
+      if (made === undefined) throw new TypeError(`no function ${name}`);
+      return made;
+    };
+
+    new ReleaseWorkflow(this, 'Release', {
+      definition: readFileSync(props.definitionFile, 'utf8'),
+      functions: Object.fromEntries(
+        FUNCTIONS.filter((name) => name in STATE_FUNCTIONS).map((name): [string, IVersion] => [
+          substitutionName(name),
+          functionOf(name).version,
+        ]),
+      ),
+      logRetention,
+    });
+
+    for (const name of ['receive-push', 'reconcile'] as const) {
+      functionOf(name).function.configureAsyncInvoke({
+        onFailure: new SqsDestination(undelivered),
+        retryAttempts: 2,
+        maxEventAge: Duration.hours(6),
+      });
+    }
+    new EventInput(this, 'Push', {
+      description: 'A pushed image may be a release',
+      on: {
+        pattern: { source: ['aws.ecr'], detailType: ['ECR Image Action'], detail: { 'action-type': ['PUSH'] } },
+      },
+      function: functionOf('receive-push').function,
+      undelivered,
+    });
+    new EventInput(this, 'BadEnd', {
+      description: 'A deployment that ended without finishing is brought to an end',
+      on: {
+        pattern: {
+          source: ['aws.states'],
+          detailType: ['Step Functions Execution Status Change'],
+          detail: { stateMachineArn: [stateMachineArn], status: ['FAILED', 'TIMED_OUT', 'ABORTED'] },
+        },
+      },
+      function: functionOf('reconcile').function,
+      undelivered,
+    });
+    new EventInput(this, 'Reconcile', {
+      description: 'Lost events and unfinished deployments are found',
+      on: { schedule: Schedule.rate(Duration.seconds(seconds(orchestrator.reconcileEvery))) },
+      function: functionOf('reconcile').function,
+      undelivered,
+    });
+  }
+}

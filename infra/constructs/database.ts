@@ -1,0 +1,65 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { InstanceType } from 'aws-cdk-lib/aws-ec2';
+import {
+  Credentials,
+  DatabaseInstance,
+  DatabaseInstanceEngine,
+  PostgresEngineVersion,
+  StorageType,
+} from 'aws-cdk-lib/aws-rds';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import type { EnvironmentTarget } from '../environment-schema.ts';
+import type { Network } from './network.ts';
+
+export interface DatabaseProps extends Readonly<EnvironmentTarget['database']> {
+  readonly secretName: string;
+  readonly network: Network;
+  readonly deletionProtection: boolean;
+}
+
+/** PostgreSQL on RDS in subnets without a way out, with a generated password that only its secret knows. */
+export class Database extends Construct {
+  readonly secret: ISecret;
+  /** Where the application finds it. */
+  readonly environment: Record<'POSTGRES_HOST' | 'POSTGRES_PORT' | 'POSTGRES_NAME', string>;
+  /** The application's credentials, as ECS writes a member of a secret: `<ARN>:<member>::`. */
+  readonly secrets: Record<'POSTGRES_USER' | 'POSTGRES_PASSWORD', string>;
+
+  constructor(scope: Construct, id: string, props: DatabaseProps) {
+    super(scope, id);
+    const [major] = props.version.split('.');
+    const instance = new DatabaseInstance(this, 'Instance', {
+      engine: DatabaseInstanceEngine.postgres({
+        version: PostgresEngineVersion.of(props.version, major ?? props.version),
+      }),
+      instanceType: new InstanceType(props.instance),
+      vpc: props.network.vpc,
+      vpcSubnets: props.network.databaseSubnets,
+      securityGroups: [props.network.databaseGroup],
+      publiclyAccessible: false,
+      credentials: Credentials.fromGeneratedSecret('farol', { secretName: props.secretName }),
+      databaseName: props.name,
+      port: 5432,
+      multiAz: props.multiZone,
+      allocatedStorage: props.storageGiB,
+      storageType: StorageType.GP3,
+      storageEncrypted: true,
+      backupRetention: Duration.days(props.backupDays),
+      copyTagsToSnapshot: true,
+      autoMinorVersionUpgrade: true,
+      parameters: { 'rds.force_ssl': '1' },
+      deletionProtection: props.deletionProtection,
+      removalPolicy: props.deletionProtection ? RemovalPolicy.RETAIN : RemovalPolicy.SNAPSHOT,
+    });
+    if (instance.secret === undefined) throw new TypeError('the database has no secret');
+    this.secret = instance.secret;
+    this.environment = {
+      POSTGRES_HOST: instance.dbInstanceEndpointAddress,
+      POSTGRES_PORT: instance.dbInstanceEndpointPort,
+      POSTGRES_NAME: props.name,
+    };
+    const member = (name: string) => `${this.secret.secretArn}:${name}::`;
+    this.secrets = { POSTGRES_USER: member('username'), POSTGRES_PASSWORD: member('password') };
+  }
+}

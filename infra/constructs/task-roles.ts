@@ -1,0 +1,66 @@
+import { ArnFormat, Stack } from 'aws-cdk-lib';
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { TargetNames } from '../names.ts';
+
+export interface TaskRolesProps {
+  readonly names: TargetNames['roles'];
+  /** Name of the repository that images are pulled from. */
+  readonly repository: string;
+  readonly logGroup: ILogGroup;
+  /** ARNs of the secrets that tasks are given. */
+  readonly secrets: readonly string[];
+}
+
+/** The roles that tasks are started with, and that run inside them: serving and migrating are kept apart. */
+export class TaskRoles extends Construct {
+  /** ECS itself: pulls the image, reads the secrets, writes the log. */
+  readonly execution: Role;
+  /** The application while it serves. */
+  readonly task: Role;
+  /** The application while it migrates. */
+  readonly migration: Role;
+
+  constructor(scope: Construct, id: string, props: TaskRolesProps) {
+    super(scope, id);
+    const stack = Stack.of(this);
+    const role = (roleId: string, roleName: string, description: string, statements: PolicyStatement[]) =>
+      new Role(this, roleId, {
+        roleName,
+        description,
+        // ECS Developer Guide, "Confused deputy prevention": a task of this account, not another's, uses the role.
+        assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com', {
+          conditions: {
+            StringEquals: { 'aws:SourceAccount': stack.account },
+            ArnLike: {
+              'aws:SourceArn': stack.formatArn({
+                service: 'ecs',
+                resource: '*',
+                arnFormat: ArnFormat.NO_RESOURCE_NAME,
+              }),
+            },
+          },
+        }),
+        ...(statements.length > 0 && { inlinePolicies: { work: new PolicyDocument({ statements }) } }),
+      });
+    this.execution = role('Execution', props.names.execution, 'Starts tasks: image, secrets, log', [
+      // GetAuthorizationToken takes no resource.
+      new PolicyStatement({ actions: ['ecr:GetAuthorizationToken'], resources: ['*'] }),
+      new PolicyStatement({
+        actions: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
+        resources: [stack.formatArn({ service: 'ecr', resource: 'repository', resourceName: props.repository })],
+      }),
+      new PolicyStatement({
+        actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        resources: [`${props.logGroup.logGroupArn}:log-stream:*`],
+      }),
+      new PolicyStatement({
+        actions: ['secretsmanager:GetSecretValue'],
+        resources: [...props.secrets],
+      }),
+    ]);
+    this.task = role('Task', props.names.task, 'The application while it serves', []);
+    this.migration = role('Migration', props.names.migration, 'The application while it migrates', []);
+  }
+}

@@ -1,0 +1,185 @@
+import { Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { Cluster, ContainerInsights } from 'aws-cdk-lib/aws-ecs';
+import {
+  ApplicationListener,
+  ApplicationLoadBalancer,
+  ApplicationProtocol,
+  ApplicationTargetGroup,
+  ListenerAction,
+  TargetType,
+} from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { ParameterTier, StringParameter } from 'aws-cdk-lib/aws-ssm';
+import type { Construct } from 'constructs';
+import { seconds } from '#core/contract/duration.ts';
+import type { Settings } from '#core/contract/settings.ts';
+import { SLOTS } from '#core/contract/slot.ts';
+import { Database } from '../constructs/database.ts';
+import { Network } from '../constructs/network.ts';
+import { TaskRoles } from '../constructs/task-roles.ts';
+import type { Environments, EnvironmentTarget } from '../environment-schema.ts';
+import { repositoryName, targetNames } from '../names.ts';
+
+export interface ServiceStackProps extends StackProps {
+  readonly target: EnvironmentTarget;
+  readonly orchestrator: Environments['orchestrator'];
+}
+
+/**
+ * The place where one target runs, and its settings. What runs there belongs to Farol: no ECS service, no rule that sends
+ * traffic and no scaling bounds stand here, so that no change of this stack can restart, resize or reroute what serves.
+ */
+export class ServiceStack extends Stack {
+  readonly #zones: string[];
+
+  constructor(scope: Construct, id: string, props: ServiceStackProps) {
+    super(scope, id, props);
+    const { target, orchestrator } = props;
+    const { loadBalancer: edge, health, drain } = target;
+    const names = targetNames(target.app, target.environment);
+    this.#zones = target.network.zones;
+    const removalPolicy = orchestrator.deletionProtection ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+
+    const network = new Network(this, 'Network', {
+      ...target.network,
+      ports: edge.ports,
+      servicePort: target.service.port,
+    });
+    const database = new Database(this, 'Database', {
+      ...target.database,
+      secretName: names.databaseSecret,
+      network,
+      deletionProtection: orchestrator.deletionProtection,
+    });
+    const secretKey = new Secret(this, 'SecretKey', {
+      secretName: names.secretKey,
+      description: `Key with which ${names.slug} signs sessions and tokens`,
+      generateSecretString: { passwordLength: 64, excludePunctuation: true },
+      removalPolicy,
+    });
+    const logGroup = new LogGroup(this, 'Log', {
+      logGroupName: names.logGroup,
+      retention: orchestrator.logRetention,
+      removalPolicy,
+    });
+    const cluster = new Cluster(this, 'Cluster', {
+      clusterName: names.slug,
+      vpc: network.vpc,
+      containerInsightsV2: ContainerInsights.ENABLED,
+    });
+    const roles = new TaskRoles(this, 'Roles', {
+      names: names.roles,
+      repository: repositoryName(target.app),
+      logGroup,
+      secrets: [database.secret.secretArn, secretKey.secretArn],
+    });
+
+    const loadBalancer = new ApplicationLoadBalancer(this, 'LoadBalancer', {
+      loadBalancerName: names.slug,
+      vpc: network.vpc,
+      vpcSubnets: network.applicationSubnets,
+      internetFacing: false,
+      securityGroup: network.loadBalancerGroup,
+      idleTimeout: Duration.seconds(seconds(drain.idle)),
+      dropInvalidHeaderFields: true,
+      deletionProtection: orchestrator.deletionProtection,
+    });
+    const targetGroup = (slot: (typeof SLOTS)[number]) =>
+      new ApplicationTargetGroup(this, slot === 'blue' ? 'Blue' : 'Green', {
+        targetGroupName: names.targetGroups[slot],
+        vpc: network.vpc,
+        protocol: ApplicationProtocol.HTTP,
+        port: target.service.port,
+        targetType: TargetType.IP,
+        deregistrationDelay: Duration.seconds(seconds(drain.deregistration)),
+        healthCheck: {
+          path: health.path,
+          interval: Duration.seconds(seconds(health.interval)),
+          timeout: Duration.seconds(seconds(health.timeout)),
+          healthyThresholdCount: health.healthy,
+          unhealthyThresholdCount: health.unhealthy,
+          healthyHttpCodes: '200',
+        },
+      });
+    const groups = { blue: targetGroup('blue'), green: targetGroup('green') };
+    const listener = (listenerId: string, port: number, defaultAction: ListenerAction) =>
+      new ApplicationListener(this, listenerId, {
+        loadBalancer,
+        protocol: ApplicationProtocol.HTTP,
+        port,
+        defaultAction,
+        open: false,
+      });
+    // Farol adds the rule that sends traffic. Until then, and for whatever no rule takes, this answers.
+    const production = listener(
+      'Production',
+      edge.ports.production,
+      ListenerAction.fixedResponse(503, { contentType: 'text/plain', messageBody: 'Nothing is deployed here yet.' }),
+    );
+    listener('PreviewBlue', edge.ports.blue, ListenerAction.forward([groups.blue]));
+    listener('PreviewGreen', edge.ports.green, ListenerAction.forward([groups.green]));
+
+    const address = target.address ?? `http://${loadBalancer.loadBalancerDnsName}`;
+    const { port: _, ...service } = target.service;
+    const slot = (colour: (typeof SLOTS)[number]) => ({
+      targetGroup: groups[colour].targetGroupArn,
+      preview: `http://${loadBalancer.loadBalancerDnsName}:${edge.ports[colour]}`,
+    });
+    const settings: Settings = {
+      app: target.app,
+      environment: target.environment,
+      source: target.source,
+      repository: repositoryName(target.app),
+      address,
+      services: [
+        {
+          ...service,
+          environment: {
+            ...database.environment,
+            ALLOWED_HOSTS:
+              target.address === undefined ? loadBalancer.loadBalancerDnsName : new URL(target.address).hostname,
+            ...service.environment,
+          },
+          secrets: { ...database.secrets, SECRET_KEY: secretKey.secretArn },
+        },
+      ],
+      capacity: target.capacity,
+      health,
+      drain,
+      migrate: target.migrate,
+      candidate: target.candidate,
+      traffic: target.traffic,
+      analysis: target.analysis,
+      warm: target.warm,
+      poll: target.poll,
+      place: {
+        cluster: cluster.clusterName,
+        loadBalancer: loadBalancer.loadBalancerArn,
+        productionListener: production.listenerArn,
+        rulePriority: 100,
+        slots: { blue: slot('blue'), green: slot('green') },
+        subnets: network.taskSubnetIds,
+        securityGroups: [network.taskGroup.securityGroupId],
+        assignPublicIp: network.assignPublicIp,
+        executionRole: roles.execution.roleArn,
+        taskRole: roles.task.roleArn,
+        migrationTaskRole: roles.migration.roleArn,
+        logGroup: logGroup.logGroupName,
+        repositoryUri: `${this.account}.dkr.ecr.${this.region}.${this.urlSuffix}/${repositoryName(target.app)}`,
+      },
+    };
+    new StringParameter(this, 'Settings', {
+      parameterName: names.settingsParameter,
+      description: `How Farol deploys ${target.app}/${target.environment}`,
+      stringValue: this.toJsonString(settings),
+      // Settings outgrow a standard parameter's 4 KB with a few environment variables more.
+      tier: ParameterTier.INTELLIGENT_TIERING,
+    });
+  }
+
+  /** The zones as set, so that synthesis looks nothing up in an account. */
+  override get availabilityZones(): string[] {
+    return this.#zones;
+  }
+}

@@ -7,22 +7,38 @@ import type { Member, OperationModel, Shape } from './model.ts';
 import { AwsError } from './service.ts';
 import { isStructure } from './values.ts';
 
+/**
+ * - `strict`: everything that the model says.
+ * - `lenient`: members that the model does not know are ignored, as services do, and upper limits are not checked, as
+ *   botocore does not: AWS raises them without a new model.
+ */
+export type Strictness = 'strict' | 'lenient';
+
 /** @throws {AwsError} the operation's own validation error, naming every problem. */
-export function validate(operation: OperationModel, params: unknown): void {
-  const problems = findProblems(operation.input, params);
+export function validate(operation: OperationModel, params: unknown, strictness: Strictness = 'strict'): void {
+  const problems = findProblems(operation.input, params, strictness);
   if (problems.length === 0) return;
   const count = `${problems.length} validation error${problems.length === 1 ? '' : 's'} detected: `;
   throw new AwsError(validationCode(operation), count + problems.join('; '));
 }
 
 /** Every way in which the parameters do not fit the shape, in the wording of AWS's services. */
-export function findProblems(shape: Shape | undefined, params: unknown): string[] {
-  const problems: string[] = [];
+export function findProblems(shape: Shape | undefined, params: unknown, strictness: Strictness = 'strict'): string[] {
+  const problems = new Problems(strictness === 'strict');
   if (shape !== undefined) structure(shape, params, '', problems);
-  else if (isStructure(params)) {
-    for (const name of Object.keys(params)) problems.push(`Unknown parameter '${name}'`);
+  else if (isStructure(params) && problems.strict) {
+    for (const name of Object.keys(params)) problems.found.push(`Unknown parameter '${name}'`);
   }
-  return problems;
+  return problems.found;
+}
+
+class Problems {
+  readonly strict: boolean;
+  readonly found: string[] = [];
+
+  constructor(strict: boolean) {
+    this.strict = strict;
+  }
 }
 
 /** The error that the service has for this: its model's, else the usual one of its protocol. */
@@ -35,7 +51,7 @@ function validationCode(operation: OperationModel): string {
   return protocol === 'query' ? 'ValidationError' : 'ValidationException';
 }
 
-function structure(shape: Shape, value: unknown, path: string, problems: string[]): void {
+function structure(shape: Shape, value: unknown, path: string, problems: Problems): void {
   if (shape.raw.document) return;
   if (!isStructure(value)) {
     wrongType(value, path, 'a structure', problems);
@@ -49,12 +65,12 @@ function structure(shape: Shape, value: unknown, path: string, problems: string[
     failed(null, path, 'Exactly one member of the union must be set', problems);
   for (const [name, each] of present) {
     const member = shape.members.get(name);
-    if (member === undefined) problems.push(`Unknown parameter '${name}'${path === '' ? '' : ` at '${path}'`}`);
-    else check(member, each, inside(path, name), problems);
+    if (member !== undefined) check(member, each, inside(path, name), problems);
+    else if (problems.strict) problems.found.push(`Unknown parameter '${name}'${path === '' ? '' : ` at '${path}'`}`);
   }
 }
 
-function check(member: Member, value: unknown, path: string, problems: string[]): void {
+function check(member: Member, value: unknown, path: string, problems: Problems): void {
   const { shape } = member;
   switch (shape.type) {
     case 'structure':
@@ -98,30 +114,30 @@ function check(member: Member, value: unknown, path: string, problems: string[])
   }
 }
 
-function length(shape: Shape, size: number, value: unknown, path: string, problems: string[]): void {
+function length(shape: Shape, size: number, value: unknown, path: string, problems: Problems): void {
   const { min, max } = shape.raw;
   if (min !== undefined && size < min)
     failed(value, path, `Member must have length greater than or equal to ${min}`, problems);
-  if (max !== undefined && size > max)
+  if (problems.strict && max !== undefined && size > max)
     failed(value, path, `Member must have length less than or equal to ${max}`, problems);
 }
 
-function range(shape: Shape, value: number, path: string, problems: string[]): void {
+function range(shape: Shape, value: number, path: string, problems: Problems): void {
   const { min, max } = shape.raw;
   if (min !== undefined && value < min)
     failed(value, path, `Member must have value greater than or equal to ${min}`, problems);
-  if (max !== undefined && value > max)
+  if (problems.strict && max !== undefined && value > max)
     failed(value, path, `Member must have value less than or equal to ${max}`, problems);
 }
 
-function wrongType(value: unknown, path: string, wanted: string, problems: string[]): void {
+function wrongType(value: unknown, path: string, wanted: string, problems: Problems): void {
   failed(value, path, `Member must be ${wanted}`, problems);
 }
 
-function failed(value: unknown, path: string, constraint: string, problems: string[]): void {
+function failed(value: unknown, path: string, constraint: string, problems: Problems): void {
   const shown = value === null ? 'null' : `'${typeof value === 'string' ? value : JSON.stringify(value)}'`;
   const at = path === '' ? 'input' : path;
-  problems.push(
+  problems.found.push(
     `Value ${shown.length > 200 ? `${shown.slice(0, 200)}...'` : shown} at '${at}' failed to satisfy constraint: ${constraint}`,
   );
 }

@@ -26,15 +26,23 @@ export function functionPermissions(
 ): Record<FunctionName, PolicyStatement[]> {
   const to = statements(stack, served);
   const ledger = [to.readLedger, to.writeLedger, to.keepLedger];
-  const image = [to.readImages, to.readBuilds];
   return {
-    'receive-push': [...ledger, to.readTargets, ...image, ...to.startDeployments, to.handBack],
-    'acquire-lock': [...ledger, to.readTargets, to.describeExecutions],
-    preflight: [...ledger, to.readTargets, ...image, to.describeTasks, to.listTasks, ...to.describeSlots],
+    'receive-push': [...ledger, to.readTargets, ...to.startDeployments, to.handBack],
+    'acquire-lock': [...ledger, to.describeExecutions],
+    preflight: [
+      ...ledger,
+      to.readTargets,
+      to.readImages,
+      to.readBuilds,
+      ...to.describeSlots,
+      to.describeTasks,
+      to.listTasks,
+    ],
     'start-task': [...ledger, ...to.runTasks, to.describeTasks, to.listTasks],
     'check-task': [...ledger, to.describeTasks, to.readTaskLogs],
     converge: [
       ...ledger,
+      to.readTargets,
       ...to.describeSlots,
       to.describeTasks,
       to.listTasks,
@@ -43,11 +51,11 @@ export function functionPermissions(
       ...to.changeRules,
       ...to.changeScaling,
     ],
-    smoke: [...ledger],
-    'check-step': [...ledger, ...to.describeSlots, to.readMetrics],
+    smoke: ledger,
+    'check-step': [...ledger, ...to.describeSlots, to.describeTasks, to.listTasks, to.readMetrics],
     freeze: [...ledger, to.publish],
     finish: [...ledger, to.publish, ...to.startDeployments],
-    reconcile: [...ledger, to.readTargets, ...image, ...to.startDeployments, to.handBack],
+    reconcile: [...ledger, to.readTargets, ...to.startDeployments, to.handBack],
   };
 }
 
@@ -104,7 +112,7 @@ function statements(stack: Stack, served: readonly ServedTarget[]) {
       eachApp((app) => arn('codebuild', 'project', buildProject(app))),
     ),
     startDeployments: [
-      allow(['states:StartExecution', 'states:ListExecutions'], [stateMachine]),
+      allow(['states:StartExecution'], [stateMachine]),
       allow(['states:DescribeExecution'], [executions]),
     ],
     describeExecutions: allow(['states:DescribeExecution'], [executions]),

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib';
 import { Cluster, ContainerInsights } from 'aws-cdk-lib/aws-ecs';
 import {
   ApplicationListener,
@@ -39,6 +39,10 @@ export class ServiceStack extends Stack {
     const { loadBalancer: edge, health, drain } = target;
     const names = targetNames(target.app, target.environment);
     this.#zones = target.network.zones;
+    Validations.of(this).acknowledge({
+      id: 'CloudFormation-Validate::W3010',
+      reason: 'Zones are settings, so that synthesis asks no account for them.',
+    });
     const removalPolicy = orchestrator.deletionProtection ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
 
     const network = new Network(this, 'Network', {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-const SECONDS_PER_UNIT = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 } as const;
+const SECONDS_PER_UNIT: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 };
 
 /**
  * A length of time as people write it in settings: a number and a unit, `500ms`, `30s`, `5m`, `1h` or `14d`.
@@ -13,9 +13,10 @@ export type Duration = z.infer<typeof Duration>;
 
 /** Seconds in a {@link Duration}; fractions are kept. */
 export function seconds(duration: Duration): number {
-  const [, amount, unit] = /^([\d.]+)(ms|s|m|h|d)$/.exec(duration) ?? [];
-  if (amount === undefined || unit === undefined) throw new TypeError(`not a duration: ${duration}`);
-  return Number(amount) * SECONDS_PER_UNIT[unit as keyof typeof SECONDS_PER_UNIT];
+  const [, amount, unit = ''] = /^([\d.]+)(ms|s|m|h|d)$/.exec(duration) ?? [];
+  const perUnit = SECONDS_PER_UNIT[unit];
+  if (perUnit === undefined) throw new TypeError(`not a duration: ${duration}`);
+  return Number(amount) * perUnit;
 }
 
 /** Milliseconds in a {@link Duration}. */

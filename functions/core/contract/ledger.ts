@@ -31,7 +31,12 @@ export const Lock = z.strictObject({
 export type Lock = z.infer<typeof Lock>;
 
 /** A slot and what is in it. */
-export const Placement = z.strictObject({ slot: Slot, deployable: Deployable, taskDefinition: z.string() });
+export const Placement = z.strictObject({
+  slot: Slot,
+  deployable: Deployable,
+  taskDefinition: z.string(),
+  releaseJson: ReleaseJson,
+});
 export type Placement = z.infer<typeof Placement>;
 
 /** What is true of a target now: the last entry of its ledger folded into one item. */

@@ -53,6 +53,8 @@ export const StartTask = {
     z.strictObject({ outcome: z.literal('started'), taskArn: z.string() }),
     /** The application has no such command. */
     z.strictObject({ outcome: z.literal('none') }),
+    /** Plan: there is no command that tells, and the settings let it pass. */
+    z.strictObject({ outcome: z.literal('allowed'), reason }),
     z.strictObject({ outcome: z.literal('refused'), reason }),
     z.strictObject({ outcome: z.literal('failed'), reason }),
     superseded,

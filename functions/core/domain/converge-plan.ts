@@ -61,14 +61,14 @@ export function planConvergence(input: ConvergeInput): ConvergePlan {
   );
 }
 
-/** Tasks of a slot that the load balancer finds healthy and that run what the intent names. */
-export function healthyTasks(intent: FilledIntent, observed: ObservedSlot): number {
+/** Tasks of a slot that the load balancer finds healthy and that run exactly what is named. */
+export function healthyPlaced(
+  { taskDefinition, deployable }: Pick<FilledIntent, 'taskDefinition' | 'deployable'>,
+  observed: ObservedSlot,
+): number {
   return observed.tasks.filter(
     (task) =>
-      task.running &&
-      task.healthy &&
-      task.taskDefinition === intent.taskDefinition &&
-      task.digest === intent.deployable.digest,
+      task.running && task.healthy && task.taskDefinition === taskDefinition && task.digest === deployable.digest,
   ).length;
 }
 
@@ -132,7 +132,7 @@ function emptyFirst(slot: Slot, input: ConvergeInput): ConvergePlan | undefined 
 
 function untilHealthy(slot: Slot, intent: FilledIntent, input: ConvergeInput): ConvergePlan | undefined {
   const observed = input.observed.slots[slot];
-  const healthy = healthyTasks(intent, observed);
+  const healthy = healthyPlaced(intent, observed);
   if (healthy >= intent.desired) return undefined;
   const crashes = observed.crashes.filter(({ taskDefinition }) => taskDefinition === intent.taskDefinition);
   const last = crashes[0];
@@ -182,7 +182,7 @@ function lackOfHealth(slot: Slot, weight: number, { intent, observed }: Converge
   const slotIntent = intent.slots[slot];
   if (slotIntent.state === 'empty')
     return { outcome: 'refused', reason: `The ${slot} slot shall hold nothing, yet get ${weight} %.` };
-  const healthy = healthyTasks(slotIntent, observed.slots[slot]);
+  const healthy = healthyPlaced(slotIntent, observed.slots[slot]);
   // On the way back any healthy task of the live release is better than the candidate that just failed.
   const needed = intent.phase === 'restore' ? 1 : healthyNeeded(weight, slotIntent.desired);
   if (healthy >= needed) return undefined;

@@ -1,0 +1,29 @@
+import type { DeploymentRequest, Placement } from '../contract/ledger.ts';
+import type { Result } from '../contract/states.ts';
+
+/** How a deployment ended, in one sentence that a person understands without knowing Farol. */
+export function sentenceOf(
+  { version, target }: DeploymentRequest,
+  result: Result,
+  reason: string,
+  live: Placement | undefined,
+): string {
+  const serves =
+    live === undefined ? `nothing has been live on ${target} yet` : `${live.deployable.version} serves ${target}`;
+  switch (result) {
+    case 'live':
+      return `${version} is live on ${target}: ${reason}.`;
+    case 'unchanged':
+      return `Nothing to do on ${target}: ${reason}`;
+    case 'restored':
+      return `Restored: ${serves}. ${reason}`;
+    case 'rolled back':
+      return `${version} was not made live; ${serves}. ${reason}`;
+    case 'refused':
+      return `${version} was refused before anything changed; ${serves}. ${reason}`;
+    case 'frozen':
+      return `${target} is frozen until a person has looked. ${reason}`;
+    default:
+      return result satisfies never;
+  }
+}

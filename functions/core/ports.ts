@@ -1,0 +1,181 @@
+import type {
+  Change,
+  DeploymentPlan,
+  DeploymentRequest,
+  Entry,
+  EntryType,
+  Fact,
+  FactKind,
+  Head,
+  Instant,
+  Intent,
+  Lock,
+  Traffic,
+} from './contract/ledger.ts';
+import type { Digest, Release, Version } from './contract/release.ts';
+import type { Settings } from './contract/settings.ts';
+import type { Slot } from './contract/slot.ts';
+import type { Context, Result, TaskPurpose } from './contract/states.ts';
+import type { Target } from './contract/target.ts';
+import type { Action } from './domain/converge-plan.ts';
+import type { IntentDraft } from './domain/intent.ts';
+import type { Observed } from './domain/observed.ts';
+import type { SlotCounts } from './domain/verdict.ts';
+
+/** The ledger says that somebody newer holds the lock: end without touching AWS. */
+export class Superseded extends Error {
+  override readonly name = 'Superseded';
+}
+
+/** What the ledger keeps of a deployment. */
+export interface DeploymentRecord {
+  readonly request: DeploymentRequest;
+  readonly plan?: DeploymentPlan | undefined;
+  /** The deployment whose lock this one took over. */
+  readonly recovers?: string | undefined;
+  readonly ended?: { readonly result: Result; readonly sentence: string; readonly at: Instant } | undefined;
+}
+
+/** What moved a target, before the ledger numbers and chains it. */
+export type Transition = { readonly type: EntryType; readonly cause: string; readonly facts?: Entry['facts'] };
+
+/**
+ * Farol's memory (design section 6). Reads are consistent. Whatever a deployment writes is refused with {@link Superseded}
+ * unless its token is still the lock's.
+ */
+export interface Ledger {
+  head(target: Target): Promise<Head>;
+  lock(target: Target): Promise<Lock | undefined>;
+  /** Takes a free lock, or one whose token is `from` (a takeover); `undefined` when somebody else was faster. */
+  takeLock(request: DeploymentRequest, executionArn: string, from: Lock | undefined): Promise<number | undefined>;
+  /** Frees the lock and writes how the deployment ended, at once. */
+  endDeployment(context: Context, ended: { result: Result; sentence: string; cause: string }): Promise<void>;
+  /** Closes the record of a deployment that ended without an end of its own. */
+  closeRecord(deployment: string, ended: { result: Result; sentence: string }): Promise<void>;
+
+  deployment(id: string): Promise<DeploymentRecord | undefined>;
+  savePlan(context: Context, plan: DeploymentPlan): Promise<void>;
+  facts(deployment: string): Promise<Partial<Record<FactKind, Fact>>>;
+  saveFact(context: Context, fact: Omit<Fact, 'at'>, cause: string): Promise<void>;
+
+  waiting(target: Target): Promise<DeploymentRequest | undefined>;
+  /** Queues behind the lock that `holder` is; `lock moved` when it is no longer held so, `older` when a newer push waits. */
+  enqueue(request: DeploymentRequest, holder: Lock, queuedUnder: string): Promise<'queued' | 'lock moved' | 'older'>;
+  dequeue(request: DeploymentRequest): Promise<void>;
+
+  intent(target: Target): Promise<Intent | undefined>;
+  writeIntent(context: Context, draft: IntentDraft, cause: string): Promise<Intent>;
+  traffic(target: Target): Promise<Traffic | undefined>;
+  lastChange(deployment: string): Promise<Change | undefined>;
+  /** Journals a change before it is made. */
+  openChange(context: Context, change: Pick<Change, 'n' | 'intent' | 'call' | 'action'>): Promise<void>;
+  closeChange(context: Context, n: number, outcome: { traffic?: Traffic['weights']; error?: string }): Promise<void>;
+
+  /** Makes the deployment's candidate the target's live. */
+  promote(context: Context, head: Pick<Head, 'live' | 'warm'>, cause: string): Promise<void>;
+  freeze(context: Context, reason: string): Promise<void>;
+  note(context: Context, transition: Transition): Promise<void>;
+}
+
+/** Targets and their settings, as published by their stacks. */
+export interface SettingsStore {
+  settings(target: Target): Promise<Settings>;
+  /** Every published target; one whose settings do not parse comes as its error, so that it stops no other. */
+  all(): Promise<readonly ({ readonly settings: Settings } | { readonly target: string; readonly error: string })[]>;
+}
+
+/** Images that can be deployed. */
+export interface ReleaseSource {
+  /** The release inside an image, read by digest; a `string` says in words why the image is none. */
+  release(repository: string, digest: Digest, version: Version): Promise<Release | string>;
+}
+
+/** Records of the builds that made the images. */
+export interface BuildRecords {
+  /** `undefined`: no such build. */
+  build(id: string): Promise<{ readonly status: string; readonly source: string } | undefined>;
+}
+
+/** The slots of a target in ECS, ELBv2 and Application Auto Scaling: the one door through which they change. */
+export interface SlotControl {
+  observe(settings: Settings): Promise<Observed>;
+  /** Makes one change; returns the name of the API call, for the journal. Fit to be repeated. */
+  apply(settings: Settings, action: Action): Promise<void>;
+  /** Registers the candidate's task definition and returns its ARN. */
+  registerTaskDefinition(settings: Settings, release: Release, slot: Slot, deployment: string): Promise<string>;
+  /** Last log lines of the slot's most recently stopped task. */
+  lastLines(settings: Settings, taskDefinition: string): Promise<readonly string[]>;
+}
+
+/** How a run-once task stands. */
+export type TaskStatus =
+  /** ECS does not show it (yet): its answers are eventually consistent. */
+  | { readonly state: 'missing' }
+  | { readonly state: 'running' /** When its container started. */; readonly since?: Instant }
+  | {
+      readonly state: 'stopped';
+      /** Absent when the container never ran or ECS lost it: never success. */
+      readonly exitCode?: number;
+      readonly started: boolean;
+      readonly stopped: Instant;
+      readonly reason: string;
+      /** Oldest first. */
+      readonly lastLines: readonly string[];
+    };
+
+/** Run-once tasks of a release. */
+export interface TaskRunner {
+  /** Starts the task once per `token` (64 characters at most); `reason`: ECS could not place it. */
+  start(request: {
+    settings: Settings;
+    release: Release;
+    purpose: TaskPurpose;
+    token: string;
+    startedBy: string;
+  }): Promise<{ readonly taskArn: string } | { readonly reason: string }>;
+  status(settings: Settings, taskArn: string): Promise<TaskStatus>;
+  stop(settings: Settings, taskArn: string, reason: string): Promise<void>;
+  /** Tasks of migrations of this target that have not stopped. */
+  migrationsRunning(settings: Settings): Promise<readonly string[]>;
+}
+
+/** Executions of the state machine. */
+export interface Executions {
+  /** `exists`: the name was used already. Starting the same request twice is harmless. */
+  start(request: DeploymentRequest): Promise<'started' | 'exists'>;
+  /** `undefined`: no such execution (any more). */
+  status(
+    executionArn: string,
+  ): Promise<{ readonly running: boolean; readonly status: string; readonly stopped?: Instant } | undefined>;
+  /** ARN that an execution of this name has. */
+  arn(deployment: string): string;
+}
+
+/** The load balancer's counts. */
+export interface TrafficMetrics {
+  counts(settings: Settings, slot: Slot, from: Instant, to: Instant): Promise<SlotCounts>;
+}
+
+/** An HTTP answer, whole. */
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+  readonly ms: number;
+}
+
+/** Requests to a slot's preview listener. */
+export interface Prober {
+  /** Follows no redirect. A connection error or time-out is thrown. */
+  get(url: string, headers: Readonly<Record<string, string>>, timeoutMs: number): Promise<Answer>;
+}
+
+/** Messages to people. */
+export interface Notifier {
+  publish(subject: string, text: string): Promise<void>;
+}
+
+/** The time. */
+export interface Clock {
+  now(): Instant;
+  sleep(ms: number): Promise<void>;
+}

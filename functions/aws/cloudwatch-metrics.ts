@@ -1,0 +1,50 @@
+import { type CloudWatchClient, paginateGetMetricData } from '@aws-sdk/client-cloudwatch';
+import { seconds } from '#core/contract/duration.ts';
+import type { Instant } from '#core/contract/ledger.ts';
+import type { Settings } from '#core/contract/settings.ts';
+import type { Slot } from '#core/contract/slot.ts';
+import type { SlotCounts } from '#core/domain/verdict.ts';
+import type { TrafficMetrics } from '#core/ports.ts';
+import { dimensionOf } from './elb-arn.ts';
+
+const COUNTS = { requests: 'RequestCount', targetErrors: 'HTTPCode_Target_5XX_Count' } as const;
+
+/**
+ * The load balancer's counts of one target group. A count without a data point is zero: Elastic Load Balancing reports
+ * these metrics only when there are requests (ELB User Guide, "CloudWatch metrics for your Application Load Balancer").
+ */
+export class CloudWatchMetrics implements TrafficMetrics {
+  readonly #client: CloudWatchClient;
+
+  constructor(client: CloudWatchClient) {
+    this.#client = client;
+  }
+
+  async counts({ place, analysis }: Settings, slot: Slot, from: Instant, to: Instant): Promise<SlotCounts> {
+    const period = seconds(analysis.period);
+    const dimensions = [
+      { Name: 'TargetGroup', Value: dimensionOf(place.slots[slot].targetGroup) },
+      { Name: 'LoadBalancer', Value: dimensionOf(place.loadBalancer) },
+    ];
+    const query = {
+      MetricDataQueries: Object.entries(COUNTS).map(([id, name]) => ({
+        Id: id.toLowerCase(),
+        MetricStat: {
+          Metric: { Namespace: 'AWS/ApplicationELB', MetricName: name, Dimensions: dimensions },
+          Period: period,
+          Stat: 'Sum',
+        },
+      })),
+      // Whole periods, so that the first one is not cut off; requests before the step at a lower weight do no harm.
+      StartTime: new Date(Math.floor(Date.parse(from) / 1000 / period) * period * 1000),
+      EndTime: new Date(Math.ceil(Date.parse(to) / 1000 / period) * period * 1000),
+    };
+    const sums: Record<string, number> = {};
+    for await (const page of paginateGetMetricData({ client: this.#client }, query)) {
+      for (const { Id = '', Values = [] } of page.MetricDataResults ?? []) {
+        sums[Id] = (sums[Id] ?? 0) + Values.reduce((sum, value) => sum + value, 0);
+      }
+    }
+    return { requests: sums['requests'] ?? 0, targetErrors: sums['targeterrors'] ?? 0 };
+  }
+}

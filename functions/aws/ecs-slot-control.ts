@@ -1,0 +1,360 @@
+import {
+  type ApplicationAutoScalingClient,
+  DescribeScalableTargetsCommand,
+  DescribeScalingPoliciesCommand,
+  PutScalingPolicyCommand,
+  RegisterScalableTargetCommand,
+} from '@aws-sdk/client-application-auto-scaling';
+import {
+  CreateServiceCommand,
+  DescribeServicesCommand,
+  DescribeTaskDefinitionCommand,
+  DescribeTasksCommand,
+  type ECSClient,
+  InvalidParameterException,
+  paginateListTasks,
+  RegisterTaskDefinitionCommand,
+  type Task,
+  UpdateServiceCommand,
+} from '@aws-sdk/client-ecs';
+import {
+  CreateRuleCommand,
+  DeleteRuleCommand,
+  DescribeTargetHealthCommand,
+  type ElasticLoadBalancingV2Client,
+  ModifyRuleCommand,
+  PriorityInUseException,
+  paginateDescribeRules,
+  type Rule,
+  RuleNotFoundException,
+  type TargetHealthDescription,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import { seconds } from '#core/contract/duration.ts';
+import type { Release } from '#core/contract/release.ts';
+import { type Settings, targetOf } from '#core/contract/settings.ts';
+import { SLOTS, type Slot, type Weights } from '#core/contract/slot.ts';
+import { targetSlug } from '#core/contract/target.ts';
+import type { Action } from '#core/domain/converge-plan.ts';
+import type { Observed, ObservedScaling, ObservedSlot } from '#core/domain/observed.ts';
+import type { SlotControl } from '#core/ports.ts';
+import { dimensionOf } from './elb-arn.ts';
+import { readCrashes, readRule, readService, readTasks, readUnhealthyReasons } from './slot-observation.ts';
+import { CONTAINER, family, taskDefinition } from './task-definition.ts';
+import type { TaskLogs } from './task-logs.ts';
+
+const SCALABLE = { ServiceNamespace: 'ecs', ScalableDimension: 'ecs:service:DesiredCount' } as const;
+const POLICY_NAME = 'requests-per-target';
+/** DescribeTasks takes at most 100 tasks a call (ECS API reference). */
+const TASKS_PER_CALL = 100;
+
+interface Clients {
+  readonly ecs: ECSClient;
+  readonly loadBalancing: ElasticLoadBalancingV2Client;
+  readonly autoScaling: ApplicationAutoScalingClient;
+  readonly logs: TaskLogs;
+}
+
+/** A target's two slots as ECS services behind two target groups of one listener rule. */
+export class EcsSlotControl implements SlotControl {
+  readonly #clients: Clients;
+
+  constructor(clients: Clients) {
+    this.#clients = clients;
+  }
+
+  async observe(settings: Settings): Promise<Observed> {
+    const { cluster } = settings.place;
+    const [rules, { services }, scaling] = await Promise.all([
+      this.#rules(settings.place.productionListener),
+      this.#clients.ecs.send(
+        new DescribeServicesCommand({ cluster, services: SLOTS.map((slot) => serviceName(settings, slot)) }),
+      ),
+      this.#scaling(settings),
+    ]);
+    const observeSlot = async (slot: Slot): Promise<ObservedSlot> => {
+      const service = readService(services?.find((found) => found.serviceName === serviceName(settings, slot)));
+      const [tasks, targets] = await Promise.all([
+        service === null ? [] : this.#tasks(cluster, serviceName(settings, slot)),
+        this.#targets(settings.place.slots[slot].targetGroup),
+      ]);
+      return {
+        service,
+        tasks: readTasks(tasks, targets),
+        targets: targets.length,
+        unhealthyReasons: readUnhealthyReasons(targets),
+        scaling: scaling[slot],
+        crashes: readCrashes(tasks),
+      };
+    };
+    const [blue, green] = await Promise.all([observeSlot('blue'), observeSlot('green')]);
+    return { rule: readRule(rules, settings.place), slots: { blue, green } };
+  }
+
+  async apply(settings: Settings, action: Action): Promise<void> {
+    const { ecs, loadBalancing, autoScaling } = this.#clients;
+    switch (action.do) {
+      case 'create service':
+        return this.#createService(settings, action);
+      case 'fill slot': {
+        const { taskDefinition, desired } = action;
+        await ecs.send(
+          new UpdateServiceCommand({
+            ...serviceId(settings, action.slot),
+            ...(await this.#servicePlace(settings, action.slot, taskDefinition)),
+            taskDefinition,
+            desiredCount: desired,
+            forceNewDeployment: true,
+          }),
+        );
+        return;
+      }
+      case 'resize slot':
+        await ecs.send(new UpdateServiceCommand({ ...serviceId(settings, action.slot), desiredCount: action.desired }));
+        return;
+      case 'empty slot':
+        await ecs.send(new UpdateServiceCommand({ ...serviceId(settings, action.slot), desiredCount: 0 }));
+        return;
+      case 'set bounds': {
+        const { min, max, scaleIn, scaleOut } = action;
+        await autoScaling.send(
+          new RegisterScalableTargetCommand({
+            ...SCALABLE,
+            ResourceId: resourceId(settings, action.slot),
+            MinCapacity: min,
+            MaxCapacity: max,
+            SuspendedState: {
+              DynamicScalingInSuspended: !scaleIn,
+              DynamicScalingOutSuspended: !scaleOut,
+              ScheduledScalingSuspended: !scaleIn || !scaleOut,
+            },
+          }),
+        );
+        return;
+      }
+      case 'put scaling policy':
+        return this.#putPolicy(settings, action.slot);
+      case 'create rule':
+        return this.#createRule(settings, action.weights);
+      case 'set weights':
+        await loadBalancing.send(
+          new ModifyRuleCommand({ RuleArn: action.rule, Actions: [forward(settings, action.weights)] }),
+        );
+        return;
+      case 'delete rule':
+        return this.#deleteRule(action.rule);
+      default:
+        return action satisfies never;
+    }
+  }
+
+  async registerTaskDefinition(settings: Settings, release: Release, slot: Slot, deployment: string): Promise<string> {
+    const { taskDefinition: registered } = await this.#clients.ecs.send(
+      new RegisterTaskDefinitionCommand(
+        taskDefinition({ settings, release, kind: 'web', command: release.releaseJson.start, deployment, slot }),
+      ),
+    );
+    if (registered?.taskDefinitionArn === undefined) throw new Error('RegisterTaskDefinition answered without an ARN');
+    return registered.taskDefinitionArn;
+  }
+
+  async lastLines(settings: Settings, taskDefinitionArn: string): Promise<readonly string[]> {
+    const { cluster, logGroup } = settings.place;
+    const tasks = await this.#listed({ cluster, family: family(settings, 'web'), desiredStatus: 'STOPPED' });
+    const [last] = tasks
+      .filter((task) => task.taskDefinitionArn === taskDefinitionArn && task.stoppedAt !== undefined)
+      .toSorted((a, b) => Number(b.stoppedAt) - Number(a.stoppedAt));
+    return last?.taskArn === undefined ? [] : this.#clients.logs.tail(logGroup, CONTAINER, last.taskArn);
+  }
+
+  async #rules(listener: string): Promise<Rule[]> {
+    const rules: Rule[] = [];
+    for await (const page of paginateDescribeRules(
+      { client: this.#clients.loadBalancing },
+      { ListenerArn: listener },
+    )) {
+      rules.push(...(page.Rules ?? []));
+    }
+    return rules;
+  }
+
+  async #targets(targetGroup: string): Promise<readonly TargetHealthDescription[]> {
+    const { TargetHealthDescriptions } = await this.#clients.loadBalancing.send(
+      new DescribeTargetHealthCommand({ TargetGroupArn: targetGroup }),
+    );
+    return TargetHealthDescriptions ?? [];
+  }
+
+  /** Tasks of a service, those that stopped within the last hour included (ECS keeps them about that long). */
+  async #tasks(cluster: string, serviceName: string): Promise<Task[]> {
+    const lists = await Promise.all(
+      (['RUNNING', 'STOPPED'] as const).map((desiredStatus) => this.#listed({ cluster, serviceName, desiredStatus })),
+    );
+    return lists.flat();
+  }
+
+  async #listed(filter: {
+    cluster: string;
+    serviceName?: string;
+    family?: string;
+    desiredStatus: 'RUNNING' | 'STOPPED';
+  }): Promise<Task[]> {
+    const arns: string[] = [];
+    for await (const page of paginateListTasks({ client: this.#clients.ecs }, filter))
+      arns.push(...(page.taskArns ?? []));
+    const tasks: Task[] = [];
+    for (let from = 0; from < arns.length; from += TASKS_PER_CALL) {
+      const described = await this.#clients.ecs.send(
+        new DescribeTasksCommand({ cluster: filter.cluster, tasks: arns.slice(from, from + TASKS_PER_CALL) }),
+      );
+      tasks.push(...(described.tasks ?? []));
+    }
+    return tasks;
+  }
+
+  async #scaling(settings: Settings): Promise<Record<Slot, ObservedScaling | null>> {
+    const { autoScaling } = this.#clients;
+    const ids = { blue: resourceId(settings, 'blue'), green: resourceId(settings, 'green') };
+    const [{ ScalableTargets }, ...policies] = await Promise.all([
+      autoScaling.send(new DescribeScalableTargetsCommand({ ...SCALABLE, ResourceIds: Object.values(ids) })),
+      ...SLOTS.map((slot) =>
+        autoScaling.send(
+          new DescribeScalingPoliciesCommand({ ...SCALABLE, ResourceId: ids[slot], PolicyNames: [POLICY_NAME] }),
+        ),
+      ),
+    ]);
+    const read = (slot: Slot): ObservedScaling | null => {
+      const found = ScalableTargets?.find(({ ResourceId }) => ResourceId === ids[slot]);
+      if (found === undefined) return null;
+      return {
+        min: found.MinCapacity ?? 0,
+        max: found.MaxCapacity ?? 0,
+        scaleIn: found.SuspendedState?.DynamicScalingInSuspended !== true,
+        scaleOut: found.SuspendedState?.DynamicScalingOutSuspended !== true,
+        hasPolicy: (policies[SLOTS.indexOf(slot)]?.ScalingPolicies ?? []).length > 0,
+      };
+    };
+    return { blue: read('blue'), green: read('green') };
+  }
+
+  async #createService(
+    settings: Settings,
+    { slot, taskDefinition }: { slot: Slot; taskDefinition: string },
+  ): Promise<void> {
+    try {
+      await this.#clients.ecs.send(
+        new CreateServiceCommand({
+          cluster: settings.place.cluster,
+          serviceName: serviceName(settings, slot),
+          ...(await this.#servicePlace(settings, slot, taskDefinition)),
+          taskDefinition,
+          desiredCount: 0,
+          launchType: 'FARGATE',
+          // A slot's tasks are started and stopped by intents alone; ECS shall not move them between zones meanwhile.
+          availabilityZoneRebalancing: 'DISABLED',
+          enableECSManagedTags: true,
+          propagateTags: 'TASK_DEFINITION',
+          tags: [
+            { key: 'farol:target', value: targetOf(settings) },
+            { key: 'farol:slot', value: slot },
+          ],
+        }),
+      );
+    } catch (error) {
+      // It was made a moment ago, and DescribeServices does not show it yet.
+      if (error instanceof InvalidParameterException && error.message.includes('not idempotent')) return;
+      throw error;
+    }
+  }
+
+  /** What a slot's service is given with each fill: a release may listen on another port, settings may name other subnets. */
+  async #servicePlace({ place, candidate }: Settings, slot: Slot, taskDefinition: string) {
+    const described = await this.#clients.ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition }));
+    const port = described.taskDefinition?.containerDefinitions?.[0]?.portMappings?.[0]?.containerPort;
+    if (port === undefined) throw new Error(`${taskDefinition} opens no port`);
+    return {
+      loadBalancers: [{ targetGroupArn: place.slots[slot].targetGroup, containerName: CONTAINER, containerPort: port }],
+      networkConfiguration: {
+        awsvpcConfiguration: {
+          subnets: place.subnets,
+          securityGroups: place.securityGroups,
+          assignPublicIp: place.assignPublicIp ? ('ENABLED' as const) : ('DISABLED' as const),
+        },
+      },
+      deploymentConfiguration: {
+        minimumHealthyPercent: 100,
+        maximumPercent: 200,
+        // ECS's own way back would fill the slot with a release that Farol did not choose.
+        deploymentCircuitBreaker: { enable: true, rollback: false },
+      },
+      healthCheckGracePeriodSeconds: Math.ceil(seconds(candidate.timeout)),
+    };
+  }
+
+  async #putPolicy(settings: Settings, slot: Slot): Promise<void> {
+    const { place, capacity } = settings;
+    await this.#clients.autoScaling.send(
+      new PutScalingPolicyCommand({
+        ...SCALABLE,
+        ResourceId: resourceId(settings, slot),
+        PolicyName: POLICY_NAME,
+        PolicyType: 'TargetTrackingScaling',
+        TargetTrackingScalingPolicyConfiguration: {
+          TargetValue: capacity.requestsPerTarget,
+          PredefinedMetricSpecification: {
+            PredefinedMetricType: 'ALBRequestCountPerTarget',
+            ResourceLabel: `${dimensionOf(place.loadBalancer)}/${dimensionOf(place.slots[slot].targetGroup)}`,
+          },
+        },
+      }),
+    );
+  }
+
+  async #createRule(settings: Settings, weights: Weights): Promise<void> {
+    try {
+      await this.#clients.loadBalancing.send(
+        new CreateRuleCommand({
+          ListenerArn: settings.place.productionListener,
+          Priority: settings.place.rulePriority,
+          Conditions: [{ Field: 'path-pattern', PathPatternConfig: { Values: ['/*'] } }],
+          Actions: [forward(settings, weights)],
+          Tags: [{ Key: 'farol:target', Value: targetOf(settings) }],
+        }),
+      );
+    } catch (error) {
+      // It was made a moment ago, and DescribeRules does not show it yet.
+      if (!(error instanceof PriorityInUseException)) throw error;
+    }
+  }
+
+  async #deleteRule(rule: string): Promise<void> {
+    try {
+      await this.#clients.loadBalancing.send(new DeleteRuleCommand({ RuleArn: rule }));
+    } catch (error) {
+      if (!(error instanceof RuleNotFoundException)) throw error;
+    }
+  }
+}
+
+function serviceName(settings: Settings, slot: Slot): string {
+  return `${targetSlug(targetOf(settings))}-${slot}`;
+}
+
+function serviceId(settings: Settings, slot: Slot) {
+  return { cluster: settings.place.cluster, service: serviceName(settings, slot) };
+}
+
+/** Application Auto Scaling's name of a service: `service/<cluster name>/<service name>`. */
+function resourceId(settings: Settings, slot: Slot): string {
+  return `service/${settings.place.cluster.split('/').at(-1)}/${serviceName(settings, slot)}`;
+}
+
+function forward({ place }: Settings, weights: Weights) {
+  return {
+    Type: 'forward' as const,
+    ForwardConfig: {
+      TargetGroups: SLOTS.map((slot) => ({ TargetGroupArn: place.slots[slot].targetGroup, Weight: weights[slot] })),
+      // A sticky client would keep asking the old slot after it has no weight.
+      TargetGroupStickinessConfig: { Enabled: false },
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import {
+  ConflictException,
+  DescribeTasksCommand,
+  type ECSClient,
+  ListTasksCommand,
+  RegisterTaskDefinitionCommand,
+  RunTaskCommand,
+  StopTaskCommand,
+} from '@aws-sdk/client-ecs';
+import type { Settings } from '#core/contract/settings.ts';
+import type { TaskRunner, TaskStatus } from '#core/ports.ts';
+import { CONTAINER, family, taskDefinition } from './task-definition.ts';
+import type { TaskLogs } from './task-logs.ts';
+
+/** Run-once tasks on Fargate. */
+export class EcsTaskRunner implements TaskRunner {
+  readonly #ecs: ECSClient;
+  readonly #logs: TaskLogs;
+
+  constructor(ecs: ECSClient, logs: TaskLogs) {
+    this.#ecs = ecs;
+    this.#logs = logs;
+  }
+
+  async start({
+    settings,
+    release,
+    purpose,
+    token,
+    startedBy,
+  }: Parameters<TaskRunner['start']>[0]): ReturnType<TaskRunner['start']> {
+    const command = purpose === 'plan' ? release.releaseJson.migrationPlan : release.releaseJson.migrate;
+    if (command === null) throw new Error(`${release.version} has no command to ${purpose}`);
+    const { taskDefinition: registered } = await this.#ecs.send(
+      new RegisterTaskDefinitionCommand(
+        taskDefinition({ settings, release, kind: purpose, command, deployment: startedBy }),
+      ),
+    );
+    try {
+      const { tasks, failures } = await this.#ecs.send(
+        new RunTaskCommand({
+          cluster: settings.place.cluster,
+          taskDefinition: registered?.taskDefinitionArn,
+          launchType: 'FARGATE',
+          count: 1,
+          clientToken: token,
+          startedBy,
+          enableECSManagedTags: true,
+          propagateTags: 'TASK_DEFINITION',
+          networkConfiguration: {
+            awsvpcConfiguration: {
+              subnets: settings.place.subnets,
+              securityGroups: settings.place.securityGroups,
+              assignPublicIp: settings.place.assignPublicIp ? 'ENABLED' : 'DISABLED',
+            },
+          },
+        }),
+      );
+      const taskArn = tasks?.[0]?.taskArn;
+      // RunTask answers 200 with `failures` when it could not place the task (ECS API reference).
+      if (taskArn !== undefined) return { taskArn };
+      return {
+        reason:
+          `ECS could not start the ${purpose} task: ${failures?.[0]?.reason ?? 'no reason given'} ${failures?.[0]?.detail ?? ''}`.trim(),
+      };
+    } catch (error) {
+      // The token belongs to a task that a former try of this call started: that one is meant.
+      const [taskArn] = error instanceof ConflictException ? (error.resourceIds ?? []) : [];
+      if (taskArn !== undefined) return { taskArn };
+      throw error;
+    }
+  }
+
+  async status(settings: Settings, taskArn: string): Promise<TaskStatus> {
+    const { tasks } = await this.#ecs.send(
+      new DescribeTasksCommand({ cluster: settings.place.cluster, tasks: [taskArn] }),
+    );
+    const [task] = tasks ?? [];
+    if (task === undefined) return { state: 'missing' };
+    if (task.lastStatus !== 'STOPPED') {
+      return { state: 'running', ...(task.startedAt === undefined ? {} : { since: task.startedAt.toISOString() }) };
+    }
+    const container = task.containers?.find(({ name }) => name === CONTAINER);
+    return {
+      state: 'stopped',
+      ...(container?.exitCode === undefined ? {} : { exitCode: container.exitCode }),
+      started: task.startedAt !== undefined || container?.exitCode !== undefined,
+      stopped: (task.stoppedAt ?? new Date()).toISOString(),
+      reason: [task.stoppedReason, container?.reason].filter((part) => part !== undefined && part !== '').join('; '),
+      lastLines: await this.#logs.tail(settings.place.logGroup, CONTAINER, taskArn),
+    };
+  }
+
+  async stop(settings: Settings, taskArn: string, reason: string): Promise<void> {
+    await this.#ecs.send(
+      new StopTaskCommand({ cluster: settings.place.cluster, task: taskArn, reason: reason.slice(0, 1_024) }),
+    );
+  }
+
+  async migrationsRunning(settings: Settings): Promise<readonly string[]> {
+    const cluster = settings.place.cluster;
+    const lists = await Promise.all(
+      // A task told to stop is listed as STOPPED while its process may still run.
+      (['RUNNING', 'STOPPED'] as const).map((desiredStatus) =>
+        this.#ecs.send(new ListTasksCommand({ cluster, family: family(settings, 'migrate'), desiredStatus })),
+      ),
+    );
+    const arns = lists.flatMap(({ taskArns }) => taskArns ?? []).slice(0, 100);
+    if (arns.length === 0) return [];
+    const { tasks } = await this.#ecs.send(new DescribeTasksCommand({ cluster, tasks: arns }));
+    return (tasks ?? []).flatMap(({ lastStatus, taskArn }) =>
+      lastStatus === 'STOPPED' || taskArn === undefined ? [] : [taskArn],
+    );
+  }
+}

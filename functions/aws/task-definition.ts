@@ -1,0 +1,101 @@
+import type { ContainerDefinition, RegisterTaskDefinitionCommandInput } from '@aws-sdk/client-ecs';
+import { seconds } from '#core/contract/duration.ts';
+import type { Release } from '#core/contract/release.ts';
+import { type Settings, targetOf } from '#core/contract/settings.ts';
+import type { Slot } from '#core/contract/slot.ts';
+import { targetSlug } from '#core/contract/target.ts';
+import { STREAM_PREFIX } from './task-logs.ts';
+
+/** What a task definition is for; part of its family's name, so that the console tells them apart. */
+export type TaskKind = 'web' | 'plan' | 'migrate';
+
+/** The name of the one container of each task. */
+export const CONTAINER = 'app';
+
+/** `web-production-migrate`: the family of a target's task definitions of one kind. */
+export function family(settings: Settings, kind: TaskKind): string {
+  return `${targetSlug(targetOf(settings))}-${kind}`;
+}
+
+interface TaskContent {
+  readonly settings: Settings;
+  readonly release: Release;
+  readonly kind: TaskKind;
+  readonly command: readonly string[];
+  readonly deployment: string;
+  /** Absent for tasks that serve no slot. */
+  readonly slot?: Slot;
+}
+
+/**
+ * A Fargate task definition that runs the release's image by digest. Command and environment are part of it rather than
+ * overrides of RunTask, so that what may run is what was registered.
+ */
+export function taskDefinition({
+  settings,
+  release,
+  kind,
+  command,
+  deployment,
+  slot,
+}: TaskContent): RegisterTaskDefinitionCommandInput {
+  const { place } = settings;
+  const [service] = settings.services;
+  if (service === undefined) throw new Error('settings.services is empty');
+  const container: ContainerDefinition = {
+    name: CONTAINER,
+    image: `${place.repositoryUri}@${release.digest}`,
+    command: [...command],
+    essential: true,
+    readonlyRootFilesystem: true,
+    linuxParameters: { initProcessEnabled: true },
+    mountPoints: [{ sourceVolume: 'tmp', containerPath: '/tmp', readOnly: false }],
+    // Fargate takes at most 120 s (ECS API reference, ContainerDefinition).
+    stopTimeout: Math.min(120, Math.max(2, Math.ceil(seconds(settings.drain.stopTimeout)))),
+    environment: Object.entries(environment(settings, release, slot)).map(([name, value]) => ({ name, value })),
+    secrets: Object.entries(service.secrets).map(([name, valueFrom]) => ({ name, valueFrom })),
+    ...(kind === 'web'
+      ? { portMappings: [{ containerPort: release.releaseJson.port, protocol: 'tcp' as const }] }
+      : {}),
+    logConfiguration: {
+      logDriver: 'awslogs',
+      options: {
+        'awslogs-group': place.logGroup,
+        'awslogs-region': place.loadBalancer.split(':')[3] ?? '',
+        'awslogs-stream-prefix': STREAM_PREFIX,
+      },
+    },
+  };
+  return {
+    family: family(settings, kind),
+    requiresCompatibilities: ['FARGATE'],
+    networkMode: 'awsvpc',
+    cpu: String(service.cpu),
+    memory: String(service.memory),
+    runtimePlatform: { cpuArchitecture: service.architecture, operatingSystemFamily: 'LINUX' },
+    executionRoleArn: place.executionRole,
+    taskRoleArn: kind === 'web' ? place.taskRole : place.migrationTaskRole,
+    // An empty volume of the task: the root file system is read-only, and programs need a place for temporary files.
+    volumes: [{ name: 'tmp' }],
+    containerDefinitions: [container],
+    tags: [
+      { key: 'farol:target', value: targetOf(settings) },
+      { key: 'farol:deployment', value: deployment },
+      { key: 'farol:version', value: release.version },
+    ],
+  };
+}
+
+/** What the application is given (functions/core/contract/release.ts says what it gives back). */
+function environment(settings: Settings, release: Release, slot: Slot | undefined): Record<string, string> {
+  return {
+    ...settings.services[0]?.environment,
+    HOST: '0.0.0.0',
+    PORT: String(release.releaseJson.port),
+    FAROL_VERSION: release.version,
+    FAROL_DIGEST: release.digest,
+    FAROL_COMMIT: release.commit,
+    FAROL_SLOT: slot ?? 'none',
+    MIGRATE_LOCK_TIMEOUT_MS: String(Math.round(seconds(settings.migrate.lockTimeout) * 1000)),
+  };
+}

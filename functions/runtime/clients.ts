@@ -1,0 +1,46 @@
+import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { CodeBuildClient } from '@aws-sdk/client-codebuild';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { ECRClient } from '@aws-sdk/client-ecr';
+import { ECSClient } from '@aws-sdk/client-ecs';
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+
+/**
+ * Every call ends within 4 s an attempt and 2 attempts, and so well within CHANGE_LASTS_SECONDS (core/domain/repair.ts):
+ * what takes over a lock relies on it. More patience is the state machine's, whose retries read the token anew.
+ */
+const config = {
+  maxAttempts: 2,
+  requestHandler: { connectionTimeout: 1_000, requestTimeout: 4_000, throwOnRequestTimeout: true },
+};
+
+/** A value made when it is first asked for: a function pays only for the clients that it uses. */
+function lazily<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+export const clients = {
+  autoScaling: lazily(() => new ApplicationAutoScalingClient(config)),
+  cloudWatch: lazily(() => new CloudWatchClient(config)),
+  codeBuild: lazily(() => new CodeBuildClient(config)),
+  dynamo: lazily(() =>
+    DynamoDBDocumentClient.from(new DynamoDBClient(config), { marshallOptions: { removeUndefinedValues: true } }),
+  ),
+  ecr: lazily(() => new ECRClient(config)),
+  ecs: lazily(() => new ECSClient(config)),
+  loadBalancing: lazily(() => new ElasticLoadBalancingV2Client(config)),
+  logs: lazily(() => new CloudWatchLogsClient(config)),
+  sns: lazily(() => new SNSClient(config)),
+  ssm: lazily(() => new SSMClient(config)),
+  stepFunctions: lazily(() => new SFNClient(config)),
+};

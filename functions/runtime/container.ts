@@ -1,0 +1,40 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CloudWatchMetrics } from '#aws/cloudwatch-metrics.ts';
+import { CodeBuildRecords } from '#aws/codebuild-records.ts';
+import { DynamoLedger } from '#aws/dynamo-ledger.ts';
+import { EcrReleases } from '#aws/ecr-releases.ts';
+import { EcsSlotControl } from '#aws/ecs-slot-control.ts';
+import { EcsTaskRunner } from '#aws/ecs-task-runner.ts';
+import { HttpProber } from '#aws/http-prober.ts';
+import { SnsNotifier } from '#aws/sns-notifier.ts';
+import { SsmSettings } from '#aws/ssm-settings.ts';
+import { StepFunctionsExecutions } from '#aws/step-functions-executions.ts';
+import { TaskLogs } from '#aws/task-logs.ts';
+import type { Clock } from '#core/ports.ts';
+import { clients } from './clients.ts';
+import { required } from './env.ts';
+
+export const clock: Clock = {
+  now: () => new Date().toISOString(),
+  sleep: (ms) => sleep(ms),
+};
+
+/** The adapters behind the ports, each made when a function first asks for it, from the environment as it is then. */
+export const container = {
+  builds: () => new CodeBuildRecords(clients.codeBuild()),
+  executions: () => new StepFunctionsExecutions(clients.stepFunctions(), required('FAROL_STATE_MACHINE_ARN')),
+  ledger: () => new DynamoLedger(clients.dynamo(), required('FAROL_TABLE'), clock),
+  metrics: () => new CloudWatchMetrics(clients.cloudWatch()),
+  notifier: () => new SnsNotifier(clients.sns(), required('FAROL_TOPIC_ARN')),
+  prober: () => new HttpProber(),
+  releases: () => new EcrReleases(clients.ecr()),
+  settings: () => new SsmSettings(clients.ssm()),
+  slots: () =>
+    new EcsSlotControl({
+      ecs: clients.ecs(),
+      loadBalancing: clients.loadBalancing(),
+      autoScaling: clients.autoScaling(),
+      logs: new TaskLogs(clients.logs()),
+    }),
+  tasks: () => new EcsTaskRunner(clients.ecs(), new TaskLogs(clients.logs())),
+};

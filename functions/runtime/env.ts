@@ -1,0 +1,9 @@
+/** The environment variables that functions are given (infra/constructs). */
+export type Variable = 'FAROL_TABLE' | 'FAROL_STATE_MACHINE_ARN' | 'FAROL_TOPIC_ARN';
+
+/** Value of an environment variable; throws naming the missing one. */
+export function required(name: Variable): string {
+  const value = process.env[name];
+  if (value === undefined || value === '') throw new Error(`the environment variable ${name} is not set`);
+  return value;
+}

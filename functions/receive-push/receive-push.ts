@@ -1,0 +1,98 @@
+import { EcrImageAction } from '#core/contract/events.ts';
+import type { DeploymentRequest } from '#core/contract/ledger.ts';
+import { Digest, Version } from '#core/contract/release.ts';
+import { type Settings, targetOf } from '#core/contract/settings.ts';
+import { deploymentName } from '#core/domain/deployment-name.ts';
+import type { Executions, Ledger, SettingsStore } from '#core/ports.ts';
+
+export interface PushOutcome {
+  readonly outcome: 'started' | 'queued' | 'duplicate' | 'ignored' | 'older';
+  /** The deployment, or why the event is none. */
+  readonly what: string;
+}
+
+interface Ports {
+  readonly ledger: Ledger;
+  readonly executions: Executions;
+  readonly settings: SettingsStore;
+  /** Told of a target that cannot be served because its settings do not parse. */
+  readonly warn: (message: string) => void;
+}
+
+/**
+ * What a push to the registry means: a deployment for each target that hears the repository, or nothing.
+ * An event that is no release (another tag, an attestation, a deletion) is ignored with its reason; N deliveries of one
+ * event have the effect of one, since the deployment's name follows from target, version and digest alone.
+ */
+export async function receivePush(event: unknown, ports: Ports): Promise<PushOutcome[]> {
+  const push = readPush(event);
+  if (typeof push === 'string') return [{ outcome: 'ignored', what: push }];
+  const listening = await targetsThatHear(push.repository, ports);
+  if (listening.length === 0) return [{ outcome: 'ignored', what: `no target hears pushes to ${push.repository}` }];
+  return Promise.all(listening.map((settings) => begin(settings, push, ports)));
+}
+
+interface Push {
+  readonly repository: string;
+  readonly version: Version;
+  readonly digest: Digest;
+}
+
+/** The release that an event announces, or in words why it announces none. */
+function readPush(event: unknown): Push | string {
+  const parsed = EcrImageAction.safeParse(event);
+  if (!parsed.success)
+    return `not an ECR image action: ${parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}`;
+  const { detail } = parsed.data;
+  const action = detail['action-type'];
+  if (action !== 'PUSH') return `action-type is ${action}, not PUSH`;
+  if (detail.result !== 'SUCCESS') return `result is ${detail.result}, not SUCCESS`;
+  const tag = detail['image-tag'];
+  if (tag === undefined || tag === '')
+    return 'the manifest has no tag (an attestation, a signature, or one part of an index)';
+  const version = Version.safeParse(tag);
+  if (!version.success) return `the tag ${JSON.stringify(tag).slice(0, 100)} is no version such as v1.4.0`;
+  const digest = Digest.safeParse(detail['image-digest']);
+  if (!digest.success) return 'image-digest is no sha256 digest';
+  return { repository: detail['repository-name'], version: version.data, digest: digest.data };
+}
+
+async function targetsThatHear(repository: string, { settings, warn }: Ports): Promise<Settings[]> {
+  const targets = await settings.all();
+  for (const target of targets) {
+    if ('error' in target) warn(`settings of ${target.target} cannot be read, so it hears no push: ${target.error}`);
+  }
+  return targets.flatMap((target) =>
+    'settings' in target && target.settings.source === 'push' && target.settings.repository === repository
+      ? [target.settings]
+      : [],
+  );
+}
+
+async function begin(
+  settings: Settings,
+  { repository, version, digest }: Push,
+  { ledger, executions }: Ports,
+): Promise<PushOutcome> {
+  const target = targetOf(settings);
+  const attempt = 1;
+  const deployment = deploymentName(target, version, digest, attempt);
+  const request: DeploymentRequest = {
+    kind: 'release',
+    target,
+    deployment,
+    version,
+    digest,
+    attempt,
+    cause: `push of ${repository}:${version}`,
+  };
+  if ((await ledger.deployment(deployment)) !== undefined) return { outcome: 'duplicate', what: deployment };
+  const holder = await ledger.lock(target);
+  if (holder?.deployment !== undefined) {
+    const queued = await ledger.enqueue(request, holder, deployment);
+    if (queued === 'queued') return { outcome: 'queued', what: deployment };
+    if (queued === 'older') return { outcome: 'older', what: `${deployment}: a newer push is waiting already` };
+  }
+  const started = await executions.start(request);
+  return { outcome: started === 'started' ? 'started' : 'duplicate', what: deployment };
+}

@@ -1,0 +1,92 @@
+import type * as z from 'zod';
+import type { DeploymentRequest, Head, Lock } from '#core/contract/ledger.ts';
+import type { AcquireLock } from '#core/contract/states.ts';
+import { deploymentName } from '#core/domain/deployment-name.ts';
+import { secondsUntilQuiet } from '#core/domain/repair.ts';
+import { compareVersions } from '#core/domain/version.ts';
+import type { Clock, Executions, Ledger } from '#core/ports.ts';
+
+type Output = z.infer<typeof AcquireLock.output>;
+
+interface Ports {
+  readonly ledger: Ledger;
+  readonly executions: Executions;
+  readonly clock: Clock;
+}
+
+/**
+ * Takes the target's lock for an execution, queues behind its holder, or says why not. Repeating it is harmless: the
+ * execution that holds the lock gets its token again.
+ */
+export async function acquireLock(
+  { request, executionArn }: z.infer<typeof AcquireLock.input>,
+  ports: Ports,
+): Promise<Output> {
+  const { ledger } = ports;
+  const lock = await ledger.lock(request.target);
+  if (lock?.executionArn === executionArn) return { outcome: 'acquired', token: lock.token, waitSeconds: 0 };
+  const record = await ledger.deployment(request.deployment);
+  if (record?.ended !== undefined)
+    return { outcome: 'duplicate', reason: `${request.deployment} has ended: ${record.ended.sentence}` };
+  if (request.kind === 'recovery') return recover(request, executionArn, lock, ports);
+  const refusal = refuse(request, await ledger.head(request.target));
+  if (refusal !== undefined) return { outcome: 'refused', reason: refusal };
+  if (lock?.deployment !== undefined) return queue(request, lock, ports);
+  const token = await ledger.takeLock(request, executionArn, lock);
+  if (token !== undefined) return { outcome: 'acquired', token, waitSeconds: 0 };
+  const faster = await ledger.lock(request.target);
+  if (faster?.executionArn === executionArn) return { outcome: 'acquired', token: faster.token, waitSeconds: 0 };
+  if (faster?.deployment === undefined)
+    throw new Error(`the lock of ${request.target} changed hands twice while it was taken`);
+  return queue(request, faster, ports);
+}
+
+function refuse({ version, digest }: DeploymentRequest, { frozen, live }: Head): string | undefined {
+  if (frozen !== undefined) return `The target is frozen since ${frozen.at}: ${frozen.reason}`;
+  if (live === undefined) return undefined;
+  const { deployable } = live;
+  const order = compareVersions(version, deployable.version);
+  if (order < 0)
+    return `${version} is older than ${deployable.version}, which is live. Going back is a command of its own, not a push.`;
+  if (order === 0 && digest !== deployable.digest)
+    return `${version} is live already with another digest (${deployable.digest}). Give the change a version of its own.`;
+  return undefined;
+}
+
+/** The name of this execution is used up, so what waits is the next attempt. */
+async function queue(request: DeploymentRequest, holder: Lock, { ledger }: Ports): Promise<Output> {
+  const attempt = request.attempt + 1;
+  const { target, version, digest } = request;
+  const next = { ...request, attempt, deployment: deploymentName(target, version, digest, attempt) };
+  const queued = await ledger.enqueue(next, holder, request.deployment);
+  switch (queued) {
+    case 'queued':
+      return { outcome: 'busy', reason: `${holder.deployment} holds the lock; ${next.deployment} follows it.` };
+    case 'older':
+      return { outcome: 'busy', reason: 'A newer push is waiting already.' };
+    case 'lock moved':
+      throw new Error(`the lock of ${target} moved while ${request.deployment} was queued`);
+    default:
+      return queued satisfies never;
+  }
+}
+
+async function recover(
+  request: DeploymentRequest,
+  executionArn: string,
+  lock: Lock | undefined,
+  ports: Ports,
+): Promise<Output> {
+  const { ledger, executions, clock } = ports;
+  const ended = lock?.executionArn === undefined ? undefined : await executions.status(lock.executionArn);
+  if (ended?.running === true)
+    return { outcome: 'busy', reason: `${lock?.deployment} still runs; there is nothing to recover.` };
+  const token = await ledger.takeLock(request, executionArn, lock);
+  if (token === undefined)
+    return { outcome: 'busy', reason: `Somebody else took the lock of ${request.target} first.` };
+  return {
+    outcome: 'acquired',
+    token,
+    waitSeconds: lock?.deployment === undefined ? 0 : secondsUntilQuiet(ended?.stopped, clock.now()),
+  };
+}

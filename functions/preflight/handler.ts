@@ -1,0 +1,15 @@
+import { Preflight } from '#core/contract/states.ts';
+import { container } from '#runtime/container.ts';
+import { stateHandler } from '#runtime/handle.ts';
+import { preflight } from './preflight.ts';
+
+export const handler = stateHandler(Preflight, (event) =>
+  preflight(event, {
+    ledger: container.ledger(),
+    settings: container.settings(),
+    releases: container.releases(),
+    builds: container.builds(),
+    slots: container.slots(),
+    tasks: container.tasks(),
+  }),
+);

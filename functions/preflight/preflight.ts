@@ -1,0 +1,99 @@
+import type * as z from 'zod';
+import type { DeploymentPlan, Head } from '#core/contract/ledger.ts';
+import type { Deployable, Release } from '#core/contract/release.ts';
+import { otherSlot, type Slot } from '#core/contract/slot.ts';
+import type { Preflight } from '#core/contract/states.ts';
+import { healthyPlaced } from '#core/domain/converge-plan.ts';
+import { settingsHash } from '#core/domain/ledger-chain.ts';
+import type { Observed } from '#core/domain/observed.ts';
+import { planSteps } from '#core/domain/traffic-plan.ts';
+import type { BuildRecords, Ledger, ReleaseSource, SettingsStore, SlotControl, TaskRunner } from '#core/ports.ts';
+
+interface Ports {
+  readonly ledger: Ledger;
+  readonly settings: SettingsStore;
+  readonly releases: ReleaseSource;
+  readonly builds: BuildRecords;
+  readonly slots: SlotControl;
+  readonly tasks: TaskRunner;
+}
+
+/**
+ * Looks at everything that can be known before the first change, and fixes what the deployment will do. Changes nothing
+ * in AWS. What it refuses, it refuses in a sentence.
+ */
+export async function preflight(
+  { context, request }: z.infer<typeof Preflight.input>,
+  ports: Ports,
+): Promise<z.infer<typeof Preflight.output>> {
+  const { ledger } = ports;
+  const settings = await ports.settings.settings(context.target);
+  const release = await ports.releases.release(settings.repository, request.digest, request.version);
+  if (typeof release === 'string') return { outcome: 'refused', reason: release };
+  const [head, observed, migrating] = await Promise.all([
+    ledger.head(context.target),
+    ports.slots.observe(settings),
+    ports.tasks.migrationsRunning(settings),
+  ]);
+  const deployable: Deployable = {
+    digest: release.digest,
+    version: release.version,
+    settingsHash: settingsHash(settings),
+  };
+  if (head.live !== undefined && sameDeployable(head.live.deployable, deployable)) {
+    return { outcome: 'unchanged', reason: `${release.version} is live already with these settings.` };
+  }
+  const refusal = refuse(head, observed, migrating) ?? (await provenance(release, ports.builds));
+  if (refusal !== undefined) return { outcome: 'refused', reason: refusal };
+  const candidate: Slot = head.live === undefined ? 'blue' : otherSlot(head.live.slot);
+  const first = head.live === undefined;
+  const plan: DeploymentPlan = {
+    settings,
+    deployable,
+    commit: release.commit,
+    build: release.build,
+    releaseJson: release.releaseJson,
+    candidate,
+    ...(head.live === undefined ? {} : { live: head.live }),
+    capacity:
+      head.live === undefined
+        ? settings.capacity.min
+        : Math.max(1, observed.slots[head.live.slot].service?.running ?? 1),
+    steps: planSteps(settings.traffic, first),
+  };
+  await ledger.savePlan(context, plan);
+  const detail = { commit: release.commit, build: release.build, repository: release.repository };
+  await ledger.saveFact(context, { kind: 'provenance', deployable, detail }, `build ${release.build}`);
+  return { outcome: first ? 'first' : 'update', candidate, steps: plan.steps };
+}
+
+function sameDeployable(a: Deployable, b: Deployable): boolean {
+  return a.digest === b.digest && a.settingsHash === b.settingsHash;
+}
+
+function refuse({ live }: Head, observed: Observed, migrating: readonly string[]): string | undefined {
+  const [running] = migrating;
+  if (running !== undefined)
+    return `A migration still runs (${running}). Wait for its end, or stop the task, then deploy again.`;
+  if (observed.rule?.foreign != null) return `The production rule was changed by a stranger: ${observed.rule.foreign}.`;
+  if (live === undefined) return undefined;
+  const weight = observed.rule?.weights[live.slot] ?? 0;
+  if (weight !== 100)
+    return `The ledger says that ${live.slot} is live, yet it gets ${weight} % of the traffic: somebody else changed the weights.`;
+  const runs = observed.slots[live.slot].service?.taskDefinition;
+  if (runs !== live.taskDefinition)
+    return `The live slot ${live.slot} runs ${runs ?? 'nothing'}, the ledger says ${live.taskDefinition}: a stranger changed it.`;
+  if (healthyPlaced(live, observed.slots[live.slot]) === 0)
+    return `The live slot ${live.slot} has no healthy task: there would be nothing to go back to.`;
+  return undefined;
+}
+
+/** The build that claims to have made the image must exist and have succeeded. */
+async function provenance({ build, version }: Release, builds: BuildRecords): Promise<string | undefined> {
+  if (build === '') return `The image of ${version} does not say which build made it (label farol.build).`;
+  const record = await builds.build(build);
+  if (record === undefined) return `CodeBuild knows no build ${build}, which the image of ${version} names.`;
+  if (record.status !== 'SUCCEEDED' && record.status !== 'IN_PROGRESS')
+    return `The build ${build} ended ${record.status}.`;
+  return undefined;
+}

@@ -1,0 +1,126 @@
+import type * as z from 'zod';
+import { milliseconds } from '#core/contract/duration.ts';
+import { MigrationPlan } from '#core/contract/release.ts';
+import type { CheckTask, Context, TaskPurpose } from '#core/contract/states.ts';
+import { judgeMigrations } from '#core/domain/migration-gate.ts';
+import { planned } from '#core/domain/planned.ts';
+import { judgeMigrationEnd, nextLookSeconds } from '#core/domain/task-end.ts';
+import type { Clock, Ledger, TaskRunner, TaskStatus } from '#core/ports.ts';
+
+type Output = z.infer<typeof CheckTask.output>;
+type Stopped = Extract<TaskStatus, { state: 'stopped' }>;
+
+/** Looks after which a task that ECS does not show is given up: RunTask's answer and DescribeTasks agree within seconds. */
+const LOOKS_FOR_MISSING = 20;
+/** The awslogs driver sends in batches; a line may arrive this long after the task has stopped. */
+const LOGS_ARRIVE_WITHIN_MS = 15_000;
+
+interface Ports {
+  readonly ledger: Ledger;
+  readonly tasks: TaskRunner;
+  readonly clock: Clock;
+}
+
+/** Looks how a task stands and, when it has ended, what its end means. */
+export async function checkTask(input: z.infer<typeof CheckTask.input>, ports: Ports): Promise<Output> {
+  const { context, purpose, taskArn, looks } = input;
+  const plan = planned(await ports.ledger.deployment(context.deployment), context.deployment);
+  const status = await ports.tasks.status(plan.settings, taskArn);
+  if (status.state === 'missing')
+    return looks < LOOKS_FOR_MISSING
+      ? { outcome: 'running', waitSeconds: nextLookSeconds(looks) }
+      : forgotten(purpose, taskArn);
+  if (status.state === 'running') {
+    const overdue = isOverdue(status, plan.settings.migrate.timeout, ports.clock);
+    if (overdue)
+      await ports.tasks.stop(
+        plan.settings,
+        taskArn,
+        `longer than settings.migrate.timeout (${plan.settings.migrate.timeout})`,
+      );
+    return { outcome: 'running', waitSeconds: nextLookSeconds(looks) };
+  }
+  return purpose === 'plan' ? judgePlan(input, status, ports, plan) : judgeMigration(context, status, ports, plan);
+}
+
+function forgotten(purpose: TaskPurpose, taskArn: string): Output {
+  const reason = `ECS no longer knows the task ${taskArn}, so how it ended cannot be told.`;
+  return { outcome: purpose === 'plan' ? 'failed' : 'needs person', reason };
+}
+
+function isOverdue(status: Extract<TaskStatus, { state: 'running' }>, timeout: string, clock: Clock): boolean {
+  return status.since !== undefined && Date.parse(clock.now()) - Date.parse(status.since) > milliseconds(timeout);
+}
+
+type Plan = ReturnType<typeof planned>;
+
+async function judgePlan(
+  { context, looks }: z.infer<typeof CheckTask.input>,
+  status: Stopped,
+  { ledger, clock }: Ports,
+  { deployable, settings }: Plan,
+): Promise<Output> {
+  if (status.exitCode !== 0) return { outcome: 'failed', reason: describe('plan', status) };
+  const printed = readPlan(status.lastLines);
+  if (printed === undefined) {
+    const since = Date.parse(clock.now()) - Date.parse(status.stopped);
+    if (since < LOGS_ARRIVE_WITHIN_MS) return { outcome: 'running', waitSeconds: nextLookSeconds(looks) };
+    return {
+      outcome: 'failed',
+      reason: `The migration plan's last line is no migration plan: ${status.lastLines.at(-1) ?? '(nothing was printed)'}`,
+    };
+  }
+  const verdict = judgeMigrations(printed, settings.migrate);
+  if (verdict.outcome === 'refused') return verdict;
+  await ledger.saveFact(context, { kind: 'migration-plan', deployable, detail: { ...printed } }, 'migration plan read');
+  return verdict;
+}
+
+function readPlan(lines: readonly string[]): MigrationPlan | undefined {
+  try {
+    const parsed = MigrationPlan.safeParse(JSON.parse(lines.at(-1) ?? ''));
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function judgeMigration(
+  context: Context,
+  status: Stopped,
+  { ledger }: Ports,
+  { deployable }: Plan,
+): Promise<Output> {
+  const end = judgeMigrationEnd(status);
+  switch (end) {
+    case 'succeeded':
+      await ledger.saveFact(
+        context,
+        { kind: 'migration', deployable, detail: { exitCode: 0 } },
+        'migration task ended with exit code 0',
+      );
+      return { outcome: 'succeeded' };
+    case 'busy':
+      return { outcome: 'busy', waitSeconds: 5 };
+    case 'failed':
+      return { outcome: 'failed', reason: describe('migrate', status) };
+    case 'needs person':
+      return {
+        outcome: 'needs person',
+        reason: `${describe('migrate', status)} What it left in the schema must be looked at by a person.`,
+      };
+    default:
+      return end satisfies never;
+  }
+}
+
+function describe(purpose: TaskPurpose, { exitCode, started, reason, lastLines }: Stopped): string {
+  const what = purpose === 'plan' ? 'Planning the migrations' : 'The migration';
+  const how = started
+    ? exitCode === undefined
+      ? 'stopped without an exit code'
+      : `ended with exit code ${exitCode}`
+    : 'never started';
+  const lines = lastLines.length === 0 ? '' : ` Last lines: ${lastLines.slice(-5).join(' | ')}`;
+  return `${what} ${how}${reason === '' ? '' : ` (${reason})`}.${lines}`;
+}

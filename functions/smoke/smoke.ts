@@ -1,0 +1,66 @@
+import type * as z from 'zod';
+import type { SmokeCheck } from '#core/contract/release.ts';
+import type { Smoke } from '#core/contract/states.ts';
+import { planned } from '#core/domain/planned.ts';
+import { judgeAnswer, judgeVersion } from '#core/domain/smoke-check.ts';
+import type { Answer, Ledger, Prober } from '#core/ports.ts';
+
+interface Ports {
+  readonly ledger: Ledger;
+  readonly prober: Prober;
+}
+
+/** A check without a `maxMs` of its own is given up after this long. */
+const DEFAULT_TIMEOUT_MS = 10_000;
+
+/**
+ * Asks a slot through its preview listener, where no user comes: that it answers as the very release and slot it should
+ * be, and each of the release's own smoke checks. The live slot is asked what its own release promised.
+ */
+export async function smoke(
+  { context, role }: z.infer<typeof Smoke.input>,
+  { ledger, prober }: Ports,
+): Promise<z.infer<typeof Smoke.output>> {
+  const plan = planned(await ledger.deployment(context.deployment), context.deployment);
+  const { settings } = plan;
+  const slot = role === 'candidate' ? plan.candidate : plan.live?.slot;
+  const deployable = role === 'candidate' ? plan.deployable : plan.live?.deployable;
+  if (slot === undefined || deployable === undefined)
+    throw new Error(`${context.deployment} has no live slot to check`);
+  const releaseJson = role === 'candidate' ? plan.releaseJson : plan.live?.releaseJson;
+  if (releaseJson === undefined) throw new Error(`the ledger knows no release.json of ${deployable.version}`);
+  const { preview } = settings.place.slots[slot];
+  const headers = {
+    host: new URL(settings.address).host,
+    'x-forwarded-proto': new URL(settings.address).protocol.replace(':', ''),
+  };
+  const get = async (
+    path: string,
+    timeoutMs: number,
+    judge: (answer: Answer) => string | undefined,
+    extra: Record<string, string> = {},
+  ) => {
+    try {
+      const failure = judge(await prober.get(new URL(path, preview).href, { ...headers, ...extra }, timeoutMs));
+      return failure === undefined ? undefined : `${path}: ${failure}`;
+    } catch (error) {
+      return `${path}: no answer (${error instanceof Error ? error.message : String(error)})`;
+    }
+  };
+  const request = (check: SmokeCheck) =>
+    get(check.path, check.maxMs ?? DEFAULT_TIMEOUT_MS, (answer) => judgeAnswer(check, answer), check.headers);
+  const identity = get(releaseJson.version, DEFAULT_TIMEOUT_MS, (answer) =>
+    judgeVersion({ version: deployable.version, digest: deployable.digest, slot }, answer),
+  );
+  const ready = request({ path: releaseJson.readyz, status: 200 });
+  const failures = await Promise.all([identity, ready, ...releaseJson.smoke.map(request)]);
+  const [failure] = failures.filter((found) => found !== undefined);
+  if (failure !== undefined) return { outcome: 'fail', reason: failure };
+  const checks = failures.length;
+  await ledger.saveFact(
+    context,
+    { kind: role === 'candidate' ? 'smoke' : 'live-check', deployable, detail: { checks, slot } },
+    `${checks} checks through the preview of ${slot}`,
+  );
+  return { outcome: 'pass', checks };
+}

@@ -1,0 +1,42 @@
+import type * as z from 'zod';
+import type { CheckStep } from '#core/contract/states.ts';
+import { healthyPlaced } from '#core/domain/converge-plan.ts';
+import { planned } from '#core/domain/planned.ts';
+import { healthyNeeded } from '#core/domain/traffic-plan.ts';
+import { judgeStep } from '#core/domain/verdict.ts';
+import type { Clock, Ledger, SlotControl, TrafficMetrics } from '#core/ports.ts';
+
+interface Ports {
+  readonly ledger: Ledger;
+  readonly slots: SlotControl;
+  readonly metrics: TrafficMetrics;
+  readonly clock: Clock;
+}
+
+/** Judges the candidate under its share of the traffic: errors since the step began, healthy tasks, smoke again. */
+export async function checkStep(
+  { context, weight, since, smoke }: z.infer<typeof CheckStep.input>,
+  { ledger, slots, metrics, clock }: Ports,
+): Promise<z.infer<typeof CheckStep.output>> {
+  if (smoke.outcome === 'superseded') return smoke;
+  const { settings, candidate } = planned(await ledger.deployment(context.deployment), context.deployment);
+  const [observed, intent, counts] = await Promise.all([
+    slots.observe(settings),
+    ledger.intent(context.target),
+    metrics.counts(settings, candidate, since, clock.now()),
+  ]);
+  const filled = intent?.slots[candidate];
+  if (filled?.state !== 'filled') throw new Error(`the intent of ${context.deployment} does not fill ${candidate}`);
+  return judgeStep(
+    {
+      candidate: counts,
+      healthyTasks: healthyPlaced(filled, observed.slots[candidate]),
+      neededTasks: healthyNeeded(weight, filled.desired),
+      smoke:
+        smoke.outcome === 'pass'
+          ? { outcome: 'pass', checks: smoke.checks, reason: '' }
+          : { outcome: 'fail', checks: 0, reason: smoke.reason },
+    },
+    settings.analysis,
+  );
+}

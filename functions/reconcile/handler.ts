@@ -1,0 +1,14 @@
+import { clock, container } from '#runtime/container.ts';
+import { eventHandler, logger } from '#runtime/handle.ts';
+import { reconcile } from './reconcile.ts';
+
+/** Called by a schedule and by executions that ended badly; both mean: look at every target. */
+export const handler = eventHandler(() =>
+  reconcile({
+    ledger: container.ledger(),
+    executions: container.executions(),
+    settings: container.settings(),
+    clock,
+    warn: (message) => logger.warn(message),
+  }),
+);

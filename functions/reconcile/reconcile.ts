@@ -1,0 +1,86 @@
+import type { DeploymentRequest, Lock } from '#core/contract/ledger.ts';
+import { targetOf } from '#core/contract/settings.ts';
+import { type Target, targetSlug } from '#core/contract/target.ts';
+import { dispatch } from '#core/dispatch.ts';
+import type { Clock, Executions, Ledger, SettingsStore } from '#core/ports.ts';
+
+interface Ports {
+  readonly ledger: Ledger;
+  readonly executions: Executions;
+  readonly settings: SettingsStore;
+  readonly clock: Clock;
+  readonly warn: (message: string) => void;
+}
+
+export interface Reconciled {
+  readonly target: string;
+  readonly outcome: 'in order' | 'running' | 'recovery started' | 'dispatched';
+  readonly what?: string;
+}
+
+/**
+ * Finds what no state machine could end by itself: a lock whose execution was aborted, timed out or failed, a deployment
+ * left waiting behind a free lock, a warm slot whose time is over. Does nothing while an execution holds the lock, and
+ * repairs only by starting an execution, so that there is one path for every change.
+ */
+export async function reconcile(ports: Ports): Promise<Reconciled[]> {
+  const targets = await ports.settings.all();
+  const results: Reconciled[] = [];
+  for (const entry of targets) {
+    if ('error' in entry) {
+      ports.warn(`settings of ${entry.target} cannot be read, so it is not reconciled: ${entry.error}`);
+      continue;
+    }
+    const target = targetOf(entry.settings);
+    results.push({ target, ...(await reconcileTarget(target, ports)) });
+  }
+  return results;
+}
+
+async function reconcileTarget(target: Target, ports: Ports): Promise<Omit<Reconciled, 'target'>> {
+  const { ledger, executions, clock } = ports;
+  const lock = await ledger.lock(target);
+  if (lock?.deployment !== undefined && lock.executionArn !== undefined) {
+    const status = await executions.status(lock.executionArn);
+    if (status?.running === true) return { outcome: 'running', what: lock.deployment };
+    const cause = `The execution of ${lock.deployment} ended ${status?.status ?? 'and is gone'} while it held the lock.`;
+    return { outcome: 'recovery started', what: await recover(target, lock, cause, ports) };
+  }
+  const next = await dispatch(target, ports);
+  if (next !== undefined) return { outcome: 'dispatched', what: next };
+  const { warm } = await ledger.head(target);
+  if (warm !== undefined && warm.until <= clock.now() && lock !== undefined) {
+    const cause = `The warm time of ${warm.deployable.version} is over.`;
+    return { outcome: 'recovery started', what: await recover(target, lock, cause, ports) };
+  }
+  return { outcome: 'in order' };
+}
+
+/**
+ * Starts the recovery that belongs to this state of the lock. Its name follows from the lock's token, so that any number
+ * of reconciles start one; a recovery that itself ended without taking the lock is followed by the next attempt.
+ */
+async function recover(target: Target, lock: Lock, cause: string, { ledger, executions }: Ports): Promise<string> {
+  const about = await subject(target, lock, ledger);
+  for (let attempt = 1; ; attempt += 1) {
+    const deployment = `${targetSlug(target)}-recovery-${lock.token}-${attempt}`;
+    const request: DeploymentRequest = { kind: 'recovery', target, deployment, ...about, attempt, cause };
+    const started = await executions.start(request);
+    if (started === 'started') return deployment;
+    const status = await executions.status(executions.arn(deployment));
+    if (status?.running === true) return deployment;
+  }
+}
+
+/** The version that a recovery is about: what its lock's last holder deployed, else what is live. */
+async function subject(
+  target: Target,
+  lock: Lock,
+  ledger: Ledger,
+): Promise<Pick<DeploymentRequest, 'version' | 'digest'>> {
+  const record = lock.deployment === undefined ? undefined : await ledger.deployment(lock.deployment);
+  if (record !== undefined) return { version: record.request.version, digest: record.request.digest };
+  const { live } = await ledger.head(target);
+  if (live === undefined) throw new Error(`${target} has neither a deployment nor a live release to recover`);
+  return { version: live.deployable.version, digest: live.deployable.digest };
+}

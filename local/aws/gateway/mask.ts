@@ -23,10 +23,11 @@ export function isSecretName(name: string): boolean {
 
 /** A copy of the parameters or the result of a call, without secrets and without the content of blobs. */
 export function mask(shape: Shape | undefined, value: Structure): Structure {
-  return shape === undefined ? maskFree(value) : maskStructure(shape, value, secretPlaceholders(value));
+  return shape === undefined ? maskFree(value) : maskStructure(shape, value);
 }
 
-function maskStructure(shape: Shape, value: Structure, placeholders: ReadonlySet<string>): Structure {
+function maskStructure(shape: Shape, value: Structure): Structure {
+  const placeholders = secretPlaceholders(value);
   const result: Structure = {};
   for (const [name, present] of Object.entries(value)) {
     if (present === undefined || present === null) continue;
@@ -45,7 +46,7 @@ function maskMember(member: Member, value: unknown, placeholders: ReadonlySet<st
   if (Array.isArray(value))
     return shape.type === 'list' ? value.map((each) => maskMember(shape.member, each, placeholders)) : maskLoose(value);
   if (!isStructure(value)) return value;
-  if (shape.type === 'structure') return maskStructure(shape, value, placeholders);
+  if (shape.type === 'structure') return maskStructure(shape, value);
   if (shape.type !== 'map') return maskLoose(value);
   return Object.fromEntries(
     Object.entries(value).map(([key, each]) => [

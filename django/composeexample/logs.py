@@ -1,0 +1,30 @@
+"""Log lines as JSON, one object a line, as log stores search them."""
+
+import json
+import logging
+from datetime import datetime, timezone
+
+from composeexample.release import RELEASE
+
+
+class JsonFormatter(logging.Formatter):
+    """
+    Formats a record as one line of JSON: time (UTC), level, logger, message, version, slot; for a request its method,
+    path and status; for an exception its traceback. Neither query string, cookies nor body are ever written.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": datetime.fromtimestamp(record.created, timezone.utc).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            "version": RELEASE["version"],
+            "slot": RELEASE["slot"],
+        }
+        request = getattr(record, "request", None)
+        if hasattr(request, "method"):
+            line |= {"method": request.method, "path": request.path, "status": getattr(record, "status_code", None)}
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str)

@@ -1,0 +1,119 @@
+"""
+Settings of the project, all that differs from place to place read from the environment.
+
+Given by the deployment: POSTGRES_HOST, POSTGRES_PORT, POSTGRES_NAME, POSTGRES_USER, POSTGRES_PASSWORD, SECRET_KEY,
+ALLOWED_HOSTS (comma-separated), FAROL_VERSION, FAROL_DIGEST, FAROL_COMMIT, FAROL_SLOT.
+Optional: POSTGRES_SSLMODE, SECRET_KEY_FALLBACKS, LOG_LEVEL, DEBUG.
+"""
+
+from pathlib import Path
+
+from composeexample.environment import flag, optional, required, words
+from composeexample.release import RELEASE
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+DEBUG = flag("DEBUG")
+SECRET_KEY = required("SECRET_KEY")
+# While a key is rotated, both slots must read what the other has signed.
+SECRET_KEY_FALLBACKS = words(optional("SECRET_KEY_FALLBACKS", ""))
+ALLOWED_HOSTS = words(required("ALLOWED_HOSTS"))
+
+INSTALLED_APPS = [
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "delivery",
+    "guestbook",
+]
+
+MIDDLEWARE = [
+    # First: a health check names the target by its address, which no list of allowed hosts can hold.
+    "composeexample.probes.ProbeMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "composeexample.security.SecurityHeadersMiddleware",
+    "composeexample.static.StaticMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+
+ROOT_URLCONF = "composeexample.urls"
+WSGI_APPLICATION = "composeexample.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
+                "composeexample.context.release",
+            ]
+        },
+    }
+]
+
+# No sessions: a message to the next page travels in a signed cookie, so that any task can answer any request.
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "HOST": required("POSTGRES_HOST"),
+        "PORT": optional("POSTGRES_PORT", "5432"),
+        "NAME": required("POSTGRES_NAME"),
+        "USER": required("POSTGRES_USER"),
+        "PASSWORD": required("POSTGRES_PASSWORD"),
+        # One connection for each of gunicorn's threads, kept between requests. Both slots hold theirs during a
+        # deployment: (blue + green tasks) x WEB_CONCURRENCY x WEB_THREADS must stay below max_connections.
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "sslmode": optional("POSTGRES_SSLMODE", "prefer"),
+            "connect_timeout": 3,
+            "application_name": " ".join(filter(None, ["guestbook", RELEASE["version"], RELEASE["slot"]])),
+            "options": "-c statement_timeout=15000 -c idle_in_transaction_session_timeout=30000",
+        },
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+USE_I18N = False
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STORAGES = {
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+# A name with a content hash never changes its content, whichever release it is of.
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^.+\.[0-9a-f]{12}\.[^/]+$"
+
+# TLS ends at the load balancer, which alone reaches the application and writes this header anew. It redirects to
+# https too (W008), and SecurityHeadersMiddleware marks cookies as secure whenever the request came by https (W016),
+# so that no switch can be forgotten. Subdomains (W005) and the preload list (W021) are the domain owner's to decide.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_HSTS_SECONDS = 31_536_000
+CSRF_COOKIE_HTTPONLY = True
+# W002: SecurityHeadersMiddleware sets X-Frame-Options.
+SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W005", "security.W008", "security.W016", "security.W021"]
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "composeexample.logs.JsonFormatter"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "json"},
+        "null": {"class": "logging.NullHandler"},
+    },
+    "root": {"handlers": ["console"], "level": optional("LOG_LEVEL", "INFO").upper()},
+    "loggers": {
+        # Django's own handlers of this logger mail the administrators and print only under DEBUG.
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # Scanners ask for any host; each would leave a traceback.
+        "django.security.DisallowedHost": {"handlers": ["null"], "propagate": False},
+    },
+}

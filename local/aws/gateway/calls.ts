@@ -13,7 +13,7 @@ import { AwsError, type LocalService } from '../protocol/service.ts';
 import { validate } from '../protocol/validate.ts';
 import type { Structure } from '../protocol/values.ts';
 import { callerOf } from './caller.ts';
-import { imageActionsOf, rewriteLayerUrl } from './ecr.ts';
+import { correction, imageActionsOf, rewriteLayerUrl } from './ecr.ts';
 import type { ImageAction } from './events.ts';
 import { type Fault, type Faults, throttling } from './faults.ts';
 import { hasBody, readBody, send, uncompressed } from './http.ts';
@@ -145,11 +145,10 @@ export class Calls {
       return { ...outcome, body: bytes, error: { code, message }, response: null };
     }
     const rewritten = rewriteLayerUrl(call.operation, bytes, this.#context.ownUrl());
-    return {
-      ...outcome,
-      body: rewritten,
-      response: this.#understood(visit, answer.statusCode, answer.headers, rewritten),
-    };
+    const read = this.#understood(visit, answer.statusCode, answer.headers, rewritten);
+    const corrected = read === null ? undefined : correction(call.operation, visit.params, read);
+    if (corrected !== undefined) throw corrected;
+    return { ...outcome, body: rewritten, response: read };
   }
 
   #understood(visit: Visit, status: number, headers: IncomingMessage['headers'], body: Uint8Array): Structure | null {

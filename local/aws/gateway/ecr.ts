@@ -1,6 +1,7 @@
 /** What the gateway does about ECR's API, so that it behaves as AWS's does towards its clients and event rules. */
 
 import type { OperationModel } from '../protocol/model.ts';
+import { AwsError } from '../protocol/service.ts';
 import { isStructure, type Structure } from '../protocol/values.ts';
 import type { ImageAction } from './events.ts';
 import { mediaTypes } from './registry.ts';
@@ -15,6 +16,22 @@ export function rewriteLayerUrl(operation: OperationModel, body: Uint8Array, gat
   if (!isStructure(answer) || typeof answer['downloadUrl'] !== 'string') return body;
   const { pathname, search } = new URL(answer['downloadUrl']);
   return Buffer.from(JSON.stringify({ ...answer, downloadUrl: `${gatewayUrl}${pathname}${search}` }));
+}
+
+/**
+ * What AWS answers instead, where an emulator is too kind: DescribeImages names an image that is not there, it does not
+ * leave it out (Amazon ECR API Reference, DescribeImages, ImageNotFoundException).
+ */
+export function correction(operation: OperationModel, params: Structure, response: Structure): AwsError | undefined {
+  if (operation.service.name !== 'ecr' || operation.name !== 'DescribeImages') return undefined;
+  const { imageIds: wanted, repositoryName } = params;
+  const { imageDetails: found } = response;
+  if (!Array.isArray(wanted) || wanted.length === 0 || !Array.isArray(found) || found.length > 0) return undefined;
+  const { imageDigest: digest = 'null', imageTag: tag = 'null' } = isStructure(wanted[0]) ? wanted[0] : {};
+  return new AwsError(
+    'ImageNotFoundException',
+    `The image with imageId {imageDigest:'${String(digest)}', imageTag:'${String(tag)}'} does not exist within the repository with name '${String(repositoryName)}'`,
+  );
 }
 
 /** The image actions of a call of ECR's API that succeeded: PutImage pushes, BatchDeleteImage deletes. */

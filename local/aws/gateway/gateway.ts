@@ -122,8 +122,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await closed;
-      await events.close();
+      const delivered = events.close();
       await upstream.close();
+      await delivered;
       await recorder.close();
     },
   };

@@ -8,7 +8,7 @@ export const masked = '********';
 
 /** Members of AWS's models that hold a secret, in whatever service. */
 const secretMembers =
-  /^(?:SecretString|SecretBinary|SecretAccessKey|secretAccessKey|SessionToken|sessionToken|authorizationToken|taskToken|Plaintext|PrivateKey)$|password$/i;
+  /^(?:SecretString|SecretBinary|SecretAccessKey|secretAccessKey|SessionToken|sessionToken|authorizationToken|taskToken|Plaintext|PrivateKey|ClientSecret)$|password$/i;
 
 /** Names that people give: environment variables, attributes, keys in a JSON text. */
 const secretName = /passw(?:or)?d|passphrase|secret|private_?key|api_?key|access_?key|credential|[a-z]Token$|_TOKEN$/i;

@@ -61,7 +61,8 @@ export class CallRecorder {
       ms: Math.round(call.ms * 100) / 100,
       ...(call.faults === undefined || call.faults.length === 0 ? {} : { faults: call.faults }),
     };
-    this.#file.write(`${JSON.stringify(record)}\n`);
+    // A call that was under way when the gateway was closed is told of, but the file is finished.
+    if (!this.#file.writableEnded) this.#file.write(`${JSON.stringify(record)}\n`);
     for (const listener of this.#listeners) listener(record);
   }
 
@@ -74,7 +75,7 @@ export class CallRecorder {
   /** Waits until all that was recorded is in the file. @throws {Error} when the file cannot be written */
   async flush(): Promise<void> {
     await new Promise<void>((resolve) => {
-      if (this.#failure !== undefined || this.#file.closed) resolve();
+      if (this.#failure !== undefined || this.#file.writableEnded) resolve();
       else this.#file.write('', () => resolve());
     });
     if (this.#failure !== undefined) throw this.#failure;

@@ -2,6 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { parser } from '@aws-lambda-powertools/parser/middleware';
 import middy from '@middy/core';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type * as z from 'zod';
 import { Superseded } from '#core/ports.ts';
 
@@ -14,12 +15,12 @@ export const logger = new Logger();
  */
 export function stateHandler<I extends z.ZodType, O extends z.ZodType>(
   { input, output }: { readonly input: I; readonly output: O },
-  run: (event: z.output<I>) => Promise<z.input<O>>,
+  run: (event: StandardSchemaV1.InferOutput<I>) => Promise<z.input<O>>,
 ) {
   return middy()
     .use(injectLambdaContext(logger, { resetKeys: true }))
     .use(parser({ schema: input }))
-    .handler(async (event: z.output<I>): Promise<z.output<O>> => {
+    .handler(async (event): Promise<z.output<O>> => {
       addIds(event);
       const outcome = output.parse(await orSuperseded(() => run(event)));
       logger.info('outcome', { outcome });

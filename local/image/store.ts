@@ -5,20 +5,11 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract } from 'tar';
 import { RELEASE_LABEL, ReleaseJson } from '#core/contract/release.ts';
+import type { ImageStore, OpenImage } from '../runtime/runtime.ts';
 import { Repository } from './registry.ts';
 
-/** An image whose files lie on this machine. */
-export interface OpenImage {
-  /** The image's working folder, extracted. */
-  readonly directory: string;
-  /** The image's environment variables. */
-  readonly env: Readonly<Record<string, string>>;
-  /** Folders that go in front of PATH when one of its commands runs. */
-  readonly path: readonly string[];
-}
-
 /** Pulls images and extracts each once. */
-export class ImageStore {
+export class RegistryImages implements ImageStore {
   readonly #registry: string;
   readonly #folder: string;
   readonly #opening = new Map<string, Promise<OpenImage>>();
@@ -56,6 +47,7 @@ export class ImageStore {
     const release = ReleaseJson.parse(JSON.parse(config.Labels[RELEASE_LABEL] ?? '{}'));
     return {
       directory,
+      command: config.Cmd,
       env: Object.fromEntries(
         config.Env.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
       ),

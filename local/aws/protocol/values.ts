@@ -102,7 +102,7 @@ export function writeScalar(shape: Shape, value: unknown, path: string): string 
       throw new ModelMismatch(path, `${String(value)} is no whole number`);
     return value;
   }
-  throw new ModelMismatch(path, `the model wants a ${shape.type}, not ${describe(value)}`);
+  throw new ModelMismatch(path, `the model says ${shape.type}, this is ${describe(value)}`);
 }
 
 /** The members to write, in the model's order: with their value, without those that are absent. */
@@ -111,7 +111,7 @@ export function* presentMembers(
   value: unknown,
   path: string,
 ): Generator<readonly [name: string, member: Member, value: unknown]> {
-  if (!isStructure(value)) throw new ModelMismatch(path, `the model wants a structure, not ${describe(value)}`);
+  if (!isStructure(value)) throw new ModelMismatch(path, `the model says structure, this is ${describe(value)}`);
   for (const name of Object.keys(value)) {
     if (!shape.members.has(name)) throw new ModelMismatch(`${path}.${name}`, `${shape.name} has no such member`);
   }
@@ -122,12 +122,12 @@ export function* presentMembers(
 }
 
 export function elements(value: unknown, path: string): readonly unknown[] {
-  if (!Array.isArray(value)) throw new ModelMismatch(path, `the model wants a list, not ${describe(value)}`);
+  if (!Array.isArray(value)) throw new ModelMismatch(path, `the model says list, this is ${describe(value)}`);
   return value;
 }
 
 export function entries(value: unknown, path: string): readonly (readonly [string, unknown])[] {
-  if (!isStructure(value)) throw new ModelMismatch(path, `the model wants a map, not ${describe(value)}`);
+  if (!isStructure(value)) throw new ModelMismatch(path, `the model says map, this is ${describe(value)}`);
   return Object.entries(value).filter(([, present]) => present !== undefined && present !== null);
 }
 

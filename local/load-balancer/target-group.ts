@@ -25,6 +25,7 @@ export class TargetGroup {
   readonly #clock: Clock;
   readonly #targets = new Map<string, Target>();
   readonly #timers = new Map<Target, Cancel>();
+  readonly #draining = new Map<Target, { readonly done: Promise<void>; readonly end: () => void }>();
   readonly #listeners = new Set<(target: Target) => void>();
   /** Real milliseconds after which a connection without a request is closed: the idle time of the load balancer. */
   idle = 60_000;
@@ -58,28 +59,39 @@ export class TargetGroup {
     const known = this.#targets.get(targetKey(address));
     if (known && known.health.state !== 'draining') return;
     const target = known ?? new Target(address, this.idle);
-    if (known) known.revive();
+    if (known) {
+      known.revive();
+      this.#draining.get(known)?.end();
+      this.#draining.delete(known);
+    }
     this.#targets.set(target.key, target);
     this.#begin(target);
   }
 
   /**
    * Sends the target no further request and lets those in flight end within the deregistration delay; the target is
-   * shown as `draining` for all of it, idle or not (ELB user guide, "Deregistration delay"). What is then still in flight is cut.
+   * shown as `draining` for all of it, idle or not (ELB user guide, "Deregistration delay"). What is then still in flight is cut,
+   * and the promise resolves.
    */
-  deregister(address: Pick<TargetAddress, 'host' | 'port'>): void {
+  deregister(address: Pick<TargetAddress, 'host' | 'port'>): Promise<void> {
     const target = this.#targets.get(targetKey(address));
-    if (!target || target.health.state === 'draining') return;
+    if (!target) return Promise.resolve();
+    const draining = this.#draining.get(target);
+    if (draining) return draining.done;
     this.#stopTimer(target);
     target.drain();
     this.#change(target, health('draining', 'Target.DeregistrationInProgress'));
-    const end = (): void => {
-      target.cut();
-      this.#timers.delete(target);
-      this.#targets.delete(target.key);
+    const { promise: done, resolve: end } = Promise.withResolvers<void>();
+    this.#draining.set(target, { done, end });
+    const drained = (): void => {
+      this.#remove(target);
       this.#change(target, health('unused', 'Target.NotRegistered'));
     };
-    this.#timers.set(target, this.#clock.after(this.#clock.real(this.settings.deregistrationDelay, DRAIN_FLOOR), end));
+    this.#timers.set(
+      target,
+      this.#clock.after(this.#clock.real(this.settings.deregistrationDelay, DRAIN_FLOOR), drained),
+    );
+    return done;
   }
 
   healthOf(address: Pick<TargetAddress, 'host' | 'port'>): TargetHealth {
@@ -96,11 +108,15 @@ export class TargetGroup {
   }
 
   close(): void {
-    for (const target of this.targets) {
-      this.#stopTimer(target);
-      target.cut();
-    }
-    this.#targets.clear();
+    for (const target of this.targets) this.#remove(target);
+  }
+
+  #remove(target: Target): void {
+    this.#stopTimer(target);
+    target.cut();
+    this.#targets.delete(target.key);
+    this.#draining.get(target)?.end();
+    this.#draining.delete(target);
   }
 
   #begin(target: Target): void {

@@ -27,13 +27,6 @@ export function targetOperations(state: Elbv2State, context: Context): Record<st
     }
     return tracked.read() ?? [];
   };
-  const address = (
-    record: TargetGroupRecord,
-    { Id = '', Port }: TargetDescription,
-  ): { host: string; port: number } => ({
-    host: Id,
-    port: Port ?? record.shape.Port ?? 80,
-  });
   return {
     RegisterTargets: operation((input: RegisterTargetsInput): object => {
       const record = state.targetGroup(input.TargetGroupArn ?? '');
@@ -43,7 +36,7 @@ export function targetOperations(state: Elbv2State, context: Context): Record<st
 
     DeregisterTargets: operation((input: DeregisterTargetsInput): object => {
       const record = state.targetGroup(input.TargetGroupArn ?? '');
-      for (const target of input.Targets ?? []) record.group.deregister(address(record, target));
+      for (const target of input.Targets ?? []) void record.group.deregister(address(record, target));
       return {};
     }),
 
@@ -68,6 +61,10 @@ export function targetOperations(state: Elbv2State, context: Context): Record<st
       };
     }),
   };
+}
+
+function address(record: TargetGroupRecord, { Id = '', Port }: TargetDescription): { host: string; port: number } {
+  return { host: Id, port: Port ?? record.shape.Port ?? 80 };
 }
 
 function describe({ address, health }: Listed, record: TargetGroupRecord): TargetHealthDescription {

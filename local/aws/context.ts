@@ -20,6 +20,7 @@ export type DataPlaneEvent =
       readonly reason?: string;
       readonly version?: string;
     }
+  | { readonly type: 'scaling'; readonly resource: string; readonly desiredCount: number; readonly cause: string }
   | { readonly type: 'service'; readonly service: string; readonly message: string }
   | {
       readonly type: 'rules';

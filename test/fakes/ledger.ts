@@ -1,0 +1,227 @@
+import type {
+  Change,
+  DeploymentPlan,
+  DeploymentRequest,
+  Entry,
+  Fact,
+  FactKind,
+  Head,
+  Intent,
+  Lock,
+  Traffic,
+} from '#core/contract/ledger.ts';
+import type { Context, Result } from '#core/contract/states.ts';
+import type { Target } from '#core/contract/target.ts';
+import type { IntentDraft } from '#core/domain/intent.ts';
+import { CHAIN_START, entryHash } from '#core/domain/ledger-chain.ts';
+import { compareVersions } from '#core/domain/version.ts';
+import { type Clock, type DeploymentRecord, type Ledger, Superseded, type Transition } from '#core/ports.ts';
+
+/** The ledger's promises kept in memory. Everything in it is open to a test's eyes. */
+export class FakeLedger implements Ledger {
+  readonly entries: Entry[] = [];
+  readonly locks = new Map<string, Lock>();
+  readonly heads = new Map<string, Head>();
+  readonly records = new Map<string, DeploymentRecord>();
+  readonly factsOf = new Map<string, Partial<Record<FactKind, Fact>>>();
+  readonly queue = new Map<string, DeploymentRequest>();
+  readonly intents = new Map<string, Intent>();
+  readonly trafficOf = new Map<string, Traffic>();
+  readonly changes: (Change & { deployment: string })[] = [];
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  async head(target: Target): Promise<Head> {
+    return this.heads.get(target) ?? { seq: 0, hash: CHAIN_START };
+  }
+
+  async lock(target: Target): Promise<Lock | undefined> {
+    return this.locks.get(target);
+  }
+
+  async takeLock(
+    request: DeploymentRequest,
+    executionArn: string,
+    from: Lock | undefined,
+  ): Promise<number | undefined> {
+    const held = this.locks.get(request.target);
+    if (held?.token !== from?.token) return undefined;
+    const token = (from?.token ?? 0) + 1;
+    this.locks.set(request.target, { token, deployment: request.deployment, executionArn, at: this.#clock.now() });
+    this.records.set(request.deployment, {
+      request,
+      ...(from?.deployment === undefined ? {} : { recovers: from.deployment }),
+    });
+    await this.#append(request.target, request.deployment, {
+      type: from?.deployment === undefined ? 'deployment began' : 'recovery began',
+      cause: request.cause,
+      facts: { token },
+    });
+    return token;
+  }
+
+  async endDeployment(
+    context: Context,
+    { result, sentence, cause }: { result: Result; sentence: string; cause: string },
+  ): Promise<void> {
+    this.#requireToken(context);
+    this.locks.set(context.target, { token: context.token, at: this.#clock.now() });
+    await this.closeRecord(context.deployment, { result, sentence });
+    await this.#append(context.target, context.deployment, {
+      type: 'deployment ended',
+      cause,
+      facts: { result, sentence },
+    });
+  }
+
+  async closeRecord(deployment: string, ended: { result: Result; sentence: string }): Promise<void> {
+    const record = this.records.get(deployment);
+    if (record === undefined) throw new Error(`no record of ${deployment}`);
+    this.records.set(deployment, { ...record, ended: { ...ended, at: this.#clock.now() } });
+  }
+
+  async deployment(id: string): Promise<DeploymentRecord | undefined> {
+    return this.records.get(id);
+  }
+
+  async savePlan(context: Context, plan: DeploymentPlan): Promise<void> {
+    this.#requireToken(context);
+    const record = this.records.get(context.deployment);
+    if (record === undefined) throw new Error(`no record of ${context.deployment}`);
+    this.records.set(context.deployment, { ...record, plan });
+  }
+
+  async facts(deployment: string): Promise<Partial<Record<FactKind, Fact>>> {
+    return this.factsOf.get(deployment) ?? {};
+  }
+
+  async saveFact(context: Context, fact: Omit<Fact, 'at'>, cause: string): Promise<void> {
+    await this.note(context, { type: 'fact', cause, facts: { kind: fact.kind, ...fact.detail } });
+    this.factsOf.set(context.deployment, {
+      ...this.factsOf.get(context.deployment),
+      [fact.kind]: { ...fact, at: this.#clock.now() },
+    });
+  }
+
+  async waiting(target: Target): Promise<DeploymentRequest | undefined> {
+    return this.queue.get(target);
+  }
+
+  async enqueue(
+    request: DeploymentRequest,
+    holder: Lock,
+    queuedUnder: string,
+  ): Promise<'queued' | 'lock moved' | 'older'> {
+    const before = this.queue.get(request.target);
+    if (before !== undefined && compareVersions(before.version, request.version) > 0) return 'older';
+    const held = this.locks.get(request.target);
+    if (held?.token !== holder.token || held.deployment === undefined) return 'lock moved';
+    this.queue.set(request.target, request);
+    this.records.set(queuedUnder, { request: { ...request, deployment: queuedUnder } });
+    await this.#append(request.target, request.deployment, { type: 'deployment queued', cause: request.cause });
+    return 'queued';
+  }
+
+  async dequeue(request: DeploymentRequest): Promise<void> {
+    if (this.queue.get(request.target)?.deployment === request.deployment) this.queue.delete(request.target);
+  }
+
+  async intent(target: Target): Promise<Intent | undefined> {
+    return this.intents.get(target);
+  }
+
+  async writeIntent(context: Context, draft: IntentDraft, cause: string): Promise<Intent> {
+    this.#requireToken(context);
+    const { target, token, deployment } = context;
+    const intent: Intent = {
+      ...draft,
+      n: (this.intents.get(target)?.n ?? 0) + 1,
+      token,
+      deployment,
+      at: this.#clock.now(),
+    };
+    this.intents.set(target, intent);
+    const { warm, ...head } = await this.head(target);
+    const keepsWarm = warm !== undefined && intent.slots[warm.slot].state === 'filled' && head.live?.slot !== warm.slot;
+    this.heads.set(target, { ...head, ...(keepsWarm ? { warm } : {}) });
+    await this.note(context, { type: 'intent', cause, facts: { n: intent.n, phase: intent.phase } });
+    return intent;
+  }
+
+  async traffic(target: Target): Promise<Traffic | undefined> {
+    return this.trafficOf.get(target);
+  }
+
+  async lastChange(deployment: string): Promise<Change | undefined> {
+    const last = this.changes.findLast((change) => change.deployment === deployment);
+    if (last === undefined) return undefined;
+    const { deployment: _, ...change } = last;
+    return change;
+  }
+
+  async openChange(context: Context, change: Pick<Change, 'n' | 'intent' | 'call' | 'action'>): Promise<void> {
+    this.#requireToken(context);
+    this.changes.push({ ...change, deployment: context.deployment, token: context.token, at: this.#clock.now() });
+  }
+
+  async closeChange(
+    context: Context,
+    n: number,
+    { traffic, error }: { traffic?: Traffic['weights']; error?: string },
+  ): Promise<void> {
+    this.#requireToken(context);
+    const index = this.changes.findIndex((change) => change.deployment === context.deployment && change.n === n);
+    const opened = this.changes[index];
+    if (opened === undefined) throw new Error(`no change ${n} of ${context.deployment}`);
+    this.changes[index] = { ...opened, done: this.#clock.now(), ...(error === undefined ? {} : { error }) };
+    if (traffic !== undefined) this.trafficOf.set(context.target, { weights: traffic, at: this.#clock.now() });
+  }
+
+  async promote(context: Context, { live, warm }: Pick<Head, 'live' | 'warm'>, cause: string): Promise<void> {
+    await this.note(context, { type: 'promoted', cause });
+    const { warm: _warm, ...head } = await this.head(context.target);
+    this.heads.set(context.target, {
+      ...head,
+      ...(live === undefined ? {} : { live }),
+      ...(warm === undefined ? {} : { warm }),
+    });
+  }
+
+  async freeze(context: Context, reason: string): Promise<void> {
+    await this.note(context, { type: 'frozen', cause: reason });
+    const head = await this.head(context.target);
+    this.heads.set(context.target, {
+      ...head,
+      frozen: { reason, at: this.#clock.now(), deployment: context.deployment },
+    });
+  }
+
+  async note(context: Context, transition: Transition): Promise<void> {
+    this.#requireToken(context);
+    await this.#append(context.target, context.deployment, transition);
+  }
+
+  #requireToken({ target, token, deployment }: Context): void {
+    const held = this.locks.get(target);
+    if (held?.token !== token || held.deployment !== deployment)
+      throw new Superseded(`${deployment} no longer holds the lock of ${target}`);
+  }
+
+  async #append(target: Target, deployment: string, { type, cause, facts = {} }: Transition): Promise<void> {
+    const head = await this.head(target);
+    const entry: Entry = {
+      seq: head.seq + 1,
+      previous: head.hash,
+      at: this.#clock.now(),
+      type,
+      cause,
+      deployment,
+      facts,
+    };
+    this.entries.push(entry);
+    this.heads.set(target, { ...head, seq: entry.seq, hash: entryHash(entry) });
+  }
+}

@@ -1,0 +1,312 @@
+import type { Digest, MigrationPlan, Release, Version } from '#core/contract/release.ts';
+import type { Settings } from '#core/contract/settings.ts';
+import { SLOTS, type Slot } from '#core/contract/slot.ts';
+import type { TaskPurpose } from '#core/contract/states.ts';
+import type { Action } from '#core/domain/converge-plan.ts';
+import type { Observed, ObservedScaling, ObservedTask } from '#core/domain/observed.ts';
+import type {
+  Answer,
+  BuildRecords,
+  Clock,
+  Prober,
+  ReleaseSource,
+  SettingsStore,
+  SlotControl,
+  TaskRunner,
+  TaskStatus,
+  TrafficMetrics,
+} from '#core/ports.ts';
+
+/** How a release of the fake world behaves; each member is a way to fail. */
+export interface Behaviour {
+  readonly crashes?: boolean;
+  readonly neverHealthy?: boolean;
+  readonly failsSmoke?: boolean;
+  readonly saysVersion?: string;
+  /** Share of user requests that end in a 5xx of its own. */
+  readonly errorShare?: number;
+  readonly migrations?: MigrationPlan['migrations'];
+  /** Exit codes of its migration, attempt by attempt; `killed`: none. */
+  readonly migrationExits?: readonly (number | 'killed')[];
+  /** Its migration breaks what was live before. */
+  readonly breaksLive?: boolean;
+}
+
+interface FakeTask {
+  readonly taskDefinition: string;
+  readonly startedAt: number;
+}
+
+interface FakeSlot {
+  service: { taskDefinition: string; desired: number } | null;
+  tasks: FakeTask[];
+  crashes: number;
+  scaling: ObservedScaling | null;
+  emptiedAt: number;
+}
+
+/** Milliseconds from a task's start to its target being healthy, and from emptying to the last target gone. */
+const BECOMES_HEALTHY_MS = 20_000;
+const DRAINS_MS = 30_000;
+
+/** AWS as a deployment sees it, in the domain's words: slots that fill, drain and serve on a fake clock. */
+export class FakeWorld
+  implements SlotControl, TaskRunner, ReleaseSource, BuildRecords, Prober, TrafficMetrics, SettingsStore
+{
+  readonly slots: Record<Slot, FakeSlot> = { blue: emptySlot(), green: emptySlot() };
+  weights: { blue: number; green: number } | null = null;
+  foreign: string | null = null;
+  /** Each action as it was made, with the weights before it. */
+  readonly actions: Action[] = [];
+  /** Called before each action: may throw, or change the world. */
+  beforeAction: (action: Action, n: number) => void = () => {};
+  afterAction: (action: Action, n: number) => void = () => {};
+  userRequestsPerCheck = 500;
+  liveIsBroken = false;
+  readonly #clock: Clock;
+  readonly #settings: Settings;
+  readonly #releases = new Map<Digest, { release: Release; behaviour: Behaviour }>();
+  readonly #definitions: { arn: string; digest: Digest; slot: Slot }[] = [];
+  readonly #tasks = new Map<string, { purpose: TaskPurpose; digest: Digest; startedAt: number; attempt: number }>();
+
+  constructor(clock: Clock, settings: Settings) {
+    this.#clock = clock;
+    this.#settings = settings;
+  }
+
+  /** Pushes a release to the fake registry. */
+  push(version: Version, behaviour: Behaviour = {}): { version: Version; digest: Digest } {
+    const digest: Digest = `sha256:${Buffer.from(version).toString('hex').padEnd(64, '0').slice(0, 64)}`;
+    const release: Release = {
+      repository: this.#settings.repository,
+      digest,
+      version,
+      commit: 'c0ffee',
+      build: `web:${version}`,
+      releaseJson: {
+        schema: 1,
+        start: ['serve'],
+        migrate: ['migrate'],
+        migrationPlan: ['plan'],
+        port: 8000,
+        livez: '/livez',
+        readyz: '/readyz',
+        version: '/version',
+        smoke: [{ path: '/', status: 200 }],
+      },
+    };
+    this.#releases.set(digest, { release, behaviour });
+    return { version, digest };
+  }
+
+  async settings(): Promise<Settings> {
+    return this.#settings;
+  }
+
+  async all(): ReturnType<SettingsStore['all']> {
+    return [{ settings: this.#settings }];
+  }
+
+  async release(_repository: string, digest: Digest): Promise<Release | string> {
+    return this.#releases.get(digest)?.release ?? 'The image is not in the registry.';
+  }
+
+  async build(): ReturnType<BuildRecords['build']> {
+    return { status: 'SUCCEEDED', source: 'c0ffee' };
+  }
+
+  async observe(): Promise<Observed> {
+    const slots = { blue: this.#observeSlot('blue'), green: this.#observeSlot('green') };
+    return {
+      rule: this.weights === null ? null : { arn: 'rule', weights: this.weights, foreign: this.foreign },
+      slots,
+    };
+  }
+
+  async apply(_settings: Settings, action: Action): Promise<void> {
+    this.actions.push(action);
+    const n = this.actions.length;
+    this.beforeAction(action, n);
+    this.#make(action);
+    this.afterAction(action, n);
+  }
+
+  async registerTaskDefinition(_settings: Settings, release: Release, slot: Slot): Promise<string> {
+    const arn = `web:${this.#definitions.length + 1}`;
+    this.#definitions.push({ arn, digest: release.digest, slot });
+    return arn;
+  }
+
+  async lastLines(): Promise<readonly string[]> {
+    return ['Traceback', 'ImportError: no module named shop'];
+  }
+
+  async start({ purpose, release, token }: Parameters<TaskRunner['start']>[0]): ReturnType<TaskRunner['start']> {
+    if (!this.#tasks.has(token)) {
+      const attempt =
+        [...this.#tasks.values()].filter((task) => task.purpose === purpose && task.digest === release.digest).length +
+        1;
+      this.#tasks.set(token, { purpose, digest: release.digest, startedAt: Date.parse(this.#clock.now()), attempt });
+    }
+    return { taskArn: token };
+  }
+
+  async status(_settings: Settings, taskArn: string): Promise<TaskStatus> {
+    const task = this.#tasks.get(taskArn);
+    if (task === undefined) return { state: 'missing' };
+    if (Date.parse(this.#clock.now()) - task.startedAt < 3_000) return { state: 'running' };
+    const { migrations = [], migrationExits = [0], breaksLive } = this.#behaviour(task.digest);
+    const stopped = {
+      state: 'stopped',
+      started: true,
+      stopped: this.#clock.now(),
+      reason: 'Essential container in task exited',
+    } as const;
+    if (task.purpose === 'plan') return { ...stopped, exitCode: 0, lastLines: [JSON.stringify({ migrations })] };
+    const exit = migrationExits[Math.min(task.attempt, migrationExits.length) - 1] ?? 0;
+    if (exit === 0 && breaksLive === true) this.liveIsBroken = true;
+    return { ...stopped, ...(exit === 'killed' ? {} : { exitCode: exit }), lastLines: ['Applying board.0002', 'done'] };
+  }
+
+  async stop(): Promise<void> {}
+
+  async migrationsRunning(): Promise<readonly string[]> {
+    return [];
+  }
+
+  async get(url: string): Promise<Answer> {
+    const slot: Slot = url.includes(':8081') ? 'blue' : 'green';
+    const { pathname } = new URL(url);
+    const definition = this.#definitions.find(({ arn }) => arn === this.slots[slot].service?.taskDefinition);
+    if (definition === undefined || this.slots[slot].tasks.length === 0) throw new Error('connect ECONNREFUSED');
+    const { failsSmoke = false, saysVersion } = this.#behaviour(definition.digest);
+    const version = this.#releases.get(definition.digest)?.release.version ?? '';
+    if (pathname === '/version') {
+      return answer(
+        200,
+        JSON.stringify({ version: saysVersion ?? version, digest: definition.digest, commit: 'c0ffee', slot }),
+      );
+    }
+    const broken = failsSmoke || (this.liveIsBroken && this.weights?.[slot] === 100);
+    return answer(pathname === '/' && broken ? 500 : 200, 'hello');
+  }
+
+  async counts(_settings: Settings, slot: Slot): ReturnType<TrafficMetrics['counts']> {
+    const definition = this.#definitions.find(({ arn }) => arn === this.slots[slot].service?.taskDefinition);
+    const requests = Math.round((this.userRequestsPerCheck * (this.weights?.[slot] ?? 0)) / 100);
+    const share = definition === undefined ? 0 : (this.#behaviour(definition.digest).errorShare ?? 0);
+    return { requests, targetErrors: Math.round(requests * share) };
+  }
+
+  /** Whether each slot that gets traffic has a healthy task (I1). */
+  servesEverything(): boolean {
+    const { weights } = this;
+    return (
+      weights === null ||
+      SLOTS.every((slot) => weights[slot] === 0 || this.#observeSlot(slot).tasks.some(({ healthy }) => healthy))
+    );
+  }
+
+  #behaviour(digest: Digest): Behaviour {
+    return this.#releases.get(digest)?.behaviour ?? {};
+  }
+
+  #observeSlot(slot: Slot): Observed['slots'][Slot] {
+    const { service, tasks, scaling, emptiedAt } = this.slots[slot];
+    const now = Date.parse(this.#clock.now());
+    const draining = now - emptiedAt < DRAINS_MS;
+    const definition = this.#definitions.find(({ arn }) => arn === service?.taskDefinition);
+    const behaviour = definition === undefined ? {} : this.#behaviour(definition.digest);
+    const crashes = behaviour.crashes === true && tasks.length > 0 ? 3 : 0;
+    const observed: ObservedTask[] = tasks.map(({ taskDefinition, startedAt }) => ({
+      taskDefinition,
+      digest: this.#definitions.find(({ arn }) => arn === taskDefinition)?.digest,
+      running: true,
+      healthy: now - startedAt >= BECOMES_HEALTHY_MS && behaviour.neverHealthy !== true && behaviour.crashes !== true,
+    }));
+    return {
+      service:
+        service === null
+          ? null
+          : {
+              ...service,
+              running: draining && tasks.length === 0 ? 1 : tasks.length,
+              pending: 0,
+              failed: false,
+              events: [],
+            },
+      tasks: observed,
+      targets: draining ? Math.max(1, tasks.length) : tasks.length,
+      unhealthyReasons:
+        behaviour.neverHealthy === true ? ['the load balancer says Target.ResponseCodeMismatch: 503'] : [],
+      scaling,
+      crashes: Array.from({ length: crashes }, () => ({
+        taskDefinition: service?.taskDefinition ?? '',
+        reason: 'exit code 1.',
+        at: this.#clock.now(),
+      })),
+    };
+  }
+
+  #make(action: Action): void {
+    switch (action.do) {
+      case 'create service':
+        this.slots[action.slot].service = { taskDefinition: action.taskDefinition, desired: 0 };
+        return;
+      case 'fill slot':
+        this.#fill(action.slot, action.taskDefinition, action.desired);
+        return;
+      case 'resize slot':
+        this.#fill(action.slot, this.slots[action.slot].service?.taskDefinition ?? '', action.desired);
+        return;
+      case 'empty slot': {
+        const slot = this.slots[action.slot];
+        if (slot.service !== null) slot.service.desired = 0;
+        slot.tasks = [];
+        slot.emptiedAt = Date.parse(this.#clock.now());
+        return;
+      }
+      case 'set bounds': {
+        const { min, max, scaleIn, scaleOut, slot } = action;
+        this.slots[slot].scaling = {
+          min,
+          max,
+          scaleIn,
+          scaleOut,
+          hasPolicy: this.slots[slot].scaling?.hasPolicy ?? false,
+        };
+        return;
+      }
+      case 'put scaling policy': {
+        const { scaling } = this.slots[action.slot];
+        if (scaling !== null) this.slots[action.slot].scaling = { ...scaling, hasPolicy: true };
+        return;
+      }
+      case 'create rule':
+      case 'set weights':
+        this.weights = { ...action.weights };
+        return;
+      case 'delete rule':
+        this.weights = null;
+        return;
+      default:
+        action satisfies never;
+    }
+  }
+
+  #fill(name: Slot, taskDefinition: string, desired: number): void {
+    const slot = this.slots[name];
+    slot.service = { taskDefinition, desired };
+    const kept = slot.tasks.filter((task) => task.taskDefinition === taskDefinition);
+    const startedAt = Date.parse(this.#clock.now());
+    slot.tasks = Array.from({ length: desired }, (_, i) => kept[i] ?? { taskDefinition, startedAt });
+  }
+}
+
+function emptySlot(): FakeSlot {
+  return { service: null, tasks: [], crashes: 0, scaling: null, emptiedAt: 0 };
+}
+
+function answer(status: number, body: string): Answer {
+  return { status, body, ms: 5 };
+}

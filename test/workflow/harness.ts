@@ -1,0 +1,146 @@
+import { readFileSync } from 'node:fs';
+import type { DeploymentRequest } from '#core/contract/ledger.ts';
+import type { Digest, Version } from '#core/contract/release.ts';
+import { type Settings, targetOf } from '#core/contract/settings.ts';
+import { STATE_FUNCTIONS } from '#core/contract/states.ts';
+import { deploymentName } from '#core/domain/deployment-name.ts';
+import { type Executions, type Notifier, Superseded } from '#core/ports.ts';
+import { acquireLock } from '../../functions/acquire-lock/acquire-lock.ts';
+import { checkStep } from '../../functions/check-step/check-step.ts';
+import { checkTask } from '../../functions/check-task/check-task.ts';
+import { converge } from '../../functions/converge/converge.ts';
+import { finish } from '../../functions/finish/finish.ts';
+import { freeze } from '../../functions/freeze/freeze.ts';
+import { preflight } from '../../functions/preflight/preflight.ts';
+import { smoke } from '../../functions/smoke/smoke.ts';
+import { startTask } from '../../functions/start-task/start-task.ts';
+import { FakeClock } from '../fakes/clock.ts';
+import { FakeLedger } from '../fakes/ledger.ts';
+import { FakeWorld } from '../fakes/world.ts';
+import { SETTINGS } from '../fixtures/settings.ts';
+import { type Ending, execute, Machine } from './interpreter.ts';
+
+const MACHINE = Machine.parse(
+  JSON.parse(readFileSync(new URL('../../statemachines/release.asl.json', import.meta.url), 'utf8')),
+);
+
+/** release.asl.json with the real functions over fake ports: deployments run from push to end in milliseconds. */
+export class Workflow {
+  readonly clock = new FakeClock();
+  readonly ledger = new FakeLedger(this.clock);
+  readonly world: FakeWorld;
+  readonly settings: Settings;
+  readonly notices: string[] = [];
+  readonly endings = new Map<string, Ending>();
+  /** Called before each invocation; throwing is the function failing. */
+  beforeInvoke: (functionName: string, payload: unknown) => void = () => {};
+  readonly executions: Executions = {
+    start: async (request) => {
+      if (this.endings.has(request.deployment) || this.#open.has(request.deployment)) return 'exists';
+      this.#open.set(request.deployment, request);
+      return 'started';
+    },
+    status: async (arn) => {
+      const name = arn.slice('execution:'.length);
+      if (this.#open.has(name)) return { running: true, status: 'RUNNING' };
+      const ending = this.endings.get(name);
+      return ending === undefined ? undefined : { running: false, status: ending.status, stopped: this.clock.now() };
+    },
+    arn: (deployment) => `execution:${deployment}`,
+  };
+  readonly #open = new Map<string, DeploymentRequest>();
+  readonly #notifier: Notifier = { publish: async (subject) => void this.notices.push(subject) };
+
+  constructor(settings: Partial<Settings> = {}) {
+    this.settings = { ...SETTINGS, ...settings };
+    this.world = new FakeWorld(this.clock, this.settings);
+  }
+
+  request({ version, digest }: { version: Version; digest: Digest }): DeploymentRequest {
+    const target = targetOf(this.settings);
+    const deployment = deploymentName(target, version, digest, 1);
+    return { kind: 'release', target, deployment, version, digest, attempt: 1, cause: `push of web:${version}` };
+  }
+
+  /** Runs one deployment to its end. */
+  async deploy(release: { version: Version; digest: Digest }): Promise<Ending> {
+    return this.run(this.request(release));
+  }
+
+  async run(request: DeploymentRequest): Promise<Ending> {
+    this.#open.set(request.deployment, request);
+    const ending = await execute(
+      MACHINE,
+      request,
+      { id: this.executions.arn(request.deployment), name: request.deployment },
+      {
+        invoke: (name, payload) => this.invoke(name, payload),
+        wait: (s) => this.clock.sleep(s * 1000),
+        now: () => this.clock.now(),
+      },
+    );
+    this.end(request.deployment, ending);
+    return ending;
+  }
+
+  /** Executions that were started and not yet run. */
+  started(): DeploymentRequest[] {
+    return [...this.#open.values()];
+  }
+
+  end(deployment: string, ending: Ending): void {
+    this.#open.delete(deployment);
+    this.endings.set(deployment, ending);
+  }
+
+  async invoke(substitution: string, payload: unknown): Promise<unknown> {
+    this.beforeInvoke(substitution, payload);
+    try {
+      return await this.#call(substitution, payload);
+    } catch (error) {
+      if (error instanceof Superseded) return { outcome: 'superseded', reason: error.message };
+      throw error;
+    }
+  }
+
+  async #call(substitution: string, payload: unknown): Promise<unknown> {
+    const { clock, ledger, world, executions } = this;
+    const notifier = this.#notifier;
+    const ports = {
+      clock,
+      ledger,
+      executions,
+      notifier,
+      settings: world,
+      slots: world,
+      tasks: world,
+      releases: world,
+      builds: world,
+      prober: world,
+      metrics: world,
+    };
+    const F = STATE_FUNCTIONS;
+    switch (substitution) {
+      case '${AcquireLockFunction}':
+        return F['acquire-lock'].output.parse(await acquireLock(F['acquire-lock'].input.parse(payload), ports));
+      case '${PreflightFunction}':
+        return F.preflight.output.parse(await preflight(F.preflight.input.parse(payload), ports));
+      case '${StartTaskFunction}':
+        return F['start-task'].output.parse(await startTask(F['start-task'].input.parse(payload), ports));
+      case '${CheckTaskFunction}':
+        return F['check-task'].output.parse(await checkTask(F['check-task'].input.parse(payload), ports));
+      case '${ConvergeFunction}':
+        return F.converge.output.parse(await converge(F.converge.input.parse(payload), ports));
+      case '${SmokeFunction}':
+        return F.smoke.output.parse(await smoke(F.smoke.input.parse(payload), ports));
+      case '${CheckStepFunction}':
+        return F['check-step'].output.parse(await checkStep(F['check-step'].input.parse(payload), ports));
+      case '${FreezeFunction}':
+        return F.freeze.output.parse(await freeze(F.freeze.input.parse(payload), ports));
+      case '${FinishFunction}':
+        return F.finish.output.parse(await finish(F.finish.input.parse(payload), ports));
+      default:
+        throw new Error(`no function ${substitution}`);
+    }
+  }
+}

@@ -1,0 +1,231 @@
+import jsonata from 'jsonata';
+import * as z from 'zod';
+
+/**
+ * Runs an Amazon States Language definition in JSONata, as far as release.asl.json uses the language: Task (Lambda invoke),
+ * Choice, Wait, Parallel, Pass, Succeed, Fail, Assign, Output, Retry by count, Catch. Written after the ASL specification
+ * and "Transforming data with JSONata" of the Step Functions Developer Guide; a construct that it does not know is an error.
+ */
+
+const Assign = z.record(z.string(), z.unknown()).optional();
+const Catcher = z.strictObject({
+  ErrorEquals: z.array(z.string()),
+  Assign,
+  Output: z.unknown().optional(),
+  Next: z.string(),
+});
+const common = {
+  Comment: z.string().optional(),
+  Assign,
+  Output: z.unknown().optional(),
+  Next: z.string().optional(),
+  End: z.boolean().optional(),
+};
+const State = z.discriminatedUnion('Type', [
+  z.strictObject({
+    Type: z.literal('Task'),
+    Resource: z.literal('arn:aws:states:::lambda:invoke'),
+    Arguments: z.strictObject({ FunctionName: z.string(), Payload: z.unknown() }),
+    TimeoutSeconds: z.int(),
+    Retry: z.array(z.looseObject({ ErrorEquals: z.array(z.string()), MaxAttempts: z.int() })),
+    Catch: z.array(Catcher).optional(),
+    ...common,
+  }),
+  z.strictObject({
+    Type: z.literal('Choice'),
+    Choices: z.array(z.strictObject({ Condition: z.string(), Next: z.string(), Assign })),
+    Default: z.string(),
+    ...common,
+  }),
+  z.strictObject({ Type: z.literal('Wait'), Seconds: z.union([z.int(), z.string()]), ...common }),
+  z.strictObject({
+    Type: z.literal('Parallel'),
+    Branches: z.array(z.strictObject({ StartAt: z.string(), States: z.record(z.string(), z.unknown()) })),
+    Catch: z.array(Catcher).optional(),
+    ...common,
+  }),
+  z.strictObject({ Type: z.literal('Pass'), ...common }),
+  z.strictObject({ Type: z.literal('Succeed'), ...common }),
+  z.strictObject({ Type: z.literal('Fail'), Error: z.string(), Cause: z.string(), ...common }),
+]);
+export const Machine = z.object({ StartAt: z.string(), States: z.record(z.string(), State) });
+export type Machine = z.infer<typeof Machine>;
+
+/** How an execution ended. */
+export type Ending =
+  | {
+      readonly status: 'SUCCEEDED';
+      readonly last: string;
+      readonly output: unknown;
+      readonly visited: readonly string[];
+    }
+  | {
+      readonly status: 'FAILED';
+      readonly last: string;
+      readonly error: string;
+      readonly cause: string;
+      readonly visited: readonly string[];
+    };
+
+export interface World {
+  /** Called for each Lambda invocation with the substitution's name: `ConvergeFunction`. */
+  readonly invoke: (functionName: string, payload: unknown) => Promise<unknown>;
+  readonly wait: (seconds: number) => Promise<void>;
+  readonly now: () => string;
+}
+
+interface Scope {
+  readonly variables: Record<string, unknown>;
+  readonly context: { Execution: { Id: string; Name: string }; State: { Name: string } };
+  readonly visited: string[];
+  readonly world: World;
+}
+
+/** States after which an execution is taken to run in circles. */
+const MAX_STATES = 2_000;
+
+export async function execute(
+  machine: Machine,
+  input: unknown,
+  execution: { id: string; name: string },
+  world: World,
+): Promise<Ending> {
+  const scope: Scope = {
+    variables: {},
+    context: { Execution: { Id: execution.id, Name: execution.name }, State: { Name: '' } },
+    visited: [],
+    world,
+  };
+  return run(machine, input, scope);
+}
+
+async function run(machine: Machine, input: unknown, scope: Scope): Promise<Ending> {
+  let name: string | undefined = machine.StartAt;
+  let value = input;
+  let last = name;
+  while (name !== undefined) {
+    const state: z.infer<typeof State> | undefined = machine.States[name];
+    if (state === undefined) throw new Error(`no state ${name}`);
+    scope.visited.push(name);
+    if (scope.visited.length > MAX_STATES)
+      throw new Error(`the execution runs in circles: ${scope.visited.slice(-12).join(' -> ')}`);
+    scope.context.State.Name = name;
+    last = name;
+    if (state.Type === 'Fail') {
+      const [error, cause] = [await text(state.Error, value, scope), await text(state.Cause, value, scope)];
+      return { status: 'FAILED', last, error, cause, visited: scope.visited };
+    }
+    const step: { value: unknown; next: string | undefined } = await enter(state, value, scope);
+    value = step.value;
+    name = step.next;
+  }
+  return { status: 'SUCCEEDED', last, output: value, visited: scope.visited };
+}
+
+async function enter(
+  state: Exclude<z.infer<typeof State>, { Type: 'Fail' }>,
+  input: unknown,
+  scope: Scope,
+): Promise<{ value: unknown; next: string | undefined }> {
+  switch (state.Type) {
+    case 'Choice':
+      for (const { Condition, Next, Assign } of state.Choices) {
+        const holds = await evaluate(Condition, { input }, scope);
+        if (typeof holds !== 'boolean')
+          throw new Error(`the condition ${Condition} is ${String(holds)}, not a boolean`);
+        if (holds) return leave({ Assign, Next }, input, { input }, scope);
+      }
+      return leave({ Assign: state.Assign, Next: state.Default }, input, { input }, scope);
+    case 'Wait': {
+      const seconds = await resolve(state.Seconds, { input }, scope);
+      if (typeof seconds !== 'number' || !Number.isInteger(seconds) || seconds < 0)
+        throw new Error(`Seconds is ${String(seconds)}`);
+      await scope.world.wait(seconds);
+      return leave(state, input, { input }, scope);
+    }
+    case 'Pass':
+    case 'Succeed':
+      return leave(state, input, { input }, scope);
+    case 'Task':
+      return attempt(state, input, scope, async () => ({
+        Payload: await scope.world.invoke(
+          state.Arguments.FunctionName,
+          await resolve(state.Arguments.Payload, { input }, scope),
+        ),
+      }));
+    case 'Parallel':
+      return attempt({ ...state, Retry: [] }, input, scope, async () => {
+        const results = [];
+        // One after the other: the fake world has one clock. A branch sees outer variables and keeps its own.
+        for (const branch of state.Branches) {
+          const inner: Scope = { ...scope, variables: { ...scope.variables } };
+          const ending = await run(Machine.parse(branch), input, inner);
+          if (ending.status === 'FAILED') throw Object.assign(new Error(ending.cause), { name: ending.error });
+          results.push(ending.output);
+        }
+        return results;
+      });
+    default:
+      return state satisfies never;
+  }
+}
+
+interface Attempted extends Leaving {
+  readonly Retry: readonly { readonly MaxAttempts: number }[];
+  readonly Catch?: z.infer<typeof Catcher>[] | undefined;
+}
+
+async function attempt(state: Attempted, input: unknown, scope: Scope, work: () => Promise<unknown>) {
+  const attempts = 1 + (state.Retry.at(-1)?.MaxAttempts ?? 0);
+  for (let n = 1; ; n += 1) {
+    try {
+      return await leave(state, input, { input, result: await work() }, scope);
+    } catch (error) {
+      if (n < attempts) continue;
+      const catcher = state.Catch?.find(({ ErrorEquals }) => ErrorEquals.includes('States.ALL'));
+      if (catcher === undefined) throw error;
+      const errorOutput =
+        error instanceof Error ? { Error: error.name, Cause: error.message } : { Error: 'Error', Cause: String(error) };
+      return leave(catcher, input, { input, errorOutput }, scope);
+    }
+  }
+}
+
+interface Leaving {
+  readonly Assign?: Record<string, unknown> | undefined;
+  readonly Output?: unknown;
+  readonly Next?: string | undefined;
+}
+
+/** Assign and Output see the values from before the state: variables change only when it is left. */
+async function leave({ Assign, Output, Next }: Leaving, input: unknown, states: Record<string, unknown>, scope: Scope) {
+  const assigned = Assign === undefined ? {} : await resolve(Assign, states, scope);
+  const value =
+    Output === undefined ? (states['errorOutput'] ?? states['result'] ?? input) : await resolve(Output, states, scope);
+  Object.assign(scope.variables, assigned);
+  return { value, next: Next };
+}
+
+async function resolve(template: unknown, states: Record<string, unknown>, scope: Scope): Promise<unknown> {
+  if (typeof template === 'string') return template.startsWith('{%') ? evaluate(template, states, scope) : template;
+  if (Array.isArray(template)) return Promise.all(template.map((item) => resolve(item, states, scope)));
+  if (typeof template !== 'object' || template === null) return template;
+  const entries = await Promise.all(
+    Object.entries(template).map(async ([key, inner]) => [key, await resolve(inner, states, scope)]),
+  );
+  return Object.fromEntries(entries);
+}
+
+async function evaluate(expression: string, states: Record<string, unknown>, scope: Scope): Promise<unknown> {
+  const source = expression.replace(/^\{%\s*/, '').replace(/\s*%\}$/, '');
+  const bindings = { ...scope.variables, states: { ...states, context: scope.context }, now: () => scope.world.now() };
+  const value: unknown = await jsonata(source).evaluate(undefined, bindings);
+  // Step Functions fails a state whose expression yields nothing (States.QueryEvaluationError).
+  if (value === undefined)
+    throw new Error(`the expression ${expression} yields nothing in ${scope.context.State.Name}`);
+  return typeof value === 'object' ? JSON.parse(JSON.stringify(value)) : value;
+}
+
+async function text(template: string, input: unknown, scope: Scope): Promise<string> {
+  return String(await resolve(template, { input }, scope));
+}

@@ -1,0 +1,154 @@
+import { describe, expect, test } from 'vitest';
+import { Workflow } from './harness.ts';
+
+async function withFirstRelease(settings: ConstructorParameters<typeof Workflow>[0] = {}): Promise<Workflow> {
+  const workflow = new Workflow(settings);
+  const ending = await workflow.deploy(workflow.world.push('v1.0.0'));
+  expect(ending, JSON.stringify(ending)).toMatchObject({ status: 'SUCCEEDED', last: 'Done' });
+  return workflow;
+}
+
+const ADDITIVE = [{ name: 'board.0002_likes', compatible: 'yes', why: 'adds a nullable column' }] as const;
+
+describe('a release', () => {
+  test('the first one goes to all traffic after its smoke checks', async () => {
+    const workflow = await withFirstRelease();
+    expect(workflow.world.weights).toEqual({ blue: 100, green: 0 });
+    expect(workflow.world.slots.blue.tasks).toHaveLength(2);
+    expect((await workflow.ledger.head('web/production')).live).toMatchObject({
+      slot: 'blue',
+      deployable: { version: 'v1.0.0' },
+    });
+  });
+
+  test('an update shifts step by step, becomes live and leaves the old slot warm', async () => {
+    const workflow = await withFirstRelease();
+    const ending = await workflow.deploy(workflow.world.push('v1.1.0', { migrations: [...ADDITIVE] }));
+    expect(ending, JSON.stringify(ending)).toMatchObject({
+      status: 'SUCCEEDED',
+      output: expect.stringContaining('v1.1.0 is live'),
+    });
+    const weights = workflow.world.actions.flatMap((action) => ('weights' in action ? [action.weights.green] : []));
+    expect(weights).toEqual([0, 10, 50, 100]);
+    const head = await workflow.ledger.head('web/production');
+    expect(head.live).toMatchObject({ slot: 'green', deployable: { version: 'v1.1.0' } });
+    expect(head.warm).toMatchObject({ slot: 'blue', deployable: { version: 'v1.0.0' } });
+    expect(workflow.world.slots.blue.tasks).toHaveLength(2);
+    expect((await workflow.ledger.lock('web/production'))?.deployment).toBeUndefined();
+  });
+
+  test('a third one empties the warm slot and fills it anew', async () => {
+    const workflow = await withFirstRelease();
+    await workflow.deploy(workflow.world.push('v1.1.0'));
+    await workflow.deploy(workflow.world.push('v1.2.0'));
+    expect((await workflow.ledger.head('web/production')).live).toMatchObject({
+      slot: 'blue',
+      deployable: { version: 'v1.2.0' },
+    });
+    expect(workflow.world.weights).toEqual({ blue: 100, green: 0 });
+  });
+});
+
+describe('a release that fails leaves the old one serving', () => {
+  const cases = [
+    ['smoke', { failsSmoke: true }, 'Roll back', 'status 500'],
+    ['wrong version', { saysVersion: 'v9.9.9' }, 'Roll back', 'another version answered: v9.9.9'],
+    ['crash at start', { crashes: true }, 'Roll back', 'ends by itself'],
+    ['never healthy', { neverHealthy: true }, 'Roll back', 'did not become healthy within 10m'],
+    ['errors under traffic', { errorShare: 0.3 }, 'Roll back', "the application's own 5xx"],
+    ['failing migration', { migrations: [...ADDITIVE], migrationExits: [1] }, 'Roll back', 'exit code 1'],
+    [
+      'incompatible migration',
+      { migrations: [{ name: 'x.0003', compatible: 'no', why: 'renames a column' }] },
+      'Finish',
+      'would break on the new schema',
+    ],
+  ] as const;
+
+  test.each(cases)('%s', async (_name, behaviour, through, reason) => {
+    const workflow = await withFirstRelease();
+    const ending = await workflow.deploy(workflow.world.push('v1.1.0', behaviour as object));
+    expect(ending).toMatchObject({ status: 'FAILED', cause: expect.stringContaining(reason) });
+    expect(ending).toMatchObject({ cause: expect.stringContaining('v1.0.0 serves web/production') });
+    expect(ending.visited).toContain(through);
+    expect(workflow.world.weights).toEqual({ blue: 100, green: 0 });
+    expect(workflow.world.slots.green.tasks).toHaveLength(0);
+    const head = await workflow.ledger.head('web/production');
+    expect(head.live).toMatchObject({ deployable: { version: 'v1.0.0' } });
+    expect(head.frozen).toBeUndefined();
+    expect((await workflow.ledger.lock('web/production'))?.deployment).toBeUndefined();
+  });
+
+  test('a first release that fails leaves the fixed 503', async () => {
+    const workflow = new Workflow();
+    const ending = await workflow.deploy(workflow.world.push('v1.0.0', { errorShare: 0.5 }));
+    expect(ending).toMatchObject({ status: 'FAILED', cause: expect.stringContaining('nothing has been live') });
+    expect(workflow.world.weights).toBeNull();
+    expect(workflow.world.slots.blue.tasks).toHaveLength(0);
+  });
+});
+
+describe('what only a person can judge freezes the target', () => {
+  test('a migration that was killed half-way', async () => {
+    const workflow = await withFirstRelease();
+    const ending = await workflow.deploy(
+      workflow.world.push('v1.1.0', { migrations: [...ADDITIVE], migrationExits: ['killed'] }),
+    );
+    expect(ending).toMatchObject({
+      status: 'FAILED',
+      error: 'frozen',
+      cause: expect.stringContaining('without an exit code'),
+    });
+    expect((await workflow.ledger.head('web/production')).frozen).toBeDefined();
+    const refused = await workflow.deploy(workflow.world.push('v1.2.0'));
+    expect(refused).toMatchObject({ status: 'FAILED', error: 'refused', cause: expect.stringContaining('frozen') });
+  });
+
+  test('a live release that the new schema broke keeps its weight', async () => {
+    const workflow = await withFirstRelease({ migrate: { ...new Workflow().settings.migrate, incompatible: 'allow' } });
+    const breaking = [{ name: 'board.0002_rename', compatible: 'no', why: 'renames a column' }] as const;
+    const ending = await workflow.deploy(
+      workflow.world.push('v1.1.0', { migrations: [...breaking], breaksLive: true }),
+    );
+    expect(ending).toMatchObject({
+      status: 'FAILED',
+      error: 'frozen',
+      cause: expect.stringContaining('no longer works on the new schema'),
+    });
+    expect(workflow.world.weights).toEqual({ blue: 100, green: 0 });
+  });
+});
+
+describe('coordination', () => {
+  test('the same request twice is one deployment', async () => {
+    const workflow = await withFirstRelease();
+    const release = workflow.world.push('v1.1.0');
+    await workflow.deploy(release);
+    const again = await workflow.deploy(release);
+    expect(again).toMatchObject({ status: 'SUCCEEDED', last: 'Already handled' });
+  });
+
+  test('an older version than the live one is refused', async () => {
+    const workflow = await withFirstRelease();
+    const ending = await workflow.deploy(workflow.world.push('v0.9.0'));
+    expect(ending).toMatchObject({ status: 'FAILED', cause: expect.stringContaining('older than v1.0.0') });
+  });
+
+  test('a migration that finds another one busy is begun again', async () => {
+    const workflow = await withFirstRelease();
+    const ending = await workflow.deploy(
+      workflow.world.push('v1.1.0', { migrations: [...ADDITIVE], migrationExits: [75, 75, 0] }),
+    );
+    expect(ending, JSON.stringify(ending)).toMatchObject({ status: 'SUCCEEDED' });
+    expect(ending.visited.filter((state) => state === 'Migrate')).toHaveLength(3);
+  });
+
+  test('a stranger at the rule stops the deployment and freezes', async () => {
+    const workflow = await withFirstRelease();
+    workflow.world.afterAction = (action) => {
+      if (action.do === 'set weights') workflow.world.foreign = 'its weights are 30 and 30';
+    };
+    const ending = await workflow.deploy(workflow.world.push('v1.1.0'));
+    expect(ending).toMatchObject({ status: 'FAILED', error: 'frozen', cause: expect.stringContaining('stranger') });
+  });
+});

@@ -1,4 +1,5 @@
 import { type Cancel, repeat } from '../../clock.ts';
+import type { HealthCheckSettings } from '../../load-balancer/health-check.ts';
 import { health as healthOf, type TargetHealth } from '../../load-balancer/target.ts';
 import type { TaskHost } from './host.ts';
 import type { Deployment, Service } from './service-record.ts';
@@ -78,8 +79,9 @@ export class Scheduler {
         continue;
       }
       const bad = targetHealth(task, this.#host).find(({ health }) => health.state === 'unhealthy');
-      if (!bad || !this.#pastGrace(service, task)) continue;
-      const group = bad.targetGroupArn;
+      const group = bad?.targetGroupArn ?? '';
+      const settings = this.#host.targetGroup(group)?.settings.healthCheck;
+      if (!bad || !settings || !this.#pastGrace(service, task, settings)) continue;
       const reason = bad.health.description ?? bad.health.reason ?? '';
       const name = group.split('/')[1] ?? group;
       service.say(
@@ -93,9 +95,14 @@ export class Scheduler {
     }
   }
 
-  #pastGrace(service: Service, task: Task): boolean {
+  /**
+   * Whether the task has had the time that it has on AWS before it is ended: the grace period and, because a process
+   * does not start faster when the clock runs faster, the time that the checks take there to find a target unhealthy.
+   */
+  #pastGrace(service: Service, task: Task, { interval, unhealthyThreshold }: HealthCheckSettings): boolean {
     const { clock } = this.#host;
-    return clock.now() - (task.startedAt?.getTime() ?? 0) >= clock.real(service.healthCheckGracePeriod, GRACE_FLOOR);
+    const allowed = service.healthCheckGracePeriod + interval * unhealthyThreshold;
+    return clock.now() - (task.startedAt?.getTime() ?? 0) >= clock.real(allowed, GRACE_FLOOR);
   }
 
   /** Stops tasks above the desired count, and old deployments' as far as enough healthy ones remain. */

@@ -170,6 +170,11 @@ async function enter(
   }
 }
 
+/** Thrown by an invocation: the execution ends where it stands, as StopExecution ends it; no Retry and no Catch sees it. */
+export class Aborted extends Error {
+  override readonly name = 'Aborted';
+}
+
 interface Attempted extends Leaving {
   readonly Retry: readonly { readonly MaxAttempts: number }[];
   readonly Catch?: z.infer<typeof Catcher>[] | undefined;
@@ -181,6 +186,7 @@ async function attempt(state: Attempted, input: unknown, scope: Scope, work: () 
     try {
       return await leave(state, input, { input, result: await work() }, scope);
     } catch (error) {
+      if (error instanceof Aborted) throw error;
       if (n < attempts) continue;
       const catcher = state.Catch?.find(({ ErrorEquals }) => ErrorEquals.includes('States.ALL'));
       if (catcher === undefined) throw error;

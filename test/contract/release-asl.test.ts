@@ -1,0 +1,138 @@
+import { readFileSync } from 'node:fs';
+import jsonata from 'jsonata';
+import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
+import { STATE_FUNCTIONS } from '#core/contract/states.ts';
+
+const text = readFileSync(new URL('../../statemachines/release.asl.json', import.meta.url), 'utf8');
+const definition = z.object({ States: z.record(z.string(), z.unknown()) }).parse(JSON.parse(text));
+
+const StateShape = z.looseObject({
+  Type: z.string(),
+  Arguments: z.object({ FunctionName: z.string(), Payload: z.record(z.string(), z.unknown()) }).optional(),
+  Choices: z.array(z.looseObject({ Condition: z.string(), Next: z.string() })).optional(),
+  Branches: z.array(z.object({ States: z.record(z.string(), z.unknown()) })).optional(),
+  Next: z.string().optional(),
+  Default: z.string().optional(),
+  TimeoutSeconds: z.int().optional(),
+  Retry: z.array(z.looseObject({ ErrorEquals: z.array(z.string()), JitterStrategy: z.string() })).optional(),
+  Catch: z.array(z.looseObject({ ErrorEquals: z.array(z.string()), Next: z.string() })).optional(),
+});
+type StateShape = z.infer<typeof StateShape>;
+
+/** Every state, those inside Parallel included, by name. */
+function allStates(states: Record<string, unknown>): [string, StateShape][] {
+  return Object.entries(states).flatMap(([name, raw]) => {
+    const state = StateShape.parse(raw);
+    return [
+      [name, state] as [string, StateShape],
+      ...(state.Branches ?? []).flatMap(({ States }) => allStates(States)),
+    ];
+  });
+}
+
+const STATES = allStates(definition.States);
+const NAMES = [
+  'acquire-lock',
+  'preflight',
+  'start-task',
+  'check-task',
+  'converge',
+  'smoke',
+  'check-step',
+  'freeze',
+  'finish',
+] as const;
+const TASKS = STATES.filter(([, { Type }]) => Type === 'Task');
+
+/** `${StartTaskFunction}` -> `start-task`. */
+function functionOf(substitution: string): keyof typeof STATE_FUNCTIONS {
+  const name = substitution
+    .replace(/^\$\{(.*)Function\}$/, '$1')
+    .replace(/(?<!^)[A-Z]/g, (letter) => `-${letter}`)
+    .toLowerCase();
+  return z.enum(NAMES).parse(name);
+}
+
+function outcomesOf(name: keyof typeof STATE_FUNCTIONS): string[] {
+  return STATE_FUNCTIONS[name].output.options.map((option) => option.shape.outcome.value);
+}
+
+describe('each task state', () => {
+  test.each(TASKS)('%s names a function of the contract and hands over exactly what it takes', (_name, state) => {
+    const { input } = STATE_FUNCTIONS[functionOf(state.Arguments?.FunctionName ?? '')];
+    const shape: Record<string, z.ZodType> = input.shape;
+    const keys = Object.keys(state.Arguments?.Payload ?? {});
+    const required = Object.entries(shape).filter(([, schema]) => !schema.safeParse(undefined).success);
+    expect(keys.filter((key) => !(key in shape))).toEqual([]);
+    expect(required.map(([key]) => key).filter((key) => !keys.includes(key))).toEqual([]);
+  });
+
+  test.each(TASKS)('%s has a time-out, retries with jitter and a way out of every surprise', (_name, state) => {
+    expect(state.TimeoutSeconds).toBeGreaterThan(0);
+    expect(state.Retry?.length).toBeGreaterThan(0);
+    expect(state.Retry?.every(({ JitterStrategy }) => JitterStrategy === 'FULL')).toBe(true);
+    expect(state.Catch?.some(({ ErrorEquals }) => ErrorEquals.includes('States.ALL'))).toBe(true);
+  });
+
+  test('every function of the contract is called', () => {
+    const called = new Set(TASKS.map(([, state]) => functionOf(state.Arguments?.FunctionName ?? '')));
+    expect([...called].toSorted()).toEqual(Object.keys(STATE_FUNCTIONS).toSorted());
+  });
+});
+
+describe('each decision', () => {
+  const decisions = TASKS.flatMap(([name, task]) => {
+    const choice = STATES.find(([other, { Type }]) => other === task.Next && Type === 'Choice');
+    return choice === undefined ? [] : [[name, functionOf(task.Arguments?.FunctionName ?? ''), choice[1]] as const];
+  });
+
+  test.each(decisions)('after %s asks only for outcomes that %s has', (_name, fn, choice) => {
+    const asked = (choice.Choices ?? []).flatMap(({ Condition }) =>
+      [...Condition.matchAll(/\$states\.input\.outcome = '([^']+)'/g)].map(([, outcome]) => outcome ?? ''),
+    );
+    expect(asked.filter((outcome) => !outcomesOf(fn).includes(outcome))).toEqual([]);
+    expect(choice.Default).toBeDefined();
+  });
+});
+
+/** Names of all variables that some Assign gives a value. */
+function assignedNames(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]: [string, unknown]) =>
+    key === 'Assign' && typeof inner === 'object' && inner !== null ? Object.keys(inner) : assignedNames(inner),
+  );
+}
+
+describe('each expression', () => {
+  const expressions = [...text.matchAll(/"\{%(.*?)%\}"/g)].map(([, source]) =>
+    z.string().parse(JSON.parse(`"${source}"`)),
+  );
+
+  test('is JSONata that parses, and uses no variable that nothing assigns', () => {
+    const assigned = assignedNames(JSON.parse(text));
+    const known = new Set([...assigned, 'states', 'now', 'not', 'count']);
+    for (const expression of expressions) {
+      expect(() => jsonata(expression), expression).not.toThrow();
+      const used = [...expression.matchAll(/\$(\w+)/g)].map(([, name]) => name);
+      expect(
+        used.filter((name) => !known.has(name)),
+        expression,
+      ).toEqual([]);
+    }
+    expect(expressions.length).toBeGreaterThan(50);
+  });
+
+  test('holds no ${, which CDK would take for a substitution', () => {
+    expect(expressions.filter((expression) => expression.includes('${'))).toEqual([]);
+  });
+});
+
+describe('the picture', () => {
+  const readme = readFileSync(new URL('../../statemachines/README.md', import.meta.url), 'utf8');
+
+  test('in README.md names every state', () => {
+    const missing = STATES.map(([name]) => name).filter((name) => !readme.includes(name));
+    expect(missing).toEqual([]);
+  });
+});

@@ -1,0 +1,15 @@
+"""Addresses of the visitors' book."""
+
+from django.urls import path
+
+from guestbook import lamps, search, views
+
+app_name = "guestbook"
+
+urlpatterns = [
+    path("", views.book, name="book"),
+    path("entries/<int:pk>/", views.entry, name="entry"),
+    path("entries/<int:pk>/lamps/", lamps.light, name="light"),
+    path("search/", search.search, name="search"),
+    path("about/", views.about, name="about"),
+]

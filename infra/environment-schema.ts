@@ -46,8 +46,8 @@ const LoadBalancer = z.strictObject({
 });
 
 const Database = z.strictObject({
-  /** Major and minor version of PostgreSQL, as RDS names it. */
-  version: z.string().regex(/^\d+\.\d+$/),
+  /** Major version of PostgreSQL; RDS chooses and renews the minor one. */
+  version: z.string().regex(/^\d+$/),
   /** Class without `db.`, as in t4g.micro. */
   instance: z.string().regex(/^[a-z0-9]+\.[a-z0-9]+$/),
   storageGiB: z.int().min(20),

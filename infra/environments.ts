@@ -25,7 +25,7 @@ const environments: Environments = {
       },
       loadBalancer: { ports: { production: 80, blue: 8081, green: 8082 } },
       database: {
-        version: '18.1',
+        version: '18',
         instance: 't4g.small',
         storageGiB: 20,
         multiZone: true,

@@ -27,8 +27,8 @@ export function functionPermissions(
   const to = statements(stack, served);
   const ledger = [to.readLedger, to.writeLedger, to.keepLedger];
   return {
-    'receive-push': [...ledger, to.readTargets, ...to.startDeployments, to.handBack],
-    'acquire-lock': [...ledger, to.describeExecutions],
+    'receive-push': [...ledger, to.readTargets, to.startDeployments, to.handBack],
+    'acquire-lock': [...ledger, to.describeDeployments],
     preflight: [
       ...ledger,
       to.readTargets,
@@ -38,8 +38,8 @@ export function functionPermissions(
       to.describeTasks,
       to.listTasks,
     ],
-    'start-task': [...ledger, ...to.runTasks, to.describeTasks, to.listTasks],
-    'check-task': [...ledger, to.describeTasks, to.readTaskLogs],
+    'start-task': [...ledger, ...to.runTasks],
+    'check-task': [...ledger, to.describeTasks, to.stopTasks, to.readTaskLogs],
     converge: [
       ...ledger,
       to.readTargets,
@@ -54,8 +54,8 @@ export function functionPermissions(
     smoke: ledger,
     'check-step': [...ledger, ...to.describeSlots, to.describeTasks, to.listTasks, to.readMetrics],
     freeze: [...ledger, to.publish],
-    finish: [...ledger, to.publish, ...to.startDeployments],
-    reconcile: [...ledger, to.readTargets, ...to.startDeployments, to.handBack],
+    finish: [...ledger, to.publish, to.startDeployments],
+    reconcile: [...ledger, to.readTargets, to.startDeployments, to.describeDeployments, to.handBack],
   };
 }
 
@@ -76,11 +76,21 @@ function statements(stack: Stack, served: readonly ServedTarget[]) {
   const clusters = each(({ slug }) => arn('ecs', 'cluster', slug));
   const services = each(({ slug }) => arn('ecs', 'service', `${slug}/*`));
   const tasks = each(({ slug }) => arn('ecs', 'task', `${slug}/*`));
-  const taskDefinitions = each(({ slug }) => arn('ecs', 'task-definition', `${slug}-*:*`));
+  const role = (name: string) => stack.formatArn({ service: 'iam', region: '', resource: 'role', resourceName: name });
+  const taskDefinition = (kind: string) => each(({ slug }) => arn('ecs', 'task-definition', `${slug}-${kind}:*`));
+  const runOnce = [...taskDefinition('plan'), ...taskDefinition('migrate')];
+  const web = taskDefinition('web');
+  const passRoles = (roles: readonly (keyof TargetNames['roles'])[]) =>
+    allow(
+      ['iam:PassRole'],
+      each((names) => roles.map((kind) => role(names.roles[kind]))),
+      {
+        StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' },
+      },
+    );
   const listeners = each(({ slug }) => arn('elasticloadbalancing', 'listener', `app/${slug}/*`));
   const rules = each(({ slug }) => arn('elasticloadbalancing', 'listener-rule', `app/${slug}/*`));
   const scalableTargets = [arn('application-autoscaling', 'scalable-target', '*')];
-  const role = (name: string) => stack.formatArn({ service: 'iam', region: '', resource: 'role', resourceName: name });
   const inCluster = { ArnEquals: { 'ecs:cluster': clusters } };
   const scalingOfServices = { StringEquals: { 'application-autoscaling:service-namespace': 'ecs' } };
 
@@ -111,11 +121,8 @@ function statements(stack: Stack, served: readonly ServedTarget[]) {
       ['codebuild:BatchGetBuilds'],
       eachApp((app) => arn('codebuild', 'project', buildProject(app))),
     ),
-    startDeployments: [
-      allow(['states:StartExecution'], [stateMachine]),
-      allow(['states:DescribeExecution'], [executions]),
-    ],
-    describeExecutions: allow(['states:DescribeExecution'], [executions]),
+    startDeployments: allow(['states:StartExecution'], [stateMachine]),
+    describeDeployments: allow(['states:DescribeExecution'], [executions]),
     describeTasks: allow(['ecs:DescribeTasks'], tasks, inCluster),
     // ListTasks names a container instance as its resource, of which Fargate has none: the cluster limits it.
     listTasks: allow(['ecs:ListTasks'], ['*'], inCluster),
@@ -127,7 +134,6 @@ function statements(stack: Stack, served: readonly ServedTarget[]) {
       allow(['ecs:DescribeServices'], services, inCluster),
       allow(
         [
-          'ecs:DescribeTaskDefinition',
           'elasticloadbalancing:DescribeRules',
           'elasticloadbalancing:DescribeTargetHealth',
           'application-autoscaling:DescribeScalableTargets',
@@ -136,32 +142,24 @@ function statements(stack: Stack, served: readonly ServedTarget[]) {
         ['*'],
       ),
     ],
+    stopTasks: allow(['ecs:StopTask'], tasks, inCluster),
     runTasks: [
-      allow(['ecs:RegisterTaskDefinition'], taskDefinitions),
-      allow(['ecs:RunTask'], taskDefinitions, inCluster),
-      allow(['ecs:TagResource'], [...tasks, ...taskDefinitions], {
-        StringEquals: { 'ecs:CreateAction': ['RunTask', 'RegisterTaskDefinition'] },
+      allow(['ecs:RegisterTaskDefinition'], runOnce),
+      allow(['ecs:RunTask'], runOnce, inCluster),
+      allow(['ecs:TagResource'], [...runOnce, ...tasks], {
+        StringEquals: { 'ecs:CreateAction': ['RegisterTaskDefinition', 'RunTask'] },
       }),
-      allow(['ecs:DescribeTaskDefinition'], ['*']),
-      allow(
-        ['iam:PassRole'],
-        each(({ roles }) => [role(roles.execution), role(roles.task), role(roles.migration)]),
-        {
-          StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' },
-        },
-      ),
+      passRoles(['execution', 'migration']),
     ],
     changeServices: [
+      allow(['ecs:RegisterTaskDefinition'], web),
+      allow(['ecs:DescribeTaskDefinition'], ['*']),
       allow(['ecs:CreateService', 'ecs:UpdateService'], services, inCluster),
-      allow(['ecs:TagResource'], services, { StringEquals: { 'ecs:CreateAction': 'CreateService' } }),
+      allow(['ecs:TagResource'], [...web, ...services], {
+        StringEquals: { 'ecs:CreateAction': ['RegisterTaskDefinition', 'CreateService'] },
+      }),
       // Whoever has a service run a task definition passes its roles on, and ECS checks that they may.
-      allow(
-        ['iam:PassRole'],
-        each(({ roles }) => [role(roles.execution), role(roles.task)]),
-        {
-          StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' },
-        },
-      ),
+      passRoles(['execution', 'task']),
     ],
     changeRules: [
       allow(['elasticloadbalancing:CreateRule'], listeners),

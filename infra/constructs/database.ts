@@ -28,10 +28,9 @@ export class Database extends Construct {
 
   constructor(scope: Construct, id: string, props: DatabaseProps) {
     super(scope, id);
-    const [major] = props.version.split('.');
     const instance = new DatabaseInstance(this, 'Instance', {
       engine: DatabaseInstanceEngine.postgres({
-        version: PostgresEngineVersion.of(props.version, major ?? props.version),
+        version: PostgresEngineVersion.of(props.version, props.version),
       }),
       instanceType: new InstanceType(props.instance),
       vpc: props.network.vpc,

@@ -30,7 +30,7 @@ const environments = {
       },
       loadBalancer: { ports: { production: production ?? 0, blue: blue ?? 0, green: green ?? 0 } },
       database: {
-        version: '18.1',
+        version: '18',
         instance: 't4g.micro',
         storageGiB: 20,
         multiZone: false,

@@ -1,0 +1,195 @@
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  CloudWatchLogsClient,
+  type CloudWatchLogsClientConfig,
+  CreateLogGroupCommand,
+  PutRetentionPolicyCommand,
+} from '@aws-sdk/client-cloudwatch-logs';
+import { CreateClusterCommand, ECSClient } from '@aws-sdk/client-ecs';
+import {
+  CreateListenerCommand,
+  CreateLoadBalancerCommand,
+  CreateTargetGroupCommand,
+  ElasticLoadBalancingV2Client,
+  ModifyLoadBalancerAttributesCommand,
+  ModifyTargetGroupAttributesCommand,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import type { Created } from './intrinsics.ts';
+import { Properties } from './template.ts';
+
+/** A database that runs already. */
+export interface Database {
+  readonly host: string;
+  readonly port: number;
+  readonly name: string;
+  readonly user: string;
+  readonly password: string;
+}
+
+type PropertyBag = Readonly<Record<string, unknown>>;
+
+/** One resource of a template; `resolved` carries out the intrinsic functions in its properties. */
+export interface Declared {
+  readonly id: string;
+  readonly properties: PropertyBag;
+  readonly resolved: () => PropertyBag;
+}
+
+/** Makes one resource, or stands for it. */
+type Maker = (declared: Declared) => Promise<Created> | Created;
+
+/** How each type of resource is made, in an order in which everything that is referred to exists already. */
+export function makers(options: {
+  /** For every client of the SDK. */
+  client: Pick<CloudWatchLogsClientConfig, 'endpoint' | 'region' | 'credentials' | 'userAgentAppId'>;
+  accountId: string;
+  database: Database;
+  /** Logical ids of the secrets that hold the database's credentials. */
+  databaseSecrets: ReadonlySet<string>;
+  /** What becomes of a parameter's value before it is published. */
+  publish: (value: string) => string;
+}): [type: string, make: Maker][] {
+  const { client } = options;
+  const [clusters, loadBalancing] = [new ECSClient(client), new ElasticLoadBalancingV2Client(client)];
+  const [logs, secrets, parameters] = [
+    new CloudWatchLogsClient(client),
+    new SecretsManagerClient(client),
+    new SSMClient(client),
+  ];
+  return [
+    ['AWS::EC2::VPC', standIn('vpc', 'VpcId')],
+    ['AWS::EC2::Subnet', standIn('subnet', 'SubnetId')],
+    ['AWS::EC2::SecurityGroup', standIn('sg', 'GroupId')],
+    ['AWS::IAM::Role', role(options.accountId)],
+    ['AWS::RDS::DBInstance', instance(options.database)],
+    ['AWS::Logs::LogGroup', logGroup(logs)],
+    ['AWS::SecretsManager::Secret', secret(secrets, options)],
+    ['AWS::SecretsManager::SecretTargetAttachment', attachment],
+    ['AWS::ECS::Cluster', cluster(clusters)],
+    ['AWS::ElasticLoadBalancingV2::LoadBalancer', loadBalancer(loadBalancing)],
+    ['AWS::ElasticLoadBalancingV2::TargetGroup', targetGroup(loadBalancing)],
+    ['AWS::ElasticLoadBalancingV2::Listener', listener(loadBalancing)],
+    ['AWS::SSM::Parameter', parameter(parameters, options.publish)],
+  ];
+}
+
+/** For what one machine has no counterpart of: an id that is always the same for the same template. */
+function standIn(prefix: string, attribute: string): Maker {
+  return ({ id }) => {
+    const ref = `${prefix}-${createHash('sha256').update(id).digest('hex').slice(0, 17)}`;
+    return { ref, attributes: { [attribute]: ref } };
+  };
+}
+
+function role(accountId: string): Maker {
+  return ({ properties }) => {
+    const { RoleName } = Properties.role.parse(properties);
+    return { ref: RoleName, attributes: { Arn: `arn:aws:iam::${accountId}:role/${RoleName}` } };
+  };
+}
+
+function instance({ host, port }: Database): Maker {
+  return ({ id }) => ({
+    ref: id.toLowerCase(),
+    attributes: { 'Endpoint.Address': host, 'Endpoint.Port': String(port) },
+  });
+}
+
+function logGroup(client: CloudWatchLogsClient): Maker {
+  return async ({ resolved }) => {
+    const { LogGroupName: logGroupName, RetentionInDays: retentionInDays } = Properties.logGroup.parse(resolved());
+    await client.send(new CreateLogGroupCommand({ logGroupName }));
+    await client.send(new PutRetentionPolicyCommand({ logGroupName, retentionInDays }));
+    return { ref: logGroupName };
+  };
+}
+
+function secret(
+  client: SecretsManagerClient,
+  { database, databaseSecrets }: Pick<Parameters<typeof makers>[0], 'database' | 'databaseSecrets'>,
+): Maker {
+  return async ({ id, resolved }) => {
+    const { Name, GenerateSecretString } = Properties.secret.parse(resolved());
+    const { ARN } = await client.send(
+      new CreateSecretCommand({
+        Name,
+        SecretString: databaseSecrets.has(id)
+          ? credentials(database)
+          : randomBytes(GenerateSecretString.PasswordLength)
+              .toString('base64url')
+              .slice(0, GenerateSecretString.PasswordLength),
+      }),
+    );
+    return { ref: given(ARN, `ARN of ${Name}`) };
+  };
+}
+
+/** As RDS writes them into a secret that is attached to an instance. */
+function credentials({ user, name, ...database }: Database): string {
+  return JSON.stringify({ ...database, username: user, dbname: name, engine: 'postgres' });
+}
+
+/** An attachment is called what its secret is called. */
+const attachment: Maker = ({ resolved }) => {
+  const { SecretId } = Properties.secretAttachment.parse(resolved());
+  return { ref: SecretId };
+};
+
+function cluster(client: ECSClient): Maker {
+  return async ({ resolved }) => {
+    const { ClusterName, ClusterSettings = [] } = Properties.cluster.parse(resolved());
+    await client.send(
+      new CreateClusterCommand({
+        clusterName: ClusterName,
+        settings: ClusterSettings.map(({ Name: name, Value: value }) => ({ name, value })),
+      }),
+    );
+    return { ref: ClusterName };
+  };
+}
+
+function loadBalancer(client: ElasticLoadBalancingV2Client): Maker {
+  return async ({ resolved }) => {
+    const { LoadBalancerAttributes: Attributes, ...input } = Properties.loadBalancer.parse(resolved());
+    const { LoadBalancers } = await client.send(new CreateLoadBalancerCommand(input));
+    const LoadBalancerArn = given(LoadBalancers?.[0]?.LoadBalancerArn, `ARN of ${input.Name}`);
+    await client.send(new ModifyLoadBalancerAttributesCommand({ LoadBalancerArn, Attributes }));
+    return {
+      ref: LoadBalancerArn,
+      attributes: { DNSName: given(LoadBalancers?.[0]?.DNSName, `DNS name of ${input.Name}`) },
+    };
+  };
+}
+
+function targetGroup(client: ElasticLoadBalancingV2Client): Maker {
+  return async ({ resolved }) => {
+    const { TargetGroupAttributes: Attributes, ...input } = Properties.targetGroup.parse(resolved());
+    const { TargetGroups } = await client.send(new CreateTargetGroupCommand(input));
+    const TargetGroupArn = given(TargetGroups?.[0]?.TargetGroupArn, `ARN of ${input.Name}`);
+    await client.send(new ModifyTargetGroupAttributesCommand({ TargetGroupArn, Attributes }));
+    return { ref: TargetGroupArn };
+  };
+}
+
+function listener(client: ElasticLoadBalancingV2Client): Maker {
+  return async ({ resolved }) => {
+    const input = Properties.listener.parse(resolved());
+    const { Listeners } = await client.send(new CreateListenerCommand(input));
+    return { ref: given(Listeners?.[0]?.ListenerArn, `ARN of the listener on ${input.Port}`) };
+  };
+}
+
+function parameter(client: SSMClient, publish: (value: string) => string): Maker {
+  return async ({ resolved }) => {
+    const { Name, Value } = Properties.parameter.parse(resolved());
+    await client.send(new PutParameterCommand({ Name, Value: publish(Value), Type: 'String', Overwrite: true }));
+    return { ref: Name };
+  };
+}
+
+function given(value: string | undefined, what: string): string {
+  if (value === undefined) throw new TypeError(`no ${what} was answered`);
+  return value;
+}

@@ -1,0 +1,41 @@
+import { Duration, milliseconds } from '#core/contract/duration.ts';
+import type { Settings } from '#core/contract/settings.ts';
+
+/**
+ * The same settings with their times divided by `timeScale`, to live as fast as the local load balancer does.
+ * Some times stay, because what they bound does not get faster: how long a process takes to stop, how long the database
+ * waits for a lock, and how often converge looks.
+ */
+export function scaleSettings(settings: Settings, timeScale: number): Settings {
+  if (!(timeScale >= 1)) throw new RangeError(`the time scale must be 1 or more, not ${timeScale}`);
+  const scaled = (duration: Duration) => inMilliseconds(milliseconds(duration) / timeScale);
+  /** For times that AWS counts in whole seconds: they do not fall below one. */
+  const wholeSeconds = (duration: Duration) =>
+    inMilliseconds(Math.max(1, Math.round(milliseconds(duration) / timeScale / 1000)) * 1000);
+  const { health, drain, migrate, candidate, analysis, warm } = settings;
+  return {
+    ...settings,
+    health: { ...health, interval: scaled(health.interval), timeout: scaled(health.timeout) },
+    drain: {
+      ...drain,
+      deregistration: scaled(drain.deregistration),
+      idle: scaled(drain.idle),
+      settle: scaled(drain.settle),
+    },
+    migrate: { ...migrate, timeout: scaled(migrate.timeout) },
+    candidate: { ...candidate, timeout: scaled(candidate.timeout) },
+    traffic: settings.traffic.map((step) => ({
+      ...step,
+      bake: wholeSeconds(step.bake),
+      checkEvery: wholeSeconds(step.checkEvery),
+    })),
+    analysis: { ...analysis, period: wholeSeconds(analysis.period) },
+    warm: scaled(warm),
+  };
+}
+
+/** In the largest unit that needs no fraction. */
+function inMilliseconds(value: number): Duration {
+  const whole = Math.max(1, Math.round(value));
+  return Duration.parse(whole % 1000 === 0 ? `${whole / 1000}s` : `${whole}ms`);
+}

@@ -1,0 +1,64 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { execPath } from 'node:process';
+import { promisify } from 'node:util';
+import * as z from 'zod';
+import { PORTS_VARIABLE } from '../environments.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const SYNTHESIS_SECONDS = 60;
+
+const Manifest = z.object({
+  artifacts: z.record(
+    z.string(),
+    z.object({ type: z.string(), properties: z.object({ templateFile: z.string().optional() }).optional() }),
+  ),
+});
+
+export interface Assembly {
+  /** The folder that `cdk deploy --app` takes. */
+  readonly directory: string;
+  /** Names of the stacks that are deployed as they are. */
+  readonly stacks: readonly string[];
+  /** Template of the first target's service stack. */
+  readonly serviceTemplate: string;
+}
+
+function isService([name]: readonly [string, unknown]): boolean {
+  return name.endsWith('-service');
+}
+
+/**
+ * Makes the templates and assets of every stack, as the cdk command would.
+ * @param environmentsModule path of the environments module, from the project's root or absolute
+ * @param out folder for the result; what is in it is replaced
+ * @param ports of the load balancer's listeners
+ * @throws with what the synthesis printed
+ */
+export async function synthesize(options: {
+  environmentsModule: string;
+  out: string;
+  ports: { production: number; blue: number; green: number };
+}): Promise<Assembly> {
+  const { production, blue, green } = options.ports;
+  await promisify(execFile)(execPath, ['infra/app.ts'], {
+    cwd: root,
+    timeout: SYNTHESIS_SECONDS * 1000,
+    env: {
+      ...process.env,
+      CDK_OUTDIR: options.out,
+      CDK_CONTEXT_JSON: JSON.stringify({ environments: options.environmentsModule }),
+      [PORTS_VARIABLE]: [production, blue, green].join(','),
+    },
+  });
+  const manifest = Manifest.parse(JSON.parse(await readFile(join(options.out, 'manifest.json'), 'utf8')));
+  const stacks = Object.entries(manifest.artifacts).filter(([, { type }]) => type === 'aws:cloudformation:stack');
+  const templateFile = stacks.find(isService)?.[1].properties?.templateFile;
+  if (templateFile === undefined) throw new TypeError(`${options.environmentsModule} has no target`);
+  return {
+    directory: options.out,
+    stacks: stacks.filter((stack) => !isService(stack)).map(([name]) => name),
+    serviceTemplate: join(options.out, templateFile),
+  };
+}

@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { detect } from '../protocol/detect.ts';
 import type { ServiceModels } from '../protocol/models.ts';
-import type { LocalService } from '../protocol/service.ts';
+import { AwsError, type LocalService } from '../protocol/service.ts';
 import { adminPrefix, serveAdmin } from './admin.ts';
 import { Calls } from './calls.ts';
 import { type AwsEvent, EventDelivery, imageActionEvent } from './events.ts';
@@ -96,6 +96,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     serve(incoming, response).catch((error: unknown) => {
       const message = error instanceof Error ? error.message : String(error);
       if (response.headersSent || response.destroyed) response.destroy();
+      else if (error instanceof AwsError) sendJson(response, error.status, { __type: error.code, message });
       else sendJson(response, 502, { message: `the gateway could not serve this: ${message}` });
     });
   });

@@ -103,7 +103,7 @@ export function writeError(
   const fault = status < 500 ? 'Sender' : 'Receiver';
   // SDKs prefer the code of the query protocol where a service once spoke it.
   const queryError = { 'x-amzn-query-error': `${code};${fault}` };
-  const value = { __type: shape?.name ?? code, [messageName]: error.message };
+  const value = { ...error.members, __type: shape?.name ?? code, [messageName]: error.message };
   if (protocol === 'smithy-rpc-v2-cbor') {
     const type = { 'content-type': 'application/cbor', 'smithy-protocol': 'rpc-v2-cbor' };
     return { status, headers: { ...headers, ...type, ...queryError }, body: writeCbor(undefined, value, service.name) };

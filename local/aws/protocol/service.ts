@@ -21,15 +21,20 @@ export interface LocalService {
   readonly operations: Readonly<Record<string, Operation>>;
 }
 
-/** An error that an AWS service answers: `code` as its clients see it, the HTTP status and a message for people. */
+/**
+ * An error that an AWS service answers: `code` as its clients see it, the HTTP status, a message for people, and what
+ * else the model's error has (JSON services only), as ConflictException's `resourceIds`.
+ */
 export class AwsError extends Error {
   readonly code: string;
   readonly status: number;
+  readonly members: Readonly<Record<string, unknown>>;
 
-  constructor(code: string, message: string, status = 400) {
+  constructor(code: string, message: string, status = 400, members: Readonly<Record<string, unknown>> = {}) {
     super(message);
     this.name = 'AwsError';
     this.code = code;
     this.status = status;
+    this.members = members;
   }
 }

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readResult, writeResult } from '../../../../../local/aws/protocol/answer.ts';
 import type { Member, OperationModel, Protocol, Shape } from '../../../../../local/aws/protocol/model.ts';
@@ -12,32 +12,20 @@ const text = fc
 /** Any value that fits a shape; `depth` ends shapes that contain themselves. */
 function fitting(member: Member, depth: number): fc.Arbitrary<unknown> {
   const { shape } = member;
-  switch (shape.type) {
-    case 'structure':
-      return structure(shape, depth - 1);
-    case 'list':
-      return depth <= 0 ? fc.constant([]) : fc.array(fitting(shape.member, depth - 1), { maxLength: 3 });
-    case 'map':
-      return depth <= 0
-        ? fc.constant({})
-        : fc.dictionary(fc.stringMatching(/^[a-z]{1,6}$/), fitting(shape.value, depth - 1), { maxKeys: 3 });
-    case 'integer':
-    case 'long':
-      return fc.integer();
-    case 'float':
-    case 'double':
-      return fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => (value === 0 ? 0 : value));
-    case 'boolean':
-      return fc.boolean();
-    case 'timestamp':
-      return fc.integer({ min: 0, max: 4_000_000_000_000 }).map((ms) => new Date(ms));
-    case 'blob':
-      return fc.uint8Array({ maxLength: 8 }).map((bytes) => new Uint8Array(bytes));
-    case 'string':
-    case 'character':
-    case 'bigdecimal':
-      return text;
+  const { type } = shape;
+  if (type === 'structure') return structure(shape, depth - 1);
+  if (type === 'list') return fc.array(fitting(shape.member, depth - 1), { maxLength: depth > 0 ? 3 : 0 });
+  if (type === 'map') {
+    const key = fc.stringMatching(/^[a-z]{1,6}$/);
+    return fc.dictionary(key, fitting(shape.value, depth - 1), { maxKeys: depth > 0 ? 3 : 0 });
   }
+  if (type === 'integer' || type === 'long') return fc.integer();
+  if (type === 'float' || type === 'double')
+    return fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => (value === 0 ? 0 : value));
+  if (type === 'boolean') return fc.boolean();
+  if (type === 'timestamp') return fc.integer({ min: 0, max: 4_000_000_000_000 }).map((ms) => new Date(ms));
+  if (type === 'blob') return fc.uint8Array({ maxLength: 8 }).map((bytes) => new Uint8Array(bytes));
+  return text;
 }
 
 function structure(shape: Shape, depth: number): fc.Arbitrary<Record<string, unknown>> {

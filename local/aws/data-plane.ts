@@ -6,6 +6,7 @@ import { Ports } from '../runtime/ports.ts';
 import type { ImageStore, TaskRuntime } from '../runtime/runtime.ts';
 import { ApplicationAutoScaling } from './application-autoscaling/service.ts';
 import type { Context, DataPlaneEvent } from './context.ts';
+import { Addresses } from './ecs/addresses.ts';
 import type { PublishLog, TaskHost } from './ecs/host.ts';
 import { Ecs } from './ecs/service.ts';
 import { Elbv2, type LoadBalancerCounters } from './elbv2/service.ts';
@@ -69,6 +70,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     runtime: options.runtime,
     images: options.images,
     ports: new Ports(),
+    addresses: new Addresses(),
     publishLog: options.publishLog,
     resolveSecret: options.resolveSecret,
     targetGroup: (arn) => state.targetGroups.get(arn)?.group,

@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import type { TargetReason } from './target.ts';
+import type { Endpoint, TargetReason } from './target.ts';
 
 /** How a target group checks its targets. Lengths are AWS's, in seconds. */
 export interface HealthCheckSettings {
@@ -29,14 +29,14 @@ export function matches(matcher: string, status: number): boolean {
  * Load Balancer sends it (ELB user guide, "Health checks for Application Load Balancer target groups").
  */
 export function checkHealth(
-  { host, port }: { host: string; port: number },
+  { host, port, reach }: Endpoint & { reach: Endpoint },
   settings: HealthCheckSettings,
   timeout: number,
 ): Promise<CheckResult> {
   return new Promise((resolve) => {
     const outgoing = request({
-      host,
-      port,
+      host: reach.host,
+      port: reach.port,
       path: settings.path,
       agent: false,
       headers: { host: `${host}:${port}`, 'user-agent': 'ELB-HealthChecker/2.0', connection: 'close', accept: '*/*' },

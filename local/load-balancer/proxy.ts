@@ -52,8 +52,8 @@ export function forward(
   let timedOut = false;
 
   const outgoing = open({
-    host: target.host,
-    port: target.port,
+    host: target.reach.host,
+    port: target.reach.port,
     method: incoming.method,
     path: incoming.url,
     agent: target.agent,

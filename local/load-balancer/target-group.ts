@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from '../clock.ts';
 import { type CheckResult, checkHealth, type HealthCheckSettings } from './health-check.ts';
-import { health, Target, type TargetAddress, type TargetHealth, targetKey } from './target.ts';
+import { type Endpoint, health, Target, type TargetAddress, type TargetHealth, targetKey } from './target.ts';
 
 /** Real seconds that a health check has at least: a process does not answer faster because the clock runs faster. */
 const CHECK_FLOOR = 2;
@@ -73,7 +73,7 @@ export class TargetGroup {
    * shown as `draining` for all of it, idle or not (ELB user guide, "Deregistration delay"). What is then still in flight is cut,
    * and the promise resolves.
    */
-  deregister(address: Pick<TargetAddress, 'host' | 'port'>): Promise<void> {
+  deregister(address: Endpoint): Promise<void> {
     const target = this.#targets.get(targetKey(address));
     if (!target) return Promise.resolve();
     const draining = this.#draining.get(target);
@@ -94,7 +94,7 @@ export class TargetGroup {
     return done;
   }
 
-  healthOf(address: Pick<TargetAddress, 'host' | 'port'>): TargetHealth {
+  healthOf(address: Endpoint): TargetHealth {
     return this.#targets.get(targetKey(address))?.health ?? health('unused', 'Target.NotRegistered');
   }
 

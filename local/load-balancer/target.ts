@@ -12,11 +12,19 @@ export type TargetReason =
   | 'Target.NotRegistered'
   | 'Target.DeregistrationInProgress';
 
-/** What a registration says of a target. `version` is what its answers are counted under. */
+/** What a registration says of a target. */
 export interface TargetAddress {
   readonly host: string;
   readonly port: number;
+  /** What its answers are counted under. */
   readonly version?: string | undefined;
+  /** Where it really listens, if `host` and `port` are addresses of a network that this machine only stands for. */
+  readonly reach?: Endpoint | undefined;
+}
+
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
 }
 
 export interface TargetHealth {
@@ -46,6 +54,7 @@ export class Target implements TargetAddress {
   readonly host: string;
   readonly port: number;
   readonly version: string | undefined;
+  readonly reach: Endpoint;
   health: TargetHealth;
   /** Health checks passed or failed in a row. */
   passes = 0;
@@ -57,6 +66,7 @@ export class Target implements TargetAddress {
     this.host = address.host;
     this.port = address.port;
     this.version = address.version;
+    this.reach = address.reach ?? { host: address.host, port: address.port };
     this.health = health('initial', 'Elb.RegistrationInProgress');
     this.#idle = idle;
     this.#agent = this.#newAgent();
@@ -95,6 +105,6 @@ export class Target implements TargetAddress {
   }
 }
 
-export function targetKey({ host, port }: Pick<TargetAddress, 'host' | 'port'>): string {
+export function targetKey({ host, port }: Endpoint): string {
   return `${host}:${port}`;
 }

@@ -1,4 +1,5 @@
 import type {
+  Attachment,
   Container,
   Deployment as DeploymentShape,
   Service as ServiceShape,
@@ -27,7 +28,7 @@ export function describeTask(task: Task): TaskShape {
     platformVersion: '1.4.0',
     platformFamily: 'Linux',
     availabilityZone: `${task.arn.split(':')[3]}a`,
-    attachments: [],
+    attachments: [attachment(task)],
     attributes: [],
     version: task.version,
     createdAt: task.createdAt,
@@ -48,6 +49,22 @@ export function describeTask(task: Task): TaskShape {
   };
 }
 
+function attachment(task: Task): Attachment {
+  return {
+    id: attachmentId(task),
+    type: 'ElasticNetworkInterface',
+    status: task.lastStatus === 'STOPPED' ? 'DELETED' : 'ATTACHED',
+    details: [
+      { name: 'networkInterfaceId', value: `eni-${task.id.slice(0, 17)}` },
+      { name: 'privateIPv4Address', value: task.privateAddress },
+    ],
+  };
+}
+
+function attachmentId({ id }: Task): string {
+  return `eni-attach-${id}`;
+}
+
 function describeContainer(task: Task, container: TaskContainer): Container {
   const { definition, ended, started, exitCode, reason } = container;
   return {
@@ -57,7 +74,7 @@ function describeContainer(task: Task, container: TaskContainer): Container {
     image: definition.image,
     lastStatus: ended || task.lastStatus === 'STOPPED' ? 'STOPPED' : started ? 'RUNNING' : 'PENDING',
     networkBindings: [],
-    networkInterfaces: [{ privateIpv4Address: '127.0.0.1' }],
+    networkInterfaces: [{ attachmentId: attachmentId(task), privateIpv4Address: task.privateAddress }],
     healthStatus: 'UNKNOWN',
     ...defined({
       imageDigest: /@(sha256:[0-9a-f]{64})$/.exec(definition.image ?? '')?.[1],

@@ -2,6 +2,7 @@ import type { TargetGroup } from '../../load-balancer/target-group.ts';
 import type { Ports } from '../../runtime/ports.ts';
 import type { ImageStore, TaskRuntime } from '../../runtime/runtime.ts';
 import type { Context } from '../context.ts';
+import type { Addresses } from './addresses.ts';
 
 export interface LogEvent {
   /** Milliseconds since the epoch. */
@@ -17,6 +18,7 @@ export interface TaskHost extends Context {
   readonly runtime: TaskRuntime;
   readonly images: ImageStore;
   readonly ports: Ports;
+  readonly addresses: Addresses;
   readonly publishLog: PublishLog;
   /** Value of a secret or parameter by the `valueFrom` of a task definition; rejects when it cannot be read. */
   readonly resolveSecret: (valueFrom: string) => Promise<string>;

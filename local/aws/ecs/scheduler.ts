@@ -4,7 +4,7 @@ import { health as healthOf, type TargetHealth } from '../../load-balancer/targe
 import type { TaskHost } from './host.ts';
 import type { Deployment, Service } from './service-record.ts';
 import type { EcsState } from './state.ts';
-import { Task } from './task.ts';
+import { Task, type TaskTarget } from './task.ts';
 import type { TaskViews } from './tasks.ts';
 
 /** Real milliseconds between two looks at every service; changes of tasks are looked at at once. */
@@ -85,7 +85,7 @@ export class Scheduler {
       const reason = bad.health.description ?? bad.health.reason ?? '';
       const name = group.split('/')[1] ?? group;
       service.say(
-        `(task ${task.id}) (port ${task.port}) is unhealthy in (target-group ${name}) due to (reason ${reason})`,
+        `(task ${task.id}) (port ${bad.port}) is unhealthy in (target-group ${name}) due to (reason ${reason})`,
       );
       void task.end({
         code: 'ServiceSchedulerInitiated',
@@ -163,7 +163,12 @@ export class Scheduler {
       deployment,
     });
     this.#state.tasks.set(task.id, task);
-    this.#state.setTags(task.arn, []);
+    const { propagateTags } = service.request;
+    const tagged = propagateTags === 'TASK_DEFINITION' ? task.taskDefinition : service;
+    this.#state.setTags(
+      task.arn,
+      propagateTags === undefined || propagateTags === 'NONE' ? [] : this.#state.tagList(tagged.arn),
+    );
     this.#views.add(task);
     let failed = false;
     task.onChange(() => {
@@ -230,10 +235,10 @@ export class Scheduler {
   }
 }
 
-function targetHealth(task: Task, host: TaskHost): { targetGroupArn: string; health: TargetHealth }[] {
-  return task.targets.map(({ targetGroupArn, ...address }) => ({
-    targetGroupArn,
-    health: host.targetGroup(targetGroupArn)?.healthOf(address) ?? healthOf('unused', 'Target.NotRegistered'),
+function targetHealth(task: Task, host: TaskHost): (TaskTarget & { readonly health: TargetHealth })[] {
+  return task.targets.map((target) => ({
+    ...target,
+    health: host.targetGroup(target.targetGroupArn)?.healthOf(target) ?? healthOf('unused', 'Target.NotRegistered'),
   }));
 }
 

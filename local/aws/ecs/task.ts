@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContainerDefinition, ContainerOverride, TaskStopCode } from '@aws-sdk/client-ecs';
+import type { Endpoint } from '../../load-balancer/target.ts';
 import type { OpenImage, RunningContainer } from '../../runtime/runtime.ts';
 import { arn, hexId } from '../identity.ts';
 import type { TaskHost } from './host.ts';
@@ -48,6 +49,15 @@ export interface TaskOptions {
   readonly deployment?: Deployment;
 }
 
+/** A task's place in a target group. */
+export interface TaskTarget extends Endpoint {
+  readonly targetGroupArn: string;
+  readonly reach: Endpoint;
+}
+
+/** Where every task really listens, each on a port of its own. */
+const LOOPBACK = '127.0.0.1';
+
 /** A failure to start, in the words of AWS's stopped reasons (ECS developer guide, "Stopped tasks error messages"). */
 class StartError extends Error {}
 
@@ -64,6 +74,8 @@ export class Task implements TaskOptions {
   readonly deployment?: Deployment;
   readonly containers: readonly TaskContainer[];
   readonly createdAt: Date;
+  /** As on AWS every task has an address of its own, under which the API shows it; it really listens on the loopback. */
+  readonly privateAddress: string;
   pullStartedAt?: Date;
   pullStoppedAt?: Date;
   startedAt?: Date;
@@ -93,6 +105,7 @@ export class Task implements TaskOptions {
     if (options.deployment) this.deployment = options.deployment;
     this.arn = arn(host, 'ecs', `task/${options.cluster.name}/${this.id}`);
     this.createdAt = this.#now();
+    this.privateAddress = host.addresses.next();
     this.containers = (options.taskDefinition.shape.containerDefinitions ?? []).map((definition) => ({
       definition,
       id: `${this.id}-${hexId(5)}`,
@@ -102,14 +115,15 @@ export class Task implements TaskOptions {
     }));
   }
 
-  /** Target groups of the service's load balancer configuration with the address that the task is registered under. */
-  get targets(): { readonly targetGroupArn: string; readonly host: string; readonly port: number }[] {
+  /** Target groups of the service with the address that the task is registered under: its own, and the container's port. */
+  get targets(): TaskTarget[] {
     const { port } = this;
     if (port === undefined) return [];
-    return (this.service?.loadBalancers ?? []).map(({ targetGroupArn = '' }) => ({
+    return (this.service?.loadBalancers ?? []).map(({ targetGroupArn = '', containerPort = port }) => ({
       targetGroupArn,
-      host: '127.0.0.1',
-      port,
+      host: this.privateAddress,
+      port: containerPort,
+      reach: { host: LOOPBACK, port },
     }));
   }
 
@@ -206,7 +220,7 @@ export class Task implements TaskOptions {
       ...variables(definition.environment),
       ...variables(override?.environment),
       ...secrets,
-      HOST: '127.0.0.1',
+      HOST: LOOPBACK,
       PORT: String(this.port),
     };
     try {

@@ -59,6 +59,8 @@ export function taskOperations(state: EcsState, host: TaskHost, views: TaskViews
         throw new AwsError(
           'ConflictException',
           'The provided client token is already in use with a different RunTask request.',
+          400,
+          { resourceIds: before.tasks.map((task) => task.arn) },
         );
       if (before) return { tasks: before.tasks.map(describeTask), failures: [] };
 
@@ -77,6 +79,7 @@ export function taskOperations(state: EcsState, host: TaskHost, views: TaskViews
       );
       for (const task of tasks) {
         state.tasks.set(task.id, task);
+        if (input.propagateTags === 'TASK_DEFINITION') state.setTags(task.arn, state.tagList(taskDefinition.arn));
         state.setTags(task.arn, input.tags);
         views.add(task);
         task.run();

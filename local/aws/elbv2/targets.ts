@@ -6,14 +6,14 @@ import type {
   TargetDescription,
   TargetHealthDescription,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { type TargetAddress, type TargetHealth, targetKey } from '../../load-balancer/target.ts';
+import { type Endpoint, type TargetHealth, targetKey } from '../../load-balancer/target.ts';
 import type { Context } from '../context.ts';
 import type { Tracked } from '../fidelity.ts';
 import { operation } from '../operation.ts';
 import type { Operation } from '../protocol/service.ts';
 import type { Elbv2State, TargetGroupRecord } from './state.ts';
 
-type Listed = { address: Pick<TargetAddress, 'host' | 'port'>; health: TargetHealth };
+type Listed = { address: Endpoint; health: TargetHealth };
 
 export function targetOperations(state: Elbv2State, context: Context): Record<string, Operation> {
   const views = new Map<string, Tracked<Listed[]>>();
@@ -63,7 +63,7 @@ export function targetOperations(state: Elbv2State, context: Context): Record<st
   };
 }
 
-function address(record: TargetGroupRecord, { Id = '', Port }: TargetDescription): { host: string; port: number } {
+function address(record: TargetGroupRecord, { Id = '', Port }: TargetDescription): Endpoint {
   return { host: Id, port: Port ?? record.shape.Port ?? 80 };
 }
 

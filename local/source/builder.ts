@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { delimiter, join, posix, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { ExecaError, execa } from 'execa';
+import semver from 'semver';
 import { extract } from 'tar';
 import * as z from 'zod';
 import { ReleaseJson } from '#core/contract/release.ts';
@@ -17,7 +18,11 @@ import type { TagBuilder } from './receiver.ts';
 const PREPARE_TIMEOUT = 5 * 60_000;
 const FILE = 'release.json';
 
+/** Earlier releases whose trees the commands of a build may look at. */
+const PREVIOUS = 2;
+
 interface Tree {
+  readonly version: string;
   readonly folder: string;
   readonly release: ReleaseJson;
 }
@@ -46,6 +51,7 @@ export interface BuilderOptions {
 export class Builder implements TagBuilder {
   readonly #options: BuilderOptions;
   readonly #trees = new Map<string, Promise<Tree>>();
+  readonly #ready: Tree[] = [];
 
   constructor(options: BuilderOptions) {
     this.#options = options;
@@ -110,7 +116,18 @@ export class Builder implements TagBuilder {
       throw new Error(`${FILE} of ${tag} does not follow the contract:\n${z.prettifyError(parsed.error)}`);
     const release = parsed.data;
     await this.#prepare(folder, release, tag, commit);
-    return { folder, release };
+    const tree = { version: tag, folder, release };
+    this.#ready.push(tree);
+    return tree;
+  }
+
+  /** Folders of the releases before `version`, newest first. */
+  #previous(version: string): string[] {
+    const earlier = this.#ready.filter((tree) => semver.lt(tree.version, version));
+    return earlier
+      .toSorted((a, b) => semver.rcompare(a.version, b.version))
+      .slice(0, PREVIOUS)
+      .map(({ folder }) => folder);
   }
 
   /** The folder with release.json in the tagged tree; empty: its root. */
@@ -138,6 +155,7 @@ export class Builder implements TagBuilder {
           env: {
             PATH: [...path, join(PYTHON, 'bin'), process.env['PATH'] ?? ''].join(delimiter),
             FAROL_CACHE: cache,
+            FAROL_PREVIOUS: this.#previous(version).join(delimiter),
             FAROL_VERSION: version,
             FAROL_COMMIT: commit,
           },

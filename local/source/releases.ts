@@ -131,8 +131,10 @@ export class Ladder {
       mkdirSync(dirname(join(this.#work, file)), { recursive: true });
       cpSync(join(this.#app, file), join(this.#work, file), { verbatimSymlinks: true });
     }
-    for (const rung of rungs)
-      cpSync(join(this.#app, LADDER, rung, 'files'), this.#work, { recursive: true, verbatimSymlinks: true });
+    for (const rung of rungs) {
+      const files = join(this.#app, LADDER, rung, 'files');
+      if (existsSync(files)) cpSync(files, this.#work, { recursive: true, verbatimSymlinks: true });
+    }
   }
 
   async #make(): Promise<void> {

@@ -1,0 +1,182 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { CodeBuildClient } from '@aws-sdk/client-codebuild';
+import type { Settings } from '#core/contract/settings.ts';
+import { buildProject } from '../../infra/names.ts';
+import { createDataPlane, type DataPlane } from '../aws/data-plane.ts';
+import type { Fidelity } from '../aws/fidelity.ts';
+import { type Gateway, startGateway } from '../aws/gateway/gateway.ts';
+import { startMinistack } from '../aws/ministack.ts';
+import { botocoreData, ServiceModels } from '../aws/protocol/models.ts';
+import { Repository } from '../image/registry.ts';
+import { RegistryImages } from '../image/store.ts';
+import { createProcessRuntime } from '../runtime/process.ts';
+import { applyServiceStack } from '../service-stack/apply-service-stack.ts';
+import { deployStacks } from '../service-stack/deploy-stacks.ts';
+import { synthesize } from '../service-stack/synthesize.ts';
+import { BuildRecords } from '../source/build-records.ts';
+import { Builder } from '../source/builder.ts';
+import { startReceiver } from '../source/receiver.ts';
+import type { ReleaseToPush } from '../source/releases.ts';
+import { awsSide, clientOptions, PLACE } from './aws-side.ts';
+import type { Closers } from './closers.ts';
+import { within } from './deadline.ts';
+import { choosePort, freePort } from './ports.ts';
+import { startPostgres } from './postgres.ts';
+import type { Supervisor } from './supervisor.ts';
+
+const SECONDS = 1000;
+/** Until everything runs, a first build of the application included. */
+const DEADLINE = 180 * SECONDS;
+
+export interface CloudOptions {
+  /** All that this cloud writes. */
+  readonly state: string;
+  /** Kept between runs: what builds cache and extracted images. */
+  readonly kept: string;
+  /** The Python environment with MiniStack. */
+  readonly python: string;
+  readonly supervisor: Supervisor;
+  readonly closers: Closers;
+  /** Environments module with the one target. */
+  readonly environments: string;
+  /** How many times faster than on AWS waits are. */
+  readonly timeScale: number;
+  readonly fidelity?: Fidelity;
+  /** Port of the application that was asked for; null: any. */
+  readonly port: number | null;
+  /** The application's folder within its repository. */
+  readonly prefix: string;
+  /** Releases whose trees are made ready while the cloud starts. */
+  readonly prepare: readonly ReleaseToPush[];
+  readonly say: (line: string) => void;
+}
+
+/** The whole local cloud, up and ready for a push. */
+export interface Cloud {
+  readonly gateway: Gateway;
+  readonly dataPlane: DataPlane;
+  readonly settings: Settings;
+  readonly applicationUrl: string;
+  readonly previews: { readonly blue: string; readonly green: string };
+  /** What `git push` is given. */
+  readonly remote: string;
+  /** The record of calls. */
+  readonly record: string;
+}
+
+/** Brings everything up, the slow parts side by side. @throws {Problem} for what a person can put right */
+export function startCloud(options: CloudOptions): Promise<Cloud> {
+  return within(DEADLINE, 'the start of the local cloud', bringUp(options));
+}
+
+async function bringUp(options: CloudOptions): Promise<Cloud> {
+  const { state, kept, supervisor, closers, say } = options;
+  const ports = {
+    production: await choosePort(options.port, 8000, '--port'),
+    blue: await choosePort(null, 8001, '--port'),
+    green: await choosePort(null, 8002, '--port'),
+  };
+  const gatewayPort = await choosePort(null, 4566, '--port');
+  const gatewayUrl = address(gatewayPort);
+  const ministackPort = await freePort();
+
+  const assembling = synthesize({ environmentsModule: options.environments, out: join(state, 'cdk.out'), ports });
+  const database = startDatabase(options);
+  const local = startLocalAws(options, { gatewayPort, gatewayUrl, ministackPort });
+  // Whichever fails first ends the start; the others are then nobody's to wait for.
+  for (const started of [assembling, database, local]) started.catch(() => undefined);
+
+  const { gateway, dataPlane } = await local;
+  const codebuild = new CodeBuildClient(clientOptions(gateway.url, 'farol-build'));
+  const records = new BuildRecords(codebuild, buildProject('web'));
+  const builder = new Builder({
+    folder: join(state, 'builds'),
+    cache: join(kept, 'cache'),
+    log: (version) => supervisor.log(`build-${version}`),
+    prefix: options.prefix,
+    records,
+    repository: new Repository(gateway.url, 'web'),
+  });
+  const preparing = prepareAll(builder, options.prepare, say);
+  preparing.catch(() => undefined);
+
+  const assembly = await assembling;
+  say('templates synthesized');
+  const deploying = deployStacks({ assembly, url: gateway.url, ...PLACE, deadlineSeconds: 120 });
+  deploying.catch(() => undefined);
+  const settings = await applyServiceStack({
+    templateFile: assembly.serviceTemplate,
+    gatewayUrl: gateway.url,
+    database: await database,
+    timeScale: options.timeScale,
+  });
+  say('load balancer, cluster and settings made from the service stack');
+  await Promise.all([deploying, records.prepare()]);
+  say('orchestrator deployed by cdk');
+  await preparing;
+  const receiver = await startReceiver(join(kept, 'source.git'), builder);
+  closers.add(() => receiver.close());
+  return {
+    gateway,
+    dataPlane,
+    settings,
+    applicationUrl: address(ports.production),
+    previews: { blue: address(ports.blue), green: address(ports.green) },
+    remote: receiver.remote,
+    record: join(kept, 'calls.jsonl'),
+  };
+}
+
+async function startDatabase({ supervisor, state, closers, say }: CloudOptions) {
+  const database = await startPostgres(supervisor, join(state, 'postgresql'), 'web');
+  closers.add(() => database.stop());
+  say('PostgreSQL is up');
+  return database;
+}
+
+/** MiniStack, the data plane and, before both, the gateway. */
+async function startLocalAws(
+  { supervisor, state, kept, python, closers, say, timeScale, fidelity }: CloudOptions,
+  { gatewayPort, gatewayUrl, ministackPort }: { gatewayPort: number; gatewayUrl: string; ministackPort: number },
+): Promise<{ gateway: Gateway; dataPlane: DataPlane }> {
+  const dataDir = join(state, 'ministack');
+  rmSync(dataDir, { recursive: true, force: true });
+  const ministack = await startMinistack(supervisor, { python, port: ministackPort, endpointUrl: gatewayUrl, dataDir });
+  closers.add(() => ministack.stop());
+  say('MiniStack is up');
+  const dataPlane = createDataPlane({
+    ...PLACE,
+    timeScale,
+    runtime: createProcessRuntime(),
+    images: new RegistryImages(gatewayUrl, join(kept, 'images')),
+    ...awsSide(ministack.url.href),
+    ...(fidelity === undefined ? {} : { fidelity }),
+  });
+  closers.add(() => dataPlane.close());
+  const gateway = await startGateway({
+    port: gatewayPort,
+    upstream: ministack.url,
+    services: dataPlane.services,
+    routes: Object.fromEntries(dataPlane.services.map(({ service }) => [service, 'local'])),
+    recordFile: join(kept, 'calls.jsonl'),
+    models: new ServiceModels(botocoreData(python)),
+  });
+  closers.add(() => gateway.close());
+  return { gateway, dataPlane };
+}
+
+function address(port: number): string {
+  return `http://127.0.0.1:${port}`;
+}
+
+/** One after the other: a tree may want something of the releases before it. */
+async function prepareAll(
+  builder: Builder,
+  releases: readonly ReleaseToPush[],
+  say: (line: string) => void,
+): Promise<void> {
+  for (const { repository, tag } of releases) await builder.prepare(repository, tag);
+  if (releases.length > 0)
+    say(`${releases.length === 1 ? 'the release is' : `${releases.length} releases are`} ready to be built`);
+}

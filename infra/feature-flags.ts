@@ -6,6 +6,7 @@ export const FEATURE_FLAGS: Record<string, unknown> = {
   '@aws-cdk/core:enablePartitionLiterals': true,
   '@aws-cdk/core:target-partitions': ['aws'],
   '@aws-cdk/core:checkSecretUsage': true,
+  '@aws-cdk/core:strictCfnValidateErrors': true,
   '@aws-cdk/aws-iam:minimizePolicies': true,
   '@aws-cdk/aws-lambda:recognizeLayerVersion': true,
   '@aws-cdk/aws-events:eventsTargetQueueSameAccount': true,

@@ -198,6 +198,11 @@ export class FakeWorld
     return { requests, targetErrors: Math.round(requests * share) };
   }
 
+  /** Tasks of a slot that are healthy now. */
+  healthy(slot: Slot): number {
+    return this.#observeSlot(slot).tasks.filter(({ healthy }) => healthy).length;
+  }
+
   /** Whether each slot that gets traffic has a healthy task (I1). */
   servesEverything(): boolean {
     const { weights } = this;

@@ -24,8 +24,7 @@ export interface Ministack extends Part {
   readonly url: URL;
 }
 
-/** How to run it; for `Supervisor.start`. */
-export function ministackSpec(options: MinistackOptions): PartSpec {
+function ministackSpec(options: MinistackOptions): PartSpec {
   const { python, port, endpointUrl, dataDir, waitScale = 1, deadline = 30_000 } = options;
   return {
     name: 'ministack',

@@ -38,7 +38,7 @@ export const FaultRule = z.strictObject({
   effect,
 });
 export type FaultRule = z.infer<typeof FaultRule>;
-export type FaultEffect = FaultRule['effect'];
+type FaultEffect = FaultRule['effect'];
 
 /** A rule as a program may give it: also with a condition on the parameters. */
 export type FaultInput = z.input<typeof FaultRule> & { readonly when?: (params: Record<string, unknown>) => boolean };

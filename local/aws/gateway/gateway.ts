@@ -17,7 +17,7 @@ import { type CallRecord, CallRecorder } from './record.ts';
 import { passThrough, serveRegistry } from './registry.ts';
 import { Upstream } from './upstream.ts';
 
-export type Route = 'local' | 'upstream';
+type Route = 'local' | 'upstream';
 
 export interface GatewayOptions {
   /** On 127.0.0.1; 0 for any free one. */

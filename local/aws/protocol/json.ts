@@ -31,7 +31,7 @@ export function readJsonStructure(shape: Shape, value: Structure, unknown: Unkno
   return result;
 }
 
-export function readJson(member: Member, value: unknown, unknown: Unknown): unknown {
+function readJson(member: Member, value: unknown, unknown: Unknown): unknown {
   const { shape } = member;
   if (shape.type === 'timestamp') return readTimestamp(value);
   if (shape.type === 'blob') return typeof value === 'string' ? new Uint8Array(Buffer.from(value, 'base64')) : value;

@@ -35,19 +35,22 @@ export function matchRoute(
     routes = service.operationNames.map((name) => route(service, name)).toSorted((a, b) => b.weight - a.weight);
     routesOf.set(service, routes);
   }
+  let incomplete: Matched | undefined;
   for (const { operation, pattern, labels, query: wanted } of routes) {
     if (operation.method !== method) continue;
     const found = pattern.exec(path);
     if (found === null) continue;
     if (!wanted.every(([name, value]) => query.has(name) && (value === undefined || query.get(name) === value)))
       continue;
-    if (!requiredArePresent(operation, query, headers)) continue;
-    return {
+    const matched = {
       operation,
       labels: Object.fromEntries(labels.map((label, at) => [label, decodeLabel(found[at + 1] ?? '')])),
     };
+    if (requiredArePresent(operation, query, headers)) return matched;
+    // Taken if nothing fits better: the validation then says what is missing.
+    incomplete ??= matched;
   }
-  return undefined;
+  return incomplete;
 }
 
 function route(service: ServiceModel, name: string): Route {

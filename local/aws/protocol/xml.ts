@@ -74,7 +74,7 @@ function readFlattened(member: Member, found: readonly XmlNode[]): unknown {
   return found.map((each) => readXml(member.shape.member, each));
 }
 
-export function readXml(member: Member, node: XmlNode): unknown {
+function readXml(member: Member, node: XmlNode): unknown {
   const { shape } = member;
   if (shape.type === 'structure') return readXmlStructure(shape, node);
   if (shape.type === 'list')

@@ -106,7 +106,7 @@ function assignedNames(value: unknown): string[] {
 
 describe('each expression', () => {
   const expressions = [...text.matchAll(/"\{%(.*?)%\}"/g)].map(([, source]) =>
-    z.string().parse(JSON.parse(`"${source}"`)),
+    z.string().parse(JSON.parse(`"${source ?? ''}"`)),
   );
 
   test('is JSONata that parses, and uses no variable that nothing assigns', () => {
@@ -114,7 +114,7 @@ describe('each expression', () => {
     const known = new Set([...assigned, 'states', 'now', 'not', 'count']);
     for (const expression of expressions) {
       expect(() => jsonata(expression), expression).not.toThrow();
-      const used = [...expression.matchAll(/\$(\w+)/g)].map(([, name]) => name);
+      const used = [...expression.matchAll(/\$(\w+)/g)].map(([, name = '']) => name);
       expect(
         used.filter((name) => !known.has(name)),
         expression,

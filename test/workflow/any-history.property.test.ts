@@ -131,7 +131,7 @@ async function expectSettled({ ledger, world }: Workflow): Promise<void> {
   const { live, frozen } = await ledger.head(TARGET);
   expect(frozen).toBeUndefined();
   expect((await ledger.lock(TARGET))?.deployment).toBeUndefined();
-  if (live === undefined) expect(world.weights).toBeNull();
-  else expect(world.weights).toEqual(live.slot === 'blue' ? { blue: 100, green: 0 } : { blue: 0, green: 100 });
+  const expected = { blue: { blue: 100, green: 0 }, green: { blue: 0, green: 100 } };
+  expect(world.weights).toEqual(live === undefined ? null : expected[live.slot]);
   for (const [i, entry] of ledger.entries.entries()) expect(entry.seq).toBe(i + 1);
 }

@@ -9,11 +9,13 @@ const LONG_AGO = '2026-11-23T18:00:00.000Z';
 const OLD = { digest: `sha256:${'a'.repeat(64)}`, version: 'v1.0.0', settingsHash: '0'.repeat(16) };
 const NEW = { digest: `sha256:${'b'.repeat(64)}`, version: 'v1.1.0', settingsHash: '0'.repeat(16) };
 
+type Filled = Extract<SlotIntent, { state: 'filled' }>;
+
 const filled = (
   role: 'live' | 'candidate' | 'warm',
   taskDefinition: string,
   deployable = role === 'candidate' ? NEW : OLD,
-): SlotIntent => ({
+): Filled => ({
   state: 'filled',
   role,
   deployable,
@@ -174,7 +176,7 @@ describe('weights', () => {
 
   test('are not raised on a slot that lost its healthy tasks (I4)', () => {
     const green = { ...running('web:2', NEW.digest, 1) };
-    const wide = { ...CANDIDATE, desired: 1 } as SlotIntent;
+    const wide = { ...CANDIDATE, desired: 1 };
     expect(
       plan({ green: wide, weights: { blue: 0, green: 100 }, observed: { green: { ...green, tasks: [] } }, at: NOW }),
     ).toMatchObject({ outcome: 'progressing' });
@@ -231,7 +233,7 @@ describe('the way back', () => {
   });
 
   test('gives live its bounds back at the very end', () => {
-    const free = { ...LIVE, scaleIn: true } as SlotIntent;
+    const free = { ...LIVE, scaleIn: true };
     expect(plan({ ...back, blue: free, observed: { green: EMPTIED } })).toMatchObject({
       actions: [{ do: 'set bounds', slot: 'blue', min: 2, max: 6, scaleIn: true }],
     });

@@ -1,0 +1,82 @@
+import { spawn } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { expect, onTestFinished, test } from 'vitest';
+import { createProcessRuntime } from '../../../../local/runtime/process.ts';
+import type { ContainerSpec } from '../../../../local/runtime/runtime.ts';
+import { until } from '../../../fixtures/data-plane.ts';
+
+const directory = join(import.meta.dirname, '..', '..', '..', 'fixtures', 'container');
+
+function spec(command: string[], onLine: ContainerSpec['onLine'] = () => undefined): ContainerSpec {
+  return { image: { directory, env: {}, path: [] }, command, environment: {}, onLine };
+}
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a process runs; one that nobody has collected yet does not. */
+async function gone(pid: number): Promise<boolean> {
+  if (!alive(pid)) return true;
+  const ps = spawn('ps', ['-o', 'stat=', '-p', String(pid)], { stdio: ['ignore', 'pipe', 'ignore'] });
+  let state = '';
+  for await (const chunk of ps.stdout) state += String(chunk);
+  return state.trim() === '' || state.trim().startsWith('Z');
+}
+
+test('what a container leaves behind ends with it', async () => {
+  const runtime = createProcessRuntime();
+  onTestFinished(() => runtime.close());
+  const lines: string[] = [];
+  const { exit } = await runtime.start(spec([process.execPath, 'family.js', 'leave'], (line) => lines.push(line)));
+  expect(await exit).toBe(0);
+  const child = Number(/child (\d+)/.exec(lines[0] ?? '')?.[1]);
+  expect(child).toBeGreaterThan(0);
+  await until('the child is gone', () => gone(child));
+});
+
+test('close ends everything', async () => {
+  const runtime = createProcessRuntime();
+  const lines: string[] = [];
+  const { exit } = await runtime.start(spec([process.execPath, 'family.js'], (line) => lines.push(line)));
+  const child = await until('a child', () => /child (\d+)/.exec(lines[0] ?? '')?.[1]);
+  await runtime.close();
+  expect(await exit).toBe(137);
+  await until('the child is gone', () => gone(Number(child)));
+  await expect(runtime.start(spec(['true']))).rejects.toThrow('closed');
+});
+
+test('containers end even when this program is killed', async () => {
+  const owner = spawn(process.execPath, ['owner.js'], { cwd: directory, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = await new Promise<number>((resolve) => {
+    createInterface({ input: owner.stdout }).on('line', (line) => resolve(Number(/child (\d+)/.exec(line)?.[1])));
+  });
+  expect(alive(child)).toBe(true);
+  owner.kill('SIGKILL');
+  await until('the child is gone', () => gone(child));
+});
+
+test("an image's folders go in front of PATH", async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'farol-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await mkdir(join(folder, 'bin'));
+  await writeFile(join(folder, 'bin', 'greet'), '#!/bin/sh\necho "hello from $PWD"\n');
+  await chmod(join(folder, 'bin', 'greet'), 0o755);
+  const runtime = createProcessRuntime();
+  onTestFinished(() => runtime.close());
+  const lines: string[] = [];
+  const { exit } = await runtime.start({
+    ...spec(['greet'], (line) => lines.push(line)),
+    image: { directory: folder, env: {}, path: ['bin'] },
+  });
+  expect(await exit).toBe(0);
+  expect(lines).toEqual([`hello from ${folder}`]);
+});

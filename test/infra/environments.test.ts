@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest';
+import { EnvironmentsError, parseEnvironments } from '../../infra/environment-schema.ts';
+import environments from '../../infra/environments.ts';
+import { nearest } from '../../infra/known-keys.ts';
+import local from '../../local/environments.ts';
+
+/** The project's environments with the first target changed. */
+function withTarget(change: object): unknown {
+  const [target, ...others] = environments.targets;
+  return { ...environments, targets: [{ ...target, ...change }, ...others] };
+}
+
+function problems(value: unknown): string[] {
+  try {
+    parseEnvironments(value);
+    return [];
+  } catch (error) {
+    if (!(error instanceof EnvironmentsError)) throw error;
+    return error.message.split('\n');
+  }
+}
+
+describe('environments', () => {
+  test('the project’s own and those of one’s own machine are right', () => {
+    expect(problems(environments)).toEqual([]);
+    expect(problems(local)).toEqual([]);
+  });
+
+  test.each([
+    ['at the top', { ...environments, target: [] }, 'environments: unknown key "target"; did you mean "targets"?'],
+    [
+      'of the orchestrator',
+      { ...environments, orchestrator: { ...environments.orchestrator, logRetension: 7 } },
+      'orchestrator: unknown key "logRetension"; did you mean "logRetention"?',
+    ],
+    ['of a target', withTarget({ capasity: 1 }), 'targets.0: unknown key "capasity"; did you mean "capacity"?'],
+    [
+      'in settings that travel to the functions',
+      withTarget({ traffic: [{ weight: 100, bake: '1m', checkEvry: '1m', checkEvery: '1m' }] }),
+      'targets.0.traffic.0: unknown key "checkEvry"; did you mean "checkEvery"?',
+    ],
+    [
+      'in one of several forms',
+      withTarget({ network: { ...environments.targets[0]?.network, egress: { by: 'nat', gateways: 1, gateway: 2 } } }),
+      'targets.0.network.egress: unknown key "gateway"; did you mean "gateways"?',
+    ],
+  ])('an unknown key %s is refused with the nearest known one', (_where, value, message) => {
+    expect(problems(value)).toEqual([message]);
+  });
+
+  test('each mistake is one line that names its place', () => {
+    expect(problems(withTarget({ warm: '1 hour', health: undefined }))).toEqual([
+      'targets.0.health: Invalid input: expected object, received undefined',
+      'targets.0.warm: a time is a number and a unit: 500ms, 30s, 5m, 1h or 14d',
+    ]);
+  });
+
+  test('names that AWS would refuse later are refused now', () => {
+    expect(problems(withTarget({ app: 'application', environment: 'production-of-europe' }))).toEqual([
+      'targets.0.environment: app and environment together have 25 characters at most: application-production-of-europe',
+    ]);
+  });
+
+  test('two targets may not share a name, also where a hyphen makes them look different', () => {
+    const [target] = environments.targets;
+    const targets = [
+      { ...target, app: 'web-eu', environment: 'live' },
+      { ...target, app: 'web', environment: 'eu-live' },
+    ];
+    expect(problems({ ...environments, targets })).toEqual(['targets.1: a second target is called web-eu-live']);
+  });
+
+  test('ports of one load balancer must differ', () => {
+    expect(problems(withTarget({ loadBalancer: { ports: { production: 80, blue: 80, green: 81 } } }))).toEqual([
+      'targets.0.loadBalancer.ports: the three ports must differ',
+    ]);
+  });
+
+  test.each([
+    ['health', { interval: '4s', timeout: '2s' }, 'targets.0.health.interval: between 5s and 300s'],
+    ['health', { interval: '10s', timeout: '10s' }, 'targets.0.health.timeout: must be shorter than the interval'],
+    ['drain', { deregistration: '2h' }, 'targets.0.drain.deregistration: at most 1h'],
+    ['drain', { stopTimeout: '3m' }, 'targets.0.drain.stopTimeout: at most 120s on Fargate'],
+    ['drain', { idle: '2h' }, 'targets.0.drain.idle: between 1s and 4000s'],
+  ] as const)('bounds of AWS: %s %o', (member, change, message) => {
+    const [target] = environments.targets;
+    expect(problems(withTarget({ [member]: { ...target?.[member], ...change } }))).toEqual([message]);
+  });
+});
+
+test('the nearest word is the one fewest edits away', () => {
+  expect(nearest('bakke', ['weight', 'bake', 'checkEvery'])).toBe('bake');
+  expect(nearest('anything', [])).toBeUndefined();
+});

@@ -1,0 +1,213 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
+import { STATE_FUNCTIONS } from '../../functions/core/contract/states.ts';
+import { FUNCTIONS, functionName, ORCHESTRATOR, substitutionName } from '../../infra/names.ts';
+import { ACCOUNT, environmentsIn, resources, sources, synthesized, templateOf } from './synthesized.ts';
+
+const template = templateOf(synthesized(), ORCHESTRATOR.stack);
+const stateMachineArn = `arn:aws:states:us-east-1:${ACCOUNT}:stateMachine:farol-release`;
+const definition = readFileSync(sources.definitionFile, 'utf8');
+
+const Reference = z.strictObject({ Ref: z.string() });
+const LambdaFunction = z.looseObject({
+  FunctionName: z.string(),
+  Handler: z.string(),
+  Role: z.strictObject({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) }),
+  Timeout: z.int(),
+  Code: z.unknown(),
+  Environment: z.strictObject({ Variables: z.record(z.string(), z.unknown()) }),
+});
+
+const functions = Object.values(resources(template, 'AWS::Lambda::Function')).map(({ Properties }) =>
+  LambdaFunction.parse(Properties),
+);
+const logicalIds = Object.entries(resources(template, 'AWS::Lambda::Function')).map(
+  ([id, { Properties }]): [string, string] => [id, LambdaFunction.parse(Properties).FunctionName],
+);
+
+describe('functions', () => {
+  test('each folder with a handler is one function, and nothing else is', () => {
+    const folders = readdirSync(sources.functionsDirectory, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .filter(({ name }) => readdirSync(join(sources.functionsDirectory, name)).includes('handler.ts'))
+      .map(({ name }) => name);
+    expect(folders.toSorted()).toEqual([...FUNCTIONS].toSorted());
+    expect(functions.map(({ FunctionName }) => FunctionName).toSorted()).toEqual(
+      FUNCTIONS.map(functionName).toSorted(),
+    );
+  });
+
+  test('share one asset, and have each a handler and a role of their own', () => {
+    expect(new Set(functions.map(({ Code }) => JSON.stringify(Code))).size).toBe(1);
+    expect(new Set(functions.map(({ Role }) => Role['Fn::GetAtt'][0])).size).toBe(functions.length);
+    for (const { FunctionName, Handler } of functions)
+      expect(Handler).toBe(`${FunctionName.slice('farol-'.length)}/handler.handler`);
+  });
+
+  test('sign their calls with their name', () => {
+    for (const { FunctionName, Environment } of functions)
+      expect(Environment.Variables).toMatchObject({
+        AWS_SDK_UA_APP_ID: FunctionName,
+        POWERTOOLS_SERVICE_NAME: 'farol',
+      });
+  });
+
+  test('have a log group that forgets', () => {
+    for (const { FunctionName } of functions)
+      template.hasResourceProperties('AWS::Logs::LogGroup', {
+        LogGroupName: `/aws/lambda/${FunctionName}`,
+        RetentionInDays: environmentsIn().orchestrator.logRetention,
+      });
+  });
+
+  test('give up before their state does', () => {
+    const State = z.looseObject({
+      TimeoutSeconds: z.int().optional(),
+      Arguments: z.looseObject({ FunctionName: z.string() }).optional().catch(undefined),
+    });
+    const states: z.infer<typeof State>[] = [];
+    JSON.parse(definition, (_key, value: unknown) => {
+      const state = State.safeParse(value);
+      if (state.success && state.data.Arguments !== undefined) states.push(state.data);
+      return value;
+    });
+    expect(states.length).toBeGreaterThan(Object.keys(STATE_FUNCTIONS).length);
+    for (const { Arguments, TimeoutSeconds = 0 } of states) {
+      const called = FUNCTIONS.find((name) => Arguments?.FunctionName === `\${${substitutionName(name)}}`);
+      const made = functions.find(({ FunctionName }) => called && FunctionName === functionName(called));
+      expect(made?.Timeout, Arguments?.FunctionName).toBeLessThan(TimeoutSeconds);
+    }
+  });
+});
+
+describe('state machine', () => {
+  const [machine] = Object.values(resources(template, 'AWS::StepFunctions::StateMachine'));
+  const substitutions = z.record(z.string(), Reference).parse(machine?.Properties['DefinitionSubstitutions']);
+
+  test('is the file, word for word', () => {
+    expect(machine?.Properties['DefinitionString']).toBe(definition);
+  });
+
+  test('every ${X} stands for a published version of the function of that name', () => {
+    const used = new Set([...definition.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name));
+    expect(new Set(Object.keys(substitutions))).toEqual(used);
+    const versions = resources(template, 'AWS::Lambda::Version');
+    for (const name of FUNCTIONS.filter((one) => one in STATE_FUNCTIONS)) {
+      const version = versions[substitutions[substitutionName(name)]?.Ref ?? ''];
+      const { Ref } = Reference.parse(version?.Properties['FunctionName']);
+      expect(new Map(logicalIds).get(Ref)).toBe(functionName(name));
+      expect(version).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+    }
+  });
+
+  test('its role may call every version of what it names, and nothing else', () => {
+    const role = template.findResources('AWS::IAM::Role', {
+      Properties: { AssumeRolePolicyDocument: { Statement: [{ Principal: { Service: 'states.amazonaws.com' } }] } },
+    });
+    const text = JSON.stringify(role);
+    const called = [...text.matchAll(/"Fn::GetAtt":\["(\w+)","Arn"\]\},":\*"/g)].map(([, id]) => id);
+    const expected = Object.keys(STATE_FUNCTIONS).map((name) => `farol-${name}`);
+    expect(new Set(called.map((id) => new Map(logicalIds).get(id ?? '')))).toEqual(new Set(expected));
+  });
+
+  test('only itself may take its role', () => {
+    template.hasResourceProperties('AWS::IAM::Role', {
+      AssumeRolePolicyDocument: {
+        Statement: [
+          {
+            Principal: { Service: 'states.amazonaws.com' },
+            Condition: {
+              StringEquals: { 'aws:SourceAccount': ACCOUNT },
+              ArnLike: { 'aws:SourceArn': stateMachineArn },
+            },
+          },
+        ],
+      },
+    });
+  });
+
+  test('is logged without data, and traced', () => {
+    template.hasResourceProperties('AWS::StepFunctions::StateMachine', {
+      StateMachineName: 'farol-release',
+      StateMachineType: 'STANDARD',
+      LoggingConfiguration: { IncludeExecutionData: false, Level: 'ALL' },
+      TracingConfiguration: { Enabled: true },
+    });
+  });
+});
+
+describe('events', () => {
+  test('each rule tries for a day and keeps what it could not hand over', () => {
+    const rules = Object.values(resources(template, 'AWS::Events::Rule'));
+    expect(rules).toHaveLength(3);
+    for (const { Properties } of rules)
+      expect(Properties['Targets']).toEqual([
+        expect.objectContaining({
+          RetryPolicy: { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 },
+          DeadLetterConfig: { Arn: { 'Fn::GetAtt': [expect.stringMatching(/^Undelivered/), 'Arn'] } },
+        }),
+      ]);
+  });
+
+  test('pushes to the registry, and executions that ended badly, are heard', () => {
+    template.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: { source: ['aws.ecr'], 'detail-type': ['ECR Image Action'], detail: { 'action-type': ['PUSH'] } },
+    });
+    template.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: {
+        source: ['aws.states'],
+        detail: { stateMachineArn: [stateMachineArn], status: ['FAILED', 'TIMED_OUT', 'ABORTED'] },
+      },
+    });
+    template.hasResourceProperties('AWS::Events::Rule', { ScheduleExpression: 'rate(5 minutes)' });
+  });
+
+  test('what a function fails at is kept', () => {
+    const configs = Object.values(resources(template, 'AWS::Lambda::EventInvokeConfig'));
+    expect(configs).toHaveLength(2);
+    for (const { Properties } of configs)
+      expect(Properties).toMatchObject({
+        DestinationConfig: {
+          OnFailure: { Destination: { 'Fn::GetAtt': [expect.stringMatching(/^Undelivered/), 'Arn'] } },
+        },
+      });
+  });
+});
+
+describe('ledger', () => {
+  test('can be restored, forgets by its time to live, and is not deleted by mistake', () => {
+    template.hasResource('AWS::DynamoDB::GlobalTable', {
+      DeletionPolicy: 'Retain',
+      Properties: {
+        TableName: 'farol-ledger',
+        BillingMode: 'PAY_PER_REQUEST',
+        KeySchema: [
+          { AttributeName: 'pk', KeyType: 'HASH' },
+          { AttributeName: 'sk', KeyType: 'RANGE' },
+        ],
+        TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
+        Replicas: [
+          {
+            DeletionProtectionEnabled: true,
+            PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+          },
+        ],
+      },
+    });
+  });
+
+  test('can be given up where the setting says so', () => {
+    const environments = environmentsIn();
+    const given = synthesized({
+      ...environments,
+      orchestrator: { ...environments.orchestrator, deletionProtection: false },
+    });
+    templateOf(given, ORCHESTRATOR.stack).hasResource('AWS::DynamoDB::GlobalTable', {
+      DeletionPolicy: 'Delete',
+      Properties: { Replicas: [Match.objectLike({ DeletionProtectionEnabled: false })] },
+    });
+  });
+});

@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
+import { FUNCTIONS, type FunctionName, functionName, ORCHESTRATOR } from '../../infra/names.ts';
+import { ACCOUNT, resources, Statement, synthesized, templateOf } from './synthesized.ts';
+
+const template = templateOf(synthesized(), ORCHESTRATOR.stack);
+const Role = z.looseObject({
+  Policies: z.array(
+    z.looseObject({ PolicyName: z.string(), PolicyDocument: z.looseObject({ Statement: z.unknown() }) }),
+  ),
+  Description: z.string(),
+});
+const roles = Object.values(resources(template, 'AWS::IAM::Role')).map(({ Properties }) => Role.parse(Properties));
+
+/** The statements of a function's policy, its own log and traces apart. */
+function statementsOf(name: FunctionName): Statement[] {
+  const role = roles.find(({ Description }) => Description === `What ${functionName(name)} may do`);
+  const work = role?.Policies.find(({ PolicyName }) => PolicyName === 'work');
+  return z.array(Statement).parse(work?.PolicyDocument.Statement ?? []);
+}
+
+/** What a function may call an action on. */
+function resourcesOf(name: FunctionName, action: string): string[] {
+  return statementsOf(name).flatMap(({ Action, Resource }) => (Action.includes(action) ? Resource : []));
+}
+
+/** Functions that may call an action, in the order of {@link FUNCTIONS}. */
+function whoMay(action: RegExp): FunctionName[] {
+  return FUNCTIONS.filter((name) =>
+    statementsOf(name).some(({ Effect, Action }) => Effect === 'Allow' && Action.some((one) => action.test(one))),
+  );
+}
+
+describe('who may do what', () => {
+  test('only converge changes slots', () => {
+    expect(whoMay(/^ecs:(CreateService|UpdateService|DeleteService)$/)).toEqual(['converge']);
+    expect(whoMay(/^elasticloadbalancing:(Create|Modify|Delete|Set|Add|Register|Deregister)/)).toEqual(['converge']);
+    expect(whoMay(/^application-autoscaling:(Register|Put|Delete|Deregister|Tag)/)).toEqual(['converge']);
+  });
+
+  test('only start-task runs tasks', () => {
+    expect(whoMay(/^ecs:(RunTask|StartTask)$/)).toEqual(['start-task']);
+  });
+
+  test('who registers a task definition registers only their own kinds', () => {
+    expect(whoMay(/^ecs:RegisterTaskDefinition$/)).toEqual(['start-task', 'converge']);
+    const register = 'ecs:RegisterTaskDefinition';
+    const family = `arn:aws:ecs:us-east-1:${ACCOUNT}:task-definition/web-production`;
+    expect(resourcesOf('start-task', register)).toEqual([`${family}-migrate:*`, `${family}-plan:*`]);
+    expect(resourcesOf('converge', register)).toEqual([`${family}-web:*`]);
+  });
+
+  test('roles are passed by name, to ECS tasks alone, and none that serves to a migration', () => {
+    expect(whoMay(/^iam:PassRole$/)).toEqual(['start-task', 'converge']);
+    const role = `arn:aws:iam::${ACCOUNT}:role/farol-web-production`;
+    expect(resourcesOf('start-task', 'iam:PassRole')).toEqual([`${role}-execution`, `${role}-migration`]);
+    expect(resourcesOf('converge', 'iam:PassRole')).toEqual([`${role}-execution`, `${role}-task`]);
+    for (const name of ['start-task', 'converge'] as const)
+      expect(statementsOf(name).find(({ Action }) => Action.includes('iam:PassRole'))?.Condition).toEqual({
+        StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' },
+      });
+  });
+
+  test('deployments are started by those who hear of one', () => {
+    expect(whoMay(/^states:StartExecution$/)).toEqual(['receive-push', 'finish', 'reconcile']);
+    expect(whoMay(/^states:(Stop|Delete|Update|SendTask)/)).toEqual([]);
+  });
+});
+
+describe('the ledger', () => {
+  test.each(FUNCTIONS)('%s cannot change or delete an entry of it', (name) => {
+    expect(statementsOf(name)).toContainEqual({
+      Effect: 'Deny',
+      Action: ['dynamodb:DeleteItem', 'dynamodb:UpdateItem'],
+      Resource: [`arn:aws:dynamodb:us-east-1:${ACCOUNT}:table/farol-ledger`],
+      Condition: { 'ForAnyValue:StringLike': { 'dynamodb:LeadingKeys': ['LEDGER#*'] } },
+    });
+  });
+
+  test('nobody may write around the conditions', () => {
+    expect(whoMay(/^dynamodb:(\*|PartiQL|BatchWrite|Delete|UpdateTable|Import|Restore)/)).toEqual([]);
+  });
+});
+
+/** Actions that take no resource by the Service Authorization Reference, or none that exists on Fargate (ListTasks). */
+const WITHOUT_RESOURCE = [
+  'application-autoscaling:DescribeScalableTargets',
+  'application-autoscaling:DescribeScalingPolicies',
+  'cloudwatch:GetMetricData',
+  'ecs:DescribeTaskDefinition',
+  'ecs:ListTasks',
+  'elasticloadbalancing:DescribeRules',
+  'elasticloadbalancing:DescribeTargetHealth',
+];
+
+describe.each(FUNCTIONS)('%s', (name) => {
+  test('names what it may touch wherever the action takes a resource', () => {
+    const everywhere = statementsOf(name)
+      .filter(({ Resource }) => Resource.includes('*'))
+      .flatMap(({ Action }) => Action);
+    expect(everywhere.filter((action) => !WITHOUT_RESOURCE.includes(action))).toEqual([]);
+  });
+
+  test('has no action with a wildcard', () => {
+    expect(statementsOf(name).flatMap(({ Action }) => Action.filter((action) => action.includes('*')))).toEqual([]);
+  });
+
+  test('has a policy that IAM takes', () => {
+    // IAM and STS quotas: inline policies of a role have 10,240 characters at most, white space apart.
+    expect(JSON.stringify(statementsOf(name)).length).toBeLessThan(10_240);
+  });
+});
+
+test('no role holds a policy of AWS’s own', () => {
+  for (const role of roles) expect(role).not.toHaveProperty('ManagedPolicyArns');
+  template.resourceCountIs('AWS::IAM::Policy', 0);
+});

@@ -3,6 +3,7 @@ Judges whether the release that serves now goes on working on the schema after a
 
 Old and new code use one database while traffic moves, and after a roll back the old code stays on the new schema. What
 follows for each operation was tried on PostgreSQL: see the tests. The rules are about what breaks, not about locks.
+Not seen: a new foreign key whose rows the old code does not know to delete before the row that they point to.
 """
 
 import sys

@@ -1,7 +1,7 @@
 /** MiniStack, the emulator behind the gateway: as a program to run, with its readiness. */
 
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
 import { until } from '../parts/deadline.ts';
 import type { Part, PartSpec, Supervisor } from '../parts/supervisor.ts';
 
@@ -32,6 +32,8 @@ function ministackSpec(options: MinistackOptions): PartSpec {
     args: ['-m', 'ministack'],
     env: {
       ...withoutAws(process.env),
+      // Functions run on the Node that it finds: this one, not an older one of the machine.
+      PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter),
       BIND_HOST: '127.0.0.1',
       GATEWAY_PORT: String(port),
       AWS_ENDPOINT_URL: endpointUrl,
@@ -55,6 +57,8 @@ function ministackSpec(options: MinistackOptions): PartSpec {
  */
 export async function startMinistack(supervisor: Supervisor, options: MinistackOptions): Promise<Ministack> {
   mkdirSync(options.dataDir, { recursive: true });
+  // Its Lambda workers are CommonJS in .js files; a package.json further up may say otherwise.
+  writeFileSync(join(options.dataDir, 'package.json'), '{ "type": "commonjs" }\n');
   const url = new URL(`http://127.0.0.1:${options.port}`);
   const part = await supervisor.start(ministackSpec(options));
   try {

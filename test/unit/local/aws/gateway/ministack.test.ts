@@ -97,12 +97,12 @@ test('MiniStack behind the gateway: data, a push that calls a function, a record
   );
   expect(results?.[0]?.Values).toEqual([3]);
 
-  const received = Promise.withResolvers<{ detail: object }>();
+  const received = Promise.withResolvers<{ detail: object; node: string }>();
   const listener = await fakeUpstream((_, body, response) => {
     received.resolve(JSON.parse(body.toString()));
     response.end();
   });
-  const code = `export const handler = (event) => fetch('${listener.href}', { method: 'POST', body: JSON.stringify(event) }).then(() => null);`;
+  const code = `export const handler = (event) => fetch('${listener.href}', { method: 'POST', body: JSON.stringify({ ...event, node: process.version }) }).then(() => null);`;
   const { FunctionArn: functionArn } = await new LambdaClient(gateway.client).send(
     new CreateFunctionCommand({
       FunctionName: 'receive',
@@ -127,7 +127,9 @@ test('MiniStack behind the gateway: data, a push that calls a function, a record
     body: manifest,
   });
   expect(pushed.status).toBe(201);
-  expect((await received.promise).detail).toMatchObject({ 'image-tag': 'v1.0.0', 'image-digest': digestOf(manifest) });
+  const event = await received.promise;
+  expect(event.detail).toMatchObject({ 'image-tag': 'v1.0.0', 'image-digest': digestOf(manifest) });
+  expect(event.node).toBe(process.version);
   const { images } = await ecr.send(
     new BatchGetImageCommand({ repositoryName: 'app', imageIds: [{ imageTag: 'v1.0.0' }] }),
   );

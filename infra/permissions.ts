@@ -54,8 +54,8 @@ export function functionPermissions(
     smoke: ledger,
     'check-step': [...ledger, ...to.describeSlots, to.describeTasks, to.listTasks, to.readMetrics],
     freeze: [...ledger, to.publish],
-    finish: [...ledger, to.publish, to.startDeployments],
-    reconcile: [...ledger, to.readTargets, to.startDeployments, to.describeDeployments, to.handBack],
+    finish: [...ledger, to.dequeue, to.publish, to.startDeployments],
+    reconcile: [...ledger, to.dequeue, to.readTargets, to.startDeployments, to.describeDeployments, to.handBack],
   };
 }
 
@@ -98,6 +98,10 @@ function statements(stack: Stack, served: readonly ServedTarget[]) {
     readLedger: allow(['dynamodb:GetItem', 'dynamodb:Query'], [table]),
     // TransactWriteItems has no action of its own: it needs those of what it holds. DynamoDB Developer Guide, "IAM policies for transactions".
     writeLedger: allow(['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem'], [table]),
+    /** A deployment that waited and was started is taken from the queue: an item of the target, never an entry. */
+    dequeue: allow(['dynamodb:DeleteItem'], [table], {
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['TARGET#*'] },
+    }),
     // The ledger's entries are only ever added. A put over an existing one cannot be told apart here: the writer's condition and the chain of hashes see to it.
     keepLedger: new PolicyStatement({
       effect: Effect.DENY,

@@ -12,7 +12,7 @@ import { Repository } from '../image/registry.ts';
 import { RegistryImages } from '../image/store.ts';
 import { createProcessRuntime } from '../runtime/process.ts';
 import { applyServiceStack } from '../service-stack/apply-service-stack.ts';
-import { deployStacks } from '../service-stack/deploy-stacks.ts';
+import { bootstrap, deployStacks } from '../service-stack/deploy-stacks.ts';
 import { synthesize } from '../service-stack/synthesize.ts';
 import { BuildRecords } from '../source/build-records.ts';
 import { Builder } from '../source/builder.ts';
@@ -98,12 +98,15 @@ async function bringUp(options: CloudOptions): Promise<Cloud> {
     records,
     repository: new Repository(gateway.url, 'web'),
   });
+  const place = { url: gateway.url, ...PLACE, deadlineSeconds: 120 };
+  const bootstrapping = bootstrap(place);
+  bootstrapping.catch(() => undefined);
   const preparing = prepareAll(builder, options.prepare, say);
   preparing.catch(() => undefined);
 
   const assembly = await assembling;
   say('templates synthesized');
-  const deploying = deployStacks({ assembly, url: gateway.url, ...PLACE, deadlineSeconds: 120 });
+  const deploying = bootstrapping.then(() => deployStacks(place, assembly));
   deploying.catch(() => undefined);
   const settings = await applyServiceStack({
     templateFile: assembly.serviceTemplate,

@@ -29,7 +29,8 @@ export class Listener {
   readonly #options: ListenerOptions;
   readonly #server: Server;
   readonly #nodeOf = new WeakMap<Socket, number>();
-  #nodes: RoutingTable[] = [];
+  #nodes: { readonly version: number; readonly table: RoutingTable }[] = [];
+  #version = 0;
   readonly #pending = new Set<Cancel>();
 
   private constructor(options: ListenerOptions) {
@@ -46,7 +47,7 @@ export class Listener {
       listener.#server.once('error', reject);
       listener.#server.listen(options.port, '127.0.0.1', 1024, resolve);
     });
-    listener.#nodes = options.nodeDelays().map(() => new RoutingTable(rules));
+    listener.#nodes = options.nodeDelays().map(() => ({ version: 0, table: new RoutingTable(rules) }));
     return listener;
   }
 
@@ -55,11 +56,14 @@ export class Listener {
     return typeof address === 'object' && address ? address.port : this.#options.port;
   }
 
-  /** Goes by `rules` from now on, each node as soon as it hears of them. */
+  /** Goes by `rules` from now on, each node as soon as it hears of them; what it hears after something newer is void. */
   apply(rules: readonly Rule[]): void {
+    this.#version += 1;
+    const version = this.#version;
     this.#options.nodeDelays().forEach((delay, node) => {
       const set = (): void => {
-        this.#nodes[node] = new RoutingTable(rules);
+        if ((this.#nodes[node]?.version ?? -1) < version)
+          this.#nodes[node] = { version, table: new RoutingTable(rules) };
       };
       if (delay === 0) return set();
       const cancel = this.#options.clock.after(delay, () => {
@@ -99,6 +103,6 @@ export class Listener {
       node = this.#nodes.length > 1 ? randomInt(this.#nodes.length) : 0;
       this.#nodeOf.set(socket, node);
     }
-    return this.#nodes[node];
+    return this.#nodes[node]?.table;
   }
 }

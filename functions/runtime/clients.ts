@@ -10,6 +10,7 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { tokenInUserAgent } from './fencing.ts';
 
 /**
  * Every call ends within 4 s an attempt and 2 attempts, and so well within CHANGE_LASTS_SECONDS (core/domain/repair.ts):
@@ -30,15 +31,27 @@ function lazily<T>(make: () => T): () => T {
 }
 
 export const clients = {
-  autoScaling: lazily(() => new ApplicationAutoScalingClient(config)),
+  autoScaling: lazily(() => {
+    const client = new ApplicationAutoScalingClient(config);
+    client.middlewareStack.use(tokenInUserAgent());
+    return client;
+  }),
   cloudWatch: lazily(() => new CloudWatchClient(config)),
   codeBuild: lazily(() => new CodeBuildClient(config)),
   dynamo: lazily(() =>
     DynamoDBDocumentClient.from(new DynamoDBClient(config), { marshallOptions: { removeUndefinedValues: true } }),
   ),
   ecr: lazily(() => new ECRClient(config)),
-  ecs: lazily(() => new ECSClient(config)),
-  loadBalancing: lazily(() => new ElasticLoadBalancingV2Client(config)),
+  ecs: lazily(() => {
+    const client = new ECSClient(config);
+    client.middlewareStack.use(tokenInUserAgent());
+    return client;
+  }),
+  loadBalancing: lazily(() => {
+    const client = new ElasticLoadBalancingV2Client(config);
+    client.middlewareStack.use(tokenInUserAgent());
+    return client;
+  }),
   logs: lazily(() => new CloudWatchLogsClient(config)),
   sns: lazily(() => new SNSClient(config)),
   ssm: lazily(() => new SSMClient(config)),

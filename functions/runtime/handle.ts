@@ -3,8 +3,9 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { parser } from '@aws-lambda-powertools/parser/middleware';
 import middy from '@middy/core';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import type * as z from 'zod';
+import * as z from 'zod';
 import { Superseded } from '#core/ports.ts';
+import { underToken } from './fencing.ts';
 
 export const logger = new Logger();
 
@@ -21,8 +22,8 @@ export function stateHandler<I extends z.ZodType, O extends z.ZodType>(
     .use(injectLambdaContext(logger, { resetKeys: true }))
     .use(parser({ schema: input }))
     .handler(async (event): Promise<z.output<O>> => {
-      addIds(event);
-      const outcome = output.parse(await orSuperseded(() => run(event)));
+      const { token } = addIds(event);
+      const outcome = output.parse(await orSuperseded(() => underToken(token, () => run(event))));
       logger.info('outcome', { outcome });
       return outcome;
     });
@@ -49,12 +50,13 @@ async function orSuperseded<T>(run: () => Promise<T>): Promise<T | { outcome: 's
   }
 }
 
-function addIds(event: unknown): void {
-  if (typeof event !== 'object' || event === null) return;
-  const { context, request } = event as {
-    context?: { target?: string; deployment?: string };
-    request?: { target?: string; deployment?: string };
-  };
-  const { target, deployment } = context ?? request ?? {};
-  logger.appendKeys({ target, deployment });
+const Ids = z.object({ target: z.string(), deployment: z.string(), token: z.int().optional() });
+const Identified = z.object({ context: Ids.optional(), request: Ids.optional() });
+
+/** Every log line of the invocation names target and deployment. */
+function addIds(event: unknown): Partial<z.infer<typeof Ids>> {
+  const { context, request } = Identified.safeParse(event).data ?? {};
+  const ids = context ?? request ?? {};
+  logger.appendKeys({ ...ids });
+  return ids;
 }

@@ -16,8 +16,8 @@ threads = int(os.environ.get("WEB_THREADS", "4"))
 # just being closed, and answers 502.
 keepalive = 75
 
-# After SIGTERM requests in flight get this long; the orchestrator's stopTimeout must be longer.
-graceful_timeout = 30
+# After SIGTERM requests in flight get this long; the orchestrator's stopTimeout, 30 s or more, must be longer.
+graceful_timeout = 25
 timeout = 60
 
 # The heartbeat file must not lie on a disk, which may block, nor on the root file system, which is read-only.

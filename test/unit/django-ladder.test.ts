@@ -8,6 +8,7 @@ import { ReleaseJson, Version } from '#core/contract/release.ts';
 
 const app = path.resolve(import.meta.dirname, '../../django');
 const ladder = path.join(app, 'ladder');
+const machine = path.resolve(app, '../statemachines/release.asl.json');
 
 const Rung = z.strictObject({
   version: Version,
@@ -51,6 +52,15 @@ async function lay(name: string, tree: string): Promise<void> {
   }
 }
 
+/** The names of all states, those inside of parallel branches too. */
+function statesOf(part: unknown): string[] {
+  const { States } = z
+    .object({ States: z.record(z.string(), z.looseObject({ Branches: z.array(z.unknown()).optional() })) })
+    .parse(part);
+  return Object.entries(States).flatMap(([name, state]) => [name, ...(state.Branches ?? []).flatMap(statesOf)]);
+}
+const states = statesOf(JSON.parse(await readFile(machine, 'utf8')));
+
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'ladder-'));
@@ -68,6 +78,10 @@ describe.each(names)('%s', (name) => {
   test('stands on an older release', () => {
     const { on, version } = rung(name);
     expect(on === null || semver.gt(version, rung(on).version)).toBe(true);
+  });
+
+  test('names a state that there is, if it names one', () => {
+    expect([undefined, ...states]).toContain(rung(name).state);
   });
 
   test('keeps the contract once it is laid', async () => {

@@ -7,16 +7,14 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-# How many releases back a page may still be open in somebody's browser, or in the slot that is being left.
-KEPT = 2
-
 
 class Command(BaseCommand):
     """
     Collects this release's static files, and beside them those of the releases before it.
 
-    FAROL_PREVIOUS names the earlier releases' folders, newest first, with the system's path separator between them;
-    each holds its own `staticfiles`. What an earlier release had itself taken over is left behind.
+    A page of theirs may still be open in a browser, or come from the slot that is being left. FAROL_PREVIOUS names
+    their folders, with the system's path separator between them; each holds its own `staticfiles`. What an earlier
+    release had itself taken over is left behind.
     """
 
     help = "collectstatic, and the hashed files of the releases before (FAROL_PREVIOUS)."
@@ -24,7 +22,7 @@ class Command(BaseCommand):
     def handle(self, *args, **options) -> None:
         call_command("collectstatic", interactive=False, clear=True, verbosity=0)
         folders = [Path(folder) for folder in os.environ.get("FAROL_PREVIOUS", "").split(os.pathsep) if folder]
-        for folder in folders[:KEPT]:
+        for folder in folders:
             taken = take_over(folder / "staticfiles", Path(settings.STATIC_ROOT))
             self.stdout.write(f"{folder}: {taken} static files taken over")
 

@@ -3,6 +3,7 @@
 import json
 import logging
 from datetime import datetime, timezone
+from traceback import format_exception_only
 
 from composeexample.release import RELEASE
 
@@ -10,7 +11,7 @@ from composeexample.release import RELEASE
 class JsonFormatter(logging.Formatter):
     """
     Formats a record as one line of JSON: time (UTC), level, logger, message, version, slot; for a request its method,
-    path and status; for an exception its traceback. Neither query string, cookies nor body are ever written.
+    path and status; for an exception what it says, and its traceback. Neither query string, cookies nor body are ever written.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -25,6 +26,8 @@ class JsonFormatter(logging.Formatter):
         request = getattr(record, "request", None)
         if hasattr(request, "method"):
             line |= {"method": request.method, "path": request.path, "status": getattr(record, "status_code", None)}
-        if record.exc_info:
+        if record.exc_info and record.exc_info[0] is not None:
+            # Before the traceback: whoever shows but the beginning of a line shows what went wrong.
+            line["error"] = "".join(format_exception_only(*record.exc_info[:2])).strip()
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, default=str)

@@ -114,7 +114,8 @@ def test_errors_come_only_under_traffic(laid, serve):
 def test_a_process_that_lacks_a_variable_ends_at_once(laid, serve):
     served = serve(laid("crash-at-start"))
     assert served.process.wait(DEADLINE) == 3
-    assert "ERROR_REPORTS_URL" in served.log.read_text()
+    errors = [json.loads(line).get("error") for line in served.log.read_text().splitlines()]
+    assert "KeyError: 'ERROR_REPORTS_URL'" in errors
 
 
 def test_never_healthy_answers_503_for_ever(laid, serve):

@@ -24,7 +24,7 @@ export function functionCode(directory: string): Code {
       image: DockerImage.fromRegistry('scratch'),
       local: {
         tryBundle(output) {
-          bundle(directory, output);
+          bundleFunctions(directory, output);
           return true;
         },
       },
@@ -32,7 +32,8 @@ export function functionCode(directory: string): Code {
   });
 }
 
-function bundle(directory: string, output: string): void {
+/** Bundles every function below `directory` into `output`, see {@link functionCode}. */
+export function bundleFunctions(directory: string, output: string): void {
   // Built as if into a fixed folder beside the sources, so that neither file names nor source maps tell where the asset was staged.
   const outdir = resolve(directory, '..', 'dist');
   const { outputFiles } = buildSync({

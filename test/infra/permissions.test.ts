@@ -77,8 +77,20 @@ describe('the ledger', () => {
     });
   });
 
+  test('only what waits in the queue of a target is ever deleted, by those who start it', () => {
+    expect(whoMay(/^dynamodb:DeleteItem$/)).toEqual(['finish', 'reconcile']);
+    for (const name of ['finish', 'reconcile'] as const)
+      expect(statementsOf(name)).toContainEqual(
+        expect.objectContaining({
+          Effect: 'Allow',
+          Action: ['dynamodb:DeleteItem'],
+          Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['TARGET#*'] } },
+        }),
+      );
+  });
+
   test('nobody may write around the conditions', () => {
-    expect(whoMay(/^dynamodb:(\*|PartiQL|BatchWrite|Delete|UpdateTable|Import|Restore)/)).toEqual([]);
+    expect(whoMay(/^dynamodb:(\*|PartiQL|BatchWrite|DeleteTable|UpdateTable|Import|Restore)/)).toEqual([]);
   });
 });
 

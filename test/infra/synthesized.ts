@@ -43,9 +43,10 @@ export function templateOf(templates: Record<string, Template>, stack: string): 
 const Resource = z.looseObject({ Type: z.string(), Properties: z.record(z.string(), z.unknown()).default({}) });
 export type Resource = z.infer<typeof Resource>;
 
-/** Resources of a type by logical id. */
-export function resources(template: Template, type: string): Record<string, Resource> {
-  return z.record(z.string(), Resource).parse(template.findResources(type));
+/** Resources by logical id: all, or those of a type. */
+export function resources(template: Template, type?: string): Record<string, Resource> {
+  const all = z.record(z.string(), Resource).parse(template.toJSON()['Resources']);
+  return Object.fromEntries(Object.entries(all).filter(([, { Type }]) => type === undefined || Type === type));
 }
 
 const OneOrMore = z.union([z.string().transform((one) => [one]), z.array(z.string())]);

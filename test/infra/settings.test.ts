@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest';
+import { Settings } from '../../functions/core/contract/settings.ts';
+import { settingsParameter, Target } from '../../functions/core/contract/target.ts';
+import type { Environments } from '../../infra/environment-schema.ts';
+import { type Created, resolveObject } from '../../local/service-stack/intrinsics.ts';
+import { ACCOUNT, environmentsIn, resources, synthesized, templateOf } from './synthesized.ts';
+
+/** What CloudFormation would put in for each type: enough of its form to be checked by the settings' schema. */
+const FORMS: Record<string, (id: string) => Created> = {
+  'AWS::ElasticLoadBalancingV2::LoadBalancer': (id) => ({
+    ref: `arn:aws:elasticloadbalancing:us-east-1:${ACCOUNT}:loadbalancer/app/${id}/1`,
+    attributes: { DNSName: 'internal-web.us-east-1.elb.amazonaws.com' },
+  }),
+  'AWS::RDS::DBInstance': (id) => ({
+    ref: id,
+    attributes: { 'Endpoint.Address': 'db.example.com', 'Endpoint.Port': '5432' },
+  }),
+  'AWS::IAM::Role': (id) => ({ ref: id, attributes: { Arn: `arn:aws:iam::${ACCOUNT}:role/${id}` } }),
+  'AWS::EC2::SecurityGroup': (id) => ({ ref: id, attributes: { GroupId: `sg-${id}` } }),
+};
+
+/** The settings parameter that an environments module leads to, as CloudFormation would publish it. */
+function published(environments: Environments): { name: unknown; settings: unknown } {
+  const template = templateOf(synthesized(environments), 'web-production-service');
+  const known = new Map<string, Created>([['AWS::URLSuffix', { ref: 'amazonaws.com' }]]);
+  for (const [id, { Type }] of Object.entries(resources(template)))
+    known.set(id, FORMS[Type]?.(id) ?? { ref: `arn:aws:any:us-east-1:${ACCOUNT}:${id}` });
+  const [parameter] = Object.values(resources(template, 'AWS::SSM::Parameter'));
+  const { Name, Value } = resolveObject(parameter?.Properties ?? {}, known);
+  return { name: Name, settings: JSON.parse(String(Value)) };
+}
+
+describe('the settings that the service stack publishes', () => {
+  const { name, settings } = published(environmentsIn());
+  const parsed = Settings.parse(settings);
+
+  test('are what the functions read, where they look for them', () => {
+    expect(name).toBe(settingsParameter(Target.parse('web/production')));
+    const [target] = environmentsIn().targets;
+    for (const member of [
+      'capacity',
+      'health',
+      'drain',
+      'migrate',
+      'candidate',
+      'traffic',
+      'analysis',
+      'warm',
+      'poll',
+    ] as const)
+      expect(parsed[member]).toEqual(target?.[member]);
+  });
+
+  test('tell the application where its database is, and hand it secrets by reference alone', () => {
+    const [service] = parsed.services;
+    expect(service?.environment).toEqual({
+      POSTGRES_HOST: 'db.example.com',
+      POSTGRES_PORT: '5432',
+      POSTGRES_NAME: 'web',
+      ALLOWED_HOSTS: 'internal-web.us-east-1.elb.amazonaws.com',
+    });
+    expect(service?.secrets).toEqual({
+      POSTGRES_USER: expect.stringMatching(/^arn:.*:username::$/),
+      POSTGRES_PASSWORD: expect.stringMatching(/^arn:.*:password::$/),
+      SECRET_KEY: expect.stringMatching(/^arn:/),
+    });
+  });
+
+  test('name the image’s repository without a tag', () => {
+    expect(parsed.place.repositoryUri).toBe(`${ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/web`);
+  });
+
+  test('an address of one’s own is the host that the application allows', () => {
+    const environments = environmentsIn();
+    const targets = environments.targets.map((target) => ({ ...target, address: 'https://www.example.com/' }));
+    const own = Settings.parse(published({ ...environments, targets }).settings);
+    expect(own.address).toBe('https://www.example.com/');
+    expect(own.services[0]?.environment['ALLOWED_HOSTS']).toBe('www.example.com');
+  });
+
+  test('what an environment gives the application wins over what is made up here', () => {
+    const environments = environmentsIn();
+    const targets = environments.targets.map((target) => ({
+      ...target,
+      service: { ...target.service, environment: { ALLOWED_HOSTS: '.example.com' } },
+    }));
+    const own = Settings.parse(published({ ...environments, targets }).settings);
+    expect(own.services[0]?.environment['ALLOWED_HOSTS']).toBe('.example.com');
+  });
+});

@@ -1,0 +1,78 @@
+import { join } from 'node:path';
+import { DescribeLoadBalancersCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { DescribeStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { expect, onTestFinished, test } from 'vitest';
+import { startMinistack } from '../../../../local/aws/ministack.ts';
+import { freePort } from '../../../../local/parts/ports.ts';
+import { Supervisor } from '../../../../local/parts/supervisor.ts';
+import { applyServiceStack } from '../../../../local/service-stack/apply-service-stack.ts';
+import { bootstrap, type Cloud, deployStacks } from '../../../../local/service-stack/deploy-stacks.ts';
+import { synthesize } from '../../../../local/service-stack/synthesize.ts';
+import { startPlane } from '../../../fixtures/data-plane.ts';
+import { pythonEnvironment, temporaryFolder, testGateway } from '../aws/setup.ts';
+
+const place = { accountId: '000000000000', region: 'us-east-1' };
+
+test('the stacks stand on the local cloud: orchestrator deployed, load balancer answering, settings published', {
+  timeout: 120_000,
+}, async () => {
+  const folder = temporaryFolder();
+  const plane = startPlane();
+  onTestFinished(() => plane.close());
+  const port = await freePort();
+  const gateway = await testGateway({ upstream: new URL(`http://127.0.0.1:${port}`), services: plane.services });
+  const ministack = await startMinistack(new Supervisor(join(folder, 'logs')), {
+    python: pythonEnvironment,
+    port,
+    endpointUrl: gateway.url,
+    dataDir: join(folder, 'data'),
+  });
+  onTestFinished(() => ministack.stop());
+  const ports = { production: await freePort(), blue: await freePort(), green: await freePort() };
+  const cloud: Cloud = { ...place, url: gateway.url, deadlineSeconds: 60 };
+
+  const [assembly] = await Promise.all([
+    synthesize({ environmentsModule: 'local/environments.ts', out: join(folder, 'assembly'), ports }),
+    bootstrap(cloud),
+  ]);
+  await deployStacks(cloud, assembly);
+  const database = { host: '127.0.0.1', port: 5499, name: 'shop', user: 'app', password: 'p"w' };
+  const settings = await applyServiceStack({
+    templateFile: assembly.serviceTemplate,
+    gatewayUrl: gateway.url,
+    database,
+    timeScale: 30,
+  });
+
+  const machine = await new SFNClient(gateway.client).send(
+    new DescribeStateMachineCommand({
+      stateMachineArn: `arn:aws:states:us-east-1:${place.accountId}:stateMachine:farol-release`,
+    }),
+  );
+  expect(machine.definition).toContain(`function:farol-converge:1`);
+
+  const { Parameter } = await new SSMClient(gateway.client).send(
+    new GetParameterCommand({ Name: '/farol/targets/web/production' }),
+  );
+  expect(JSON.parse(Parameter?.Value ?? '')).toEqual(settings);
+  expect(settings.services[0]?.environment).toMatchObject({
+    POSTGRES_HOST: '127.0.0.1',
+    POSTGRES_PORT: '5499',
+    POSTGRES_NAME: 'shop',
+  });
+
+  const SecretId = settings.services[0]?.secrets['POSTGRES_PASSWORD']?.replace(':password::', '');
+  const secret = await new SecretsManagerClient(gateway.client).send(new GetSecretValueCommand({ SecretId }));
+  expect(JSON.parse(secret.SecretString ?? '')).toMatchObject({ username: 'app', password: 'p"w', port: 5499 });
+
+  const { LoadBalancers } = await new ElasticLoadBalancingV2Client(gateway.client).send(
+    new DescribeLoadBalancersCommand({ Names: ['web-production'] }),
+  );
+  expect(LoadBalancers?.[0]?.LoadBalancerArn).toBe(settings.place.loadBalancer);
+  const answer = await fetch(settings.address);
+  expect(answer.status).toBe(503);
+  expect(await answer.text()).toBe('Nothing is deployed here yet.');
+  expect(gateway.problems).toEqual([]);
+});

@@ -5,6 +5,9 @@ import type { Environments } from '../infra/environment-schema.ts';
 /** Environment variable with the ports of production, preview of blue and preview of green, as in `8000,8001,8002`. */
 export const PORTS_VARIABLE = 'FAROL_LISTENER_PORTS';
 
+/** Environment variable with the path that the load balancer asks whether a task is well; `/livez` unless set. */
+export const HEALTH_PATH_VARIABLE = 'FAROL_HEALTH_PATH';
+
 const [production, blue, green] = (process.env[PORTS_VARIABLE] ?? '8000,8001,8002').split(',').map(Number);
 
 /** Farol on one's own machine: the times are those of AWS, and are scaled when the settings are published. */
@@ -47,7 +50,13 @@ const environments = {
         environment: {},
       },
       capacity: { min: 2, max: 4, requestsPerTarget: 6000 },
-      health: { path: '/livez', interval: '10s', timeout: '5s', healthy: 2, unhealthy: 2 },
+      health: {
+        path: process.env[HEALTH_PATH_VARIABLE] ?? '/livez',
+        interval: '10s',
+        timeout: '5s',
+        healthy: 2,
+        unhealthy: 2,
+      },
       drain: { deregistration: '30s', stopTimeout: '30s', idle: '60s', settle: '30s' },
       migrate: { timeout: '30m', lockTimeout: '5s', attempts: 3, incompatible: 'refuse', unknown: 'refuse' },
       candidate: { timeout: '10m', crashes: 3 },

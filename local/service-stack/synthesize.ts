@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { execPath } from 'node:process';
 import { promisify } from 'node:util';
 import * as z from 'zod';
-import { PORTS_VARIABLE } from '../environments.ts';
+import { HEALTH_PATH_VARIABLE, PORTS_VARIABLE } from '../environments.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const SYNTHESIS_SECONDS = 60;
@@ -34,12 +34,14 @@ function isService([name]: readonly [string, unknown]): boolean {
  * @param environmentsModule path of the environments module, from the project's root or absolute
  * @param out folder for the result; what is in it is replaced
  * @param ports of the load balancer's listeners
+ * @param healthPath that the load balancer asks whether a task is well, unless the module says another
  * @throws with what the synthesis printed
  */
 export async function synthesize(options: {
   environmentsModule: string;
   out: string;
   ports: { production: number; blue: number; green: number };
+  healthPath?: string;
 }): Promise<Assembly> {
   const { production, blue, green } = options.ports;
   await promisify(execFile)(execPath, ['infra/app.ts'], {
@@ -52,6 +54,7 @@ export async function synthesize(options: {
       CDK_VALIDATION: 'false',
       CDK_CONTEXT_JSON: JSON.stringify({ environments: options.environmentsModule }),
       [PORTS_VARIABLE]: [production, blue, green].join(','),
+      [HEALTH_PATH_VARIABLE]: options.healthPath,
     },
   });
   const manifest = Manifest.parse(JSON.parse(await readFile(join(options.out, 'manifest.json'), 'utf8')));

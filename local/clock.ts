@@ -30,9 +30,23 @@ export function createClock(timeScale: number): Clock {
 
 /** Repeats `action` every so many real milliseconds. */
 export function repeat(clock: Clock, milliseconds: number, action: () => void): Cancel {
+  return schedule(clock, () => milliseconds, action);
+}
+
+/** Repeats `action` whenever the time since the epoch is a multiple of so many real milliseconds, as periods of metrics end. */
+export function repeatAligned(clock: Clock, milliseconds: number, action: () => void): Cancel {
+  const pause = (): number => {
+    const rest = milliseconds - (clock.now() % milliseconds);
+    // A timer may fire a little early: what is left then belongs to the period that was just ended.
+    return rest < milliseconds / 10 ? rest + milliseconds : rest;
+  };
+  return schedule(clock, pause, action);
+}
+
+function schedule(clock: Clock, pause: () => number, action: () => void): Cancel {
   let cancel: Cancel;
   const next = (): void => {
-    cancel = clock.after(milliseconds, () => {
+    cancel = clock.after(pause(), () => {
       next();
       action();
     });

@@ -1,5 +1,5 @@
 import type { MetricDatum } from '@aws-sdk/client-cloudwatch';
-import { type Clock, createClock, repeat } from '../clock.ts';
+import { type Clock, createClock, repeatAligned } from '../clock.ts';
 import { NAMESPACE } from '../load-balancer/metrics.ts';
 import type { Statistics } from '../load-balancer/statistics.ts';
 import { Ports } from '../runtime/ports.ts';
@@ -86,8 +86,11 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
       }
     );
   });
-  const endPeriods = repeat(clock, clock.real(PERIOD), () => {
-    const { data, periods } = elbv2.takeMetrics(new Date(clock.now()));
+  const period = clock.real(PERIOD);
+  const endPeriods = repeatAligned(clock, period, () => {
+    // A datapoint bears the time at which its period began.
+    const began = Math.round(clock.now() / period - 1) * period;
+    const { data, periods } = elbv2.takeMetrics(new Date(began));
     autoscaling.scaling.evaluate((label) => requestsPerTarget(periods, label));
     if (data.length > 0)
       publish(clock, lateness.metricsDelay(), () => options.publishMetrics({ namespace: NAMESPACE, data }));

@@ -179,6 +179,7 @@ test('metrics have the names, dimensions and gaps of AWS', async () => {
     return sum;
   };
   await until('both requests', () => sums().get(`RequestCount ${path}`) === 2);
+  for (const { Timestamp } of plane.metrics.flatMap(({ data }) => data)) expect(Number(Timestamp) % 1000).toBe(0);
   expect(new Set(plane.metrics.map(({ namespace }) => namespace))).toEqual(new Set(['AWS/ApplicationELB']));
   expect(Object.fromEntries(sums())).toEqual({
     [`RequestCount ${path}`]: 2,

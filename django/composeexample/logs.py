@@ -11,7 +11,8 @@ from composeexample.release import RELEASE
 class JsonFormatter(logging.Formatter):
     """
     Formats a record as one line of JSON: time (UTC), level, logger, message, version, slot; for a request its method,
-    path and status; for an exception what it says, and its traceback. Neither query string, cookies nor body are ever written.
+    path and status; for an exception what it says, and its traceback. Neither query string, cookies nor body are ever
+    written.
     """
 
     def format(self, record: logging.LogRecord) -> str:

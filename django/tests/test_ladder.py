@@ -114,7 +114,8 @@ def test_errors_come_only_under_traffic(laid, serve):
 def test_a_process_that_lacks_a_variable_ends_at_once(laid, serve):
     served = serve(laid("crash-at-start"))
     assert served.process.wait(DEADLINE) == 3
-    errors = [json.loads(line).get("error") for line in served.log.read_text().splitlines()]
+    lines = [line for line in served.log.read_text().splitlines() if line.startswith("{")]
+    errors = [json.loads(line).get("error") for line in lines]
     assert "KeyError: 'ERROR_REPORTS_URL'" in errors
 
 

@@ -16,14 +16,12 @@ export interface EventInputProps {
 
 /**
  * A rule that hands events to a function. EventBridge tries for a day (its longest), then leaves the event in the queue.
- * What the function itself fails at is its own asynchronous invocation's matter: see {@link Orchestrator}.
+ * What the function itself fails at is the matter of its asynchronous invocation, which has a destination of its own.
  */
 export class EventInput extends Construct {
-  readonly rule: Rule;
-
   constructor(scope: Construct, id: string, props: EventInputProps) {
     super(scope, id);
-    this.rule = new Rule(this, 'Rule', {
+    new Rule(this, 'Rule', {
       description: props.description,
       ...('pattern' in props.on ? { eventPattern: props.on.pattern } : { schedule: props.on.schedule }),
       targets: [

@@ -31,7 +31,7 @@ export interface Database {
 type PropertyBag = Readonly<Record<string, unknown>>;
 
 /** One resource of a template; `resolved` carries out the intrinsic functions in its properties. */
-export interface Declared {
+interface Declared {
   readonly id: string;
   readonly properties: PropertyBag;
   readonly resolved: () => PropertyBag;

@@ -10,6 +10,7 @@ import type {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { Listener } from '../../load-balancer/listener.ts';
 import type { Rule } from '../../load-balancer/rules.ts';
+import { Statistics } from '../../load-balancer/statistics.ts';
 import type { Context } from '../context.ts';
 import { arn, hexId } from '../identity.ts';
 import { need, operation, page } from '../operation.ts';
@@ -135,6 +136,7 @@ async function open(
     conditions: [],
     action: toLoadBalancer(defaultActions, (groupArn) => state.targetGroup(groupArn).group),
   };
+  const statistics = new Statistics();
   const server = await Listener.open(
     {
       port,
@@ -144,6 +146,7 @@ async function open(
       observe: (outcome, group, target) => {
         loadBalancer.statistics.add(outcome, group, target);
         loadBalancer.period.add(outcome, group, target);
+        statistics.add(outcome, group, target);
       },
     },
     [rule],
@@ -161,6 +164,7 @@ async function open(
     defaultActions,
     rules: new Map(),
     server,
+    statistics,
   };
 }
 

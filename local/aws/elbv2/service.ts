@@ -19,6 +19,8 @@ export interface LoadBalancerCounters {
     Record<string, CountsView & { readonly healthy: number; readonly registered: number }>
   >;
   readonly versions: Readonly<Record<string, CountsView>>;
+  /** By version again, of what came in at each listener's port. */
+  readonly ports: Readonly<Record<number, Readonly<Record<string, CountsView>>>>;
 }
 
 /** Elastic Load Balancing: application load balancers that really listen. */
@@ -60,7 +62,10 @@ export class Elbv2 {
           return [name, { ...view(counts), healthy, registered: registered.length }];
         }),
       ),
-      versions: Object.fromEntries([...statistics.byVersion].map(([version, counts]) => [version, view(counts)])),
+      versions: byVersion(statistics),
+      ports: Object.fromEntries(
+        [...(record?.listeners.values() ?? [])].map((listener) => [listener.port, byVersion(listener.statistics)]),
+      ),
     };
   }
 
@@ -86,4 +91,8 @@ export class Elbv2 {
     await Promise.all(listeners.map(({ server }) => server.close()));
     for (const { group } of this.state.targetGroups.values()) group.close();
   }
+}
+
+function byVersion(statistics: Statistics): Record<string, CountsView> {
+  return Object.fromEntries([...statistics.byVersion].map(([version, counts]) => [version, view(counts)]));
 }

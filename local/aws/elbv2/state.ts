@@ -34,6 +34,8 @@ export interface ListenerRecord {
   defaultActions: Action[];
   readonly rules: Map<string, RuleRecord>;
   server: Listener;
+  /** What came in here, since it was made. */
+  readonly statistics: Statistics;
 }
 
 /** A load balancer with its counts: since it was made, and of the period that runs. */

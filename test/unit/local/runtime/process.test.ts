@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -23,13 +23,11 @@ function alive(pid: number): boolean {
   }
 }
 
-/** Whether a process runs; one that nobody has collected yet does not. */
+/** Whether a process runs no more; one that has ended and that nobody has collected yet does not run. */
 async function gone(pid: number): Promise<boolean> {
   if (!alive(pid)) return true;
-  const ps = spawn('ps', ['-o', 'stat=', '-p', String(pid)], { stdio: ['ignore', 'pipe', 'ignore'] });
-  let state = '';
-  for await (const chunk of ps.stdout) state += String(chunk);
-  return state.trim() === '' || state.trim().startsWith('Z');
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  return /\) Z /.test(stat);
 }
 
 test('what a container leaves behind ends with it', async () => {

@@ -51,7 +51,7 @@ test.each([0, 1, 75])('a task that ends with exit code %i says so, its last line
   });
   expect(found.startedAt).toBeInstanceOf(Date);
   const id = task?.split('/').at(-1);
-  expect(plane.logs.get(`/farol/web blue/web/${id}`)).toEqual(['about to exit', 'with a last word']);
+  expect(plane.logs.get(`/farol/web blue/web/${id}`)?.toSorted()).toEqual(['about to exit', 'with a last word']);
 });
 
 test('states are passed in order', async () => {

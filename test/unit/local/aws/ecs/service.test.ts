@@ -158,7 +158,7 @@ describe('a service', () => {
         containers: [{ exitCode: 3 }],
       });
     const log = [...plane.logs.values()][0];
-    expect(log).toEqual(['about to exit', 'with a last word']);
+    expect(log?.toSorted()).toEqual(['about to exit', 'with a last word']);
     await until('no task is left', async () => (await tasks('RUNNING')).length === 0);
     expect((await service()).deployments?.[0]?.rolloutState).toBe('FAILED');
   });

@@ -17,6 +17,8 @@ import { tokenInUserAgent } from './fencing.ts';
  * what takes over a lock relies on it. More patience is the state machine's, whose retries read the token anew.
  */
 const config = {
+  // Powertools appends itself to the application id when it is imported; the id alone is what the record of calls names.
+  userAgentAppId: process.env['AWS_SDK_UA_APP_ID']?.split('/PT/')[0] ?? 'farol',
   maxAttempts: 2,
   requestHandler: { connectionTimeout: 1_000, requestTimeout: 4_000, throwOnRequestTimeout: true },
 };

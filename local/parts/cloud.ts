@@ -1,8 +1,10 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CodeBuildClient } from '@aws-sdk/client-codebuild';
+import { execa } from 'execa';
+import type { ReleaseJson } from '#core/contract/release.ts';
 import type { Settings } from '#core/contract/settings.ts';
-import { buildProject } from '../../infra/names.ts';
+import { buildProject, ORCHESTRATOR } from '../../infra/names.ts';
 import { createDataPlane, type DataPlane } from '../aws/data-plane.ts';
 import type { Fidelity } from '../aws/fidelity.ts';
 import { type Gateway, startGateway } from '../aws/gateway/gateway.ts';
@@ -10,6 +12,7 @@ import { startMinistack } from '../aws/ministack.ts';
 import { botocoreData, ServiceModels } from '../aws/protocol/models.ts';
 import { Repository } from '../image/registry.ts';
 import { RegistryImages } from '../image/store.ts';
+import { Problem } from '../problem.mjs';
 import { createProcessRuntime } from '../runtime/process.ts';
 import { applyServiceStack } from '../service-stack/apply-service-stack.ts';
 import { bootstrap, deployStacks } from '../service-stack/deploy-stacks.ts';
@@ -63,6 +66,15 @@ export interface Cloud {
   readonly remote: string;
   /** The record of calls. */
   readonly record: string;
+  readonly stateMachine: string;
+  /** Paths that the first release answers 200, by its own checks. */
+  readonly paths: readonly string[];
+  /**
+   * Pushes a release's tag to the local repository.
+   * @returns the image's digest
+   * @throws {Problem} if it is not built
+   */
+  push(release: ReleaseToPush): Promise<string>;
 }
 
 /** Brings everything up, the slow parts side by side. @throws {Problem} for what a person can put right */
@@ -117,7 +129,7 @@ async function bringUp(options: CloudOptions): Promise<Cloud> {
   say('load balancer, cluster and settings made from the service stack');
   await Promise.all([deploying, records.prepare()]);
   say('orchestrator deployed by cdk');
-  await preparing;
+  const first = await preparing;
   const receiver = await startReceiver(join(kept, 'source.git'), builder);
   closers.add(() => receiver.close());
   return {
@@ -128,6 +140,19 @@ async function bringUp(options: CloudOptions): Promise<Cloud> {
     previews: { blue: address(ports.blue), green: address(ports.green) },
     remote: receiver.remote,
     record: join(kept, 'calls.jsonl'),
+    stateMachine: `arn:aws:states:${PLACE.region}:${PLACE.accountId}:stateMachine:${ORCHESTRATOR.stateMachine}`,
+    paths: (first?.smoke ?? []).filter(({ status }) => status === 200).map(({ path }) => path),
+    async push({ tag, repository }) {
+      const { all } = await execa('git', ['push', receiver.remote, `refs/tags/${tag}`], {
+        cwd: repository,
+        all: true,
+        reject: false,
+        timeout: DEADLINE,
+      });
+      const built = builder.built.get(tag);
+      if (!built) throw new Problem(`${tag} was not built:\n${all}`);
+      return built.digest;
+    },
   };
 }
 
@@ -173,13 +198,21 @@ function address(port: number): string {
   return `http://127.0.0.1:${port}`;
 }
 
-/** One after the other: a tree may want something of the releases before it. */
+/** One after the other: a tree may want something of the releases before it. @returns the contract of the first */
 async function prepareAll(
   builder: Builder,
   releases: readonly ReleaseToPush[],
   say: (line: string) => void,
-): Promise<void> {
-  for (const { repository, tag } of releases) await builder.prepare(repository, tag);
-  if (releases.length > 0)
-    say(`${releases.length === 1 ? 'the release is' : `${releases.length} releases are`} ready to be built`);
+): Promise<ReleaseJson | undefined> {
+  let first: ReleaseJson | undefined;
+  for (const { repository, tag } of releases) {
+    try {
+      const release = await builder.prepare(repository, tag);
+      first ??= release;
+    } catch (error) {
+      throw new Problem(`${tag} cannot be built: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  if (first) say(`${releases.length === 1 ? 'the release is' : `${releases.length} releases are`} ready to be built`);
+  return first;
 }

@@ -52,6 +52,8 @@ export class Builder implements TagBuilder {
   readonly #options: BuilderOptions;
   readonly #trees = new Map<string, Promise<Tree>>();
   readonly #ready: Tree[] = [];
+  /** What was built, by tag. */
+  readonly built = new Map<string, Built>();
 
   constructor(options: BuilderOptions) {
     this.#options = options;
@@ -65,8 +67,9 @@ export class Builder implements TagBuilder {
   }
 
   /** Makes the tree of `tag` ready to run, so that its build is quick later. */
-  async prepare(repository: string, tag: string): Promise<void> {
-    await this.#tree(repository, tag, await commitOf(repository, tag));
+  async prepare(repository: string, tag: string): Promise<ReleaseJson> {
+    const { release } = await this.#tree(repository, tag, await commitOf(repository, tag));
+    return release;
   }
 
   /** Builds `tag` of the git repository and pushes its image. */
@@ -79,7 +82,9 @@ export class Builder implements TagBuilder {
     try {
       const image = await buildImage({ tree: folder, release, version: tag, commit, build });
       await images.push(image, tag);
-      return { version: tag, commit, digest: image.digest };
+      const built = { version: tag, commit, digest: image.digest };
+      this.built.set(tag, built);
+      return built;
     } catch (error) {
       await records.abandon(build);
       if (error instanceof RegistryError && error.code === 'TAG_INVALID') {

@@ -1,0 +1,83 @@
+// `npm start` once everything is installed: brings the local cloud up, deploys the releases under load, tells how it went, stays up.
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { Closers } from './parts/closers.ts';
+import { startCloud } from './parts/cloud.ts';
+import { takeInstanceLock } from './parts/instance-lock.ts';
+import { Supervisor } from './parts/supervisor.ts';
+import { Problem } from './problem.mjs';
+import { PYTHON, ROOT, STATE } from './setup.mjs';
+import { releasesOf } from './source/releases.ts';
+import { Screen } from './terminal/screen.ts';
+import { Show } from './terminal/show.ts';
+
+const Options = z.object({
+  app: z.string().nullable(),
+  exit: z.boolean(),
+  port: z.number().nullable(),
+  rate: z.number(),
+});
+
+const options = Options.parse(JSON.parse(process.argv[2] ?? '{}'));
+const screen = new Screen(process.stdout);
+const closers = new Closers();
+const supervisor = new Supervisor(join(STATE, 'log'));
+const interrupted = Promise.withResolvers<number>();
+
+function interrupt(code: number): void {
+  if (closers.closing) {
+    // Asked twice: everything ends at once; start.mjs sees to what is left.
+    supervisor.kill();
+    process.exit(code);
+  }
+  interrupted.resolve(code);
+}
+process.on('SIGINT', () => interrupt(130));
+process.on('SIGTERM', () => interrupt(143));
+// The parent was killed: nobody is left to tell anything to.
+process.on('disconnect', () => interrupt(143));
+
+/** @returns the exit code */
+async function run(): Promise<number> {
+  const lock = takeInstanceLock(join(STATE, 'lock'));
+  closers.add(() => lock.release());
+  const state = join(STATE, 'run');
+  rmSync(state, { recursive: true, force: true });
+  const say = (line: string): void => screen.say(line);
+  const { releases, prefix } = await releasesOf(options.app ?? join(ROOT, 'django'), join(state, 'releases'));
+  const cloud = await startCloud({
+    state,
+    kept: STATE,
+    python: PYTHON,
+    supervisor,
+    closers,
+    environments: 'local/environments.ts',
+    timeScale: 30,
+    port: options.port,
+    prefix,
+    prepare: releases,
+    say,
+  });
+  const show = new Show(cloud, screen, options.rate);
+  closers.add(() => show.stop());
+  const good = await show.deploy(releases);
+  const code = good ? 0 : 1;
+  if (options.exit) return code;
+  show.tellAddresses();
+  await interrupted.promise;
+  return code;
+}
+
+let code = 1;
+try {
+  code = await Promise.race([run(), supervisor.death, interrupted.promise]);
+} catch (error) {
+  screen.endStatus();
+  process.stderr.write(
+    `farol: ${error instanceof Problem ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
+  );
+}
+screen.endStatus();
+await closers.close();
+process.exit(code);

@@ -55,7 +55,15 @@ export function functionPermissions(
     'check-step': [...ledger, ...to.describeSlots, to.describeTasks, to.listTasks, to.readMetrics],
     freeze: [...ledger, to.publish],
     finish: [...ledger, to.dequeue, to.publish, to.startDeployments],
-    reconcile: [...ledger, to.dequeue, to.readTargets, to.startDeployments, to.describeDeployments, to.handBack],
+    reconcile: [
+      ...ledger,
+      to.dequeue,
+      to.readTargets,
+      to.readImages,
+      to.startDeployments,
+      to.describeDeployments,
+      to.handBack,
+    ],
   };
 }
 

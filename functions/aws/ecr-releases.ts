@@ -1,14 +1,20 @@
-import { BatchGetImageCommand, type ECRClient, GetDownloadUrlForLayerCommand } from '@aws-sdk/client-ecr';
+import {
+  BatchGetImageCommand,
+  type ECRClient,
+  GetDownloadUrlForLayerCommand,
+  paginateDescribeImages,
+} from '@aws-sdk/client-ecr';
 import * as z from 'zod';
 import {
   BUILD_LABEL,
   COMMIT_LABEL,
-  type Digest,
+  Digest,
   RELEASE_LABEL,
   type Release,
   ReleaseJson,
-  type Version,
+  Version,
 } from '#core/contract/release.ts';
+import { compareVersions } from '#core/domain/version.ts';
 import type { ReleaseSource } from '#core/ports.ts';
 
 const SINGLE_IMAGE = [
@@ -50,6 +56,24 @@ export class EcrReleases implements ReleaseSource {
       return `The image ${repository}:${version} is an index of several images. Push one image for one platform, without attestations.`;
     const labels = await this.#labels(repository, manifest.config.digest);
     return read(repository, digest, version, labels);
+  }
+
+  async newest(repository: string): ReturnType<ReleaseSource['newest']> {
+    let newest: Awaited<ReturnType<ReleaseSource['newest']>>;
+    const tagged = { repositoryName: repository, filter: { tagStatus: 'TAGGED' } } as const;
+    for await (const page of paginateDescribeImages({ client: this.#client }, tagged)) {
+      for (const { imageDigest, imageTags = [], imagePushedAt } of page.imageDetails ?? []) {
+        const digest = Digest.safeParse(imageDigest);
+        if (!digest.success || imagePushedAt === undefined) continue;
+        for (const tag of imageTags) {
+          const version = Version.safeParse(tag);
+          if (!version.success || (newest !== undefined && compareVersions(version.data, newest.version) <= 0))
+            continue;
+          newest = { version: version.data, digest: digest.data, pushed: imagePushedAt.toISOString() };
+        }
+      }
+    }
+    return newest;
   }
 
   async #labels(repository: string, configDigest: string): Promise<Record<string, string>> {

@@ -88,6 +88,10 @@ export interface SettingsStore {
 export interface ReleaseSource {
   /** The release inside an image, read by digest; a `string` says in words why the image is none. */
   release(repository: string, digest: Digest, version: Version): Promise<Release | string>;
+  /** The newest version that the repository holds, whoever was told of it. */
+  newest(
+    repository: string,
+  ): Promise<{ readonly version: Version; readonly digest: Digest; readonly pushed: Instant } | undefined>;
 }
 
 /** Records of the builds that made the images. */

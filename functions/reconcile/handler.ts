@@ -8,6 +8,7 @@ export const handler = eventHandler(() =>
     ledger: container.ledger(),
     executions: container.executions(),
     settings: container.settings(),
+    releases: container.releases(),
     clock,
     warn: (message) => logger.warn(message),
   }),

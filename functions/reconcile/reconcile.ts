@@ -1,26 +1,33 @@
 import type { DeploymentRequest, Lock } from '#core/contract/ledger.ts';
-import { targetOf } from '#core/contract/settings.ts';
+import { type Settings, targetOf } from '#core/contract/settings.ts';
 import { type Target, targetSlug } from '#core/contract/target.ts';
 import { dispatch } from '#core/dispatch.ts';
-import type { Clock, Executions, Ledger, SettingsStore } from '#core/ports.ts';
+import { deploymentName } from '#core/domain/deployment-name.ts';
+import { compareVersions } from '#core/domain/version.ts';
+import type { Clock, Executions, Ledger, ReleaseSource, SettingsStore } from '#core/ports.ts';
 
 interface Ports {
   readonly ledger: Ledger;
   readonly executions: Executions;
   readonly settings: SettingsStore;
   readonly clock: Clock;
+  readonly releases: ReleaseSource;
   readonly warn: (message: string) => void;
 }
 
+/** An image younger than this may still have its event under way. */
+const EVENT_ARRIVES_WITHIN_MS = 120_000;
+
 export interface Reconciled {
   readonly target: string;
-  readonly outcome: 'in order' | 'running' | 'recovery started' | 'dispatched';
+  readonly outcome: 'in order' | 'running' | 'recovery started' | 'dispatched' | 'lost push found';
   readonly what?: string;
 }
 
 /**
  * Finds what no state machine could end by itself: a lock whose execution was aborted, timed out or failed, a deployment
- * left waiting behind a free lock, a warm slot whose time is over. Does nothing while an execution holds the lock, and
+ * left waiting behind a free lock, a warm slot whose time is over, a push whose event was lost (ECR's events are best
+ * effort: EventBridge, "Events from AWS services"). Does nothing while an execution holds the lock, and
  * repairs only by starting an execution, so that there is one path for every change.
  */
 export async function reconcile(ports: Ports): Promise<Reconciled[]> {
@@ -32,12 +39,12 @@ export async function reconcile(ports: Ports): Promise<Reconciled[]> {
       continue;
     }
     const target = targetOf(entry.settings);
-    results.push({ target, ...(await reconcileTarget(target, ports)) });
+    results.push({ target, ...(await reconcileTarget(target, entry.settings, ports)) });
   }
   return results;
 }
 
-async function reconcileTarget(target: Target, ports: Ports): Promise<Omit<Reconciled, 'target'>> {
+async function reconcileTarget(target: Target, settings: Settings, ports: Ports): Promise<Omit<Reconciled, 'target'>> {
   const { ledger, executions, clock } = ports;
   const lock = await ledger.lock(target);
   if (lock?.deployment !== undefined && lock.executionArn !== undefined) {
@@ -53,7 +60,26 @@ async function reconcileTarget(target: Target, ports: Ports): Promise<Omit<Recon
     const cause = `The warm time of ${warm.deployable.version} is over.`;
     return { outcome: 'recovery started', what: await recover(target, lock, cause, ports) };
   }
-  return { outcome: 'in order' };
+  const found = await sweep(settings, ports);
+  return found === undefined ? { outcome: 'in order' } : { outcome: 'lost push found', what: found };
+}
+
+/** Starts what the registry holds and nobody heard of; the deployment's name keeps a late event from starting it twice. */
+async function sweep(settings: Settings, { ledger, executions, releases, clock }: Ports): Promise<string | undefined> {
+  if (settings.source !== 'push') return undefined;
+  const newest = await releases.newest(settings.repository);
+  if (newest === undefined || Date.parse(clock.now()) - Date.parse(newest.pushed) < EVENT_ARRIVES_WITHIN_MS)
+    return undefined;
+  const target = targetOf(settings);
+  const { version, digest } = newest;
+  const { live } = await ledger.head(target);
+  if (live !== undefined && compareVersions(version, live.deployable.version) <= 0) return undefined;
+  const attempt = 1;
+  const deployment = deploymentName(target, version, digest, attempt);
+  if ((await ledger.deployment(deployment)) !== undefined) return undefined;
+  const cause = `sweep found ${settings.repository}:${version} in the registry`;
+  const started = await executions.start({ kind: 'release', target, deployment, version, digest, attempt, cause });
+  return started === 'started' ? deployment : undefined;
 }
 
 /**

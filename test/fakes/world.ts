@@ -62,6 +62,8 @@ export class FakeWorld
   beforeAction: (action: Action, n: number) => void = () => {};
   afterAction: (action: Action, n: number) => void = () => {};
   userRequestsPerCheck = 500;
+  /** When the registry says the newest release was pushed. */
+  pushed = '2026-11-23T17:00:00.000Z';
   liveIsBroken = false;
   readonly #clock: Clock;
   readonly #settings: Settings;
@@ -109,6 +111,11 @@ export class FakeWorld
 
   async release(_repository: string, digest: Digest): Promise<Release | string> {
     return this.#releases.get(digest)?.release ?? 'The image is not in the registry.';
+  }
+
+  async newest(): ReturnType<ReleaseSource['newest']> {
+    const last = [...this.#releases.values()].at(-1)?.release;
+    return last === undefined ? undefined : { version: last.version, digest: last.digest, pushed: this.pushed };
   }
 
   async build(): ReturnType<BuildRecords['build']> {

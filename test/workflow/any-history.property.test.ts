@@ -123,7 +123,7 @@ async function deploy(workflow: Workflow, request: ReturnType<Workflow['request'
 
 async function repair(workflow: Workflow): Promise<void> {
   const { ledger, executions, world, clock } = workflow;
-  await reconcile({ ledger, executions, settings: world, clock, warn: () => {} });
+  await reconcile({ ledger, executions, settings: world, releases: world, clock, warn: () => {} });
   for (const request of workflow.started()) await workflow.run(request);
 }
 

@@ -34,6 +34,7 @@ async function recover(workflow: Workflow): Promise<void> {
     ledger: workflow.ledger,
     executions: workflow.executions,
     settings: workflow.world,
+    releases: workflow.world,
     clock: workflow.clock,
     warn: () => {},
   };

@@ -9,6 +9,23 @@ export interface LoadOptions {
   readonly rate: number;
   /** Paths that answer GET; pages that they lead to are found and added. */
   readonly paths: readonly string[];
+  /** A regular expression for what names the release in a page or a JSON answer. Given, each request is told of, not only counted. */
+  readonly version?: string;
+}
+
+/** What became of one request. */
+export interface RequestRecord {
+  /** When it was begun, milliseconds since the epoch. */
+  readonly at: number;
+  /** Milliseconds until its end. */
+  readonly ms: number;
+  readonly path: string;
+  /** Of the application's answer. */
+  readonly status?: number;
+  /** Why there was none. */
+  readonly lost?: string;
+  /** The release that the answer names. */
+  readonly version?: string;
 }
 
 /** Milliseconds after which a request counts as lost. */
@@ -23,6 +40,8 @@ const WHOLE_EVERY = 8;
 const MOST_PAGES = 40;
 /** Answers of the load balancer itself, not of the application: Application Load Balancers say so in this header. */
 const BALANCER = /^awselb\//;
+const HTML = /^text\/html/;
+const READABLE = /^(?:text\/html|application\/json)/;
 
 type Answer = { readonly status: number; readonly body: string } | undefined;
 
@@ -36,12 +55,15 @@ export class Generator {
   readonly #kept = new Agent({ keepAlive: true, maxSockets: KEPT, scheduling: 'fifo' });
   readonly #fresh = new Agent({ keepAlive: false });
   readonly #running = new Set<Promise<void>>();
+  readonly #version: RegExp | undefined;
+  #records: RequestRecord[] = [];
   #timer: NodeJS.Timeout | undefined;
   #begun = 0;
 
-  constructor({ url, rate, paths }: LoadOptions) {
+  constructor({ url, rate, paths, version }: LoadOptions) {
     this.#base = new URL(url);
     this.#rate = rate;
+    this.#version = version === undefined ? undefined : new RegExp(version);
     this.#pages = paths.length > 0 ? [...paths] : ['/'];
     this.#known = new Set(this.#pages);
   }
@@ -68,6 +90,13 @@ export class Generator {
 
   view(): Tally {
     return this.#counter.view();
+  }
+
+  /** What was recorded since this was last called. */
+  takeRecords(): RequestRecord[] {
+    const records = this.#records;
+    this.#records = [];
+    return records;
   }
 
   #begin(index: number): void {
@@ -103,9 +132,14 @@ export class Generator {
   /** One request; its body is kept only if it is HTML. Undefined: lost, and counted so. */
   #get(path: string, agent: Agent): Promise<Answer> {
     this.#counter.send();
+    const at = Date.now();
+    const record = (end: Pick<RequestRecord, 'status' | 'lost' | 'version'>): void => {
+      if (this.#version) this.#records.push({ at, ms: Date.now() - at, path, ...end });
+    };
     return new Promise((resolve) => {
       const lose = (why: string): void => {
         this.#counter.lose(why);
+        record({ lost: why });
         resolve(undefined);
       };
       const outgoing = request(new URL(path, this.#base), { agent, headers: { accept: 'text/html,*/*' } });
@@ -121,16 +155,20 @@ export class Generator {
       outgoing.once('error', fail);
       outgoing.once('response', (response: IncomingMessage) => {
         const status = response.statusCode ?? 0;
-        const html = response.headers['content-type']?.startsWith('text/html') === true;
+        const type = response.headers['content-type'] ?? '';
+        const kept = this.#version ? READABLE.test(type) : HTML.test(type);
         const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => html && chunks.push(chunk));
+        response.on('data', (chunk: Buffer) => kept && chunks.push(chunk));
         response.once('error', fail);
         response.once('end', () =>
           once(() => {
             if (status >= 500 && BALANCER.test(String(response.headers.server)))
               return lose(`${status} of the load balancer`);
             this.#counter.answer(status);
-            resolve({ status, body: Buffer.concat(chunks).toString() });
+            const text = Buffer.concat(chunks).toString();
+            const version = this.#version?.exec(text)?.[0];
+            record({ status, ...(version === undefined ? {} : { version }) });
+            resolve({ status, body: HTML.test(type) ? text : '' });
           }),
         );
         response.once('close', () => once(() => lose('answer cut off')));

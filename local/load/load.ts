@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { within } from '../parts/deadline.ts';
-import type { LoadOptions } from './generator.ts';
+import type { LoadOptions, RequestRecord } from './generator.ts';
 import { Counter, type Tally } from './tally.ts';
 import type { LoadMessage } from './worker.ts';
 
@@ -8,6 +8,8 @@ import type { LoadMessage } from './worker.ts';
 export interface Load {
   /** As it stood a moment ago. */
   readonly tally: Tally;
+  /** Every request so far, in the order of their ends; none unless the options say what names a release. */
+  readonly requests: readonly RequestRecord[];
   /** Begins no more requests, waits for the last answers; called again, gives the same. */
   stop(): Promise<Tally>;
 }
@@ -16,11 +18,13 @@ export interface Load {
 export async function startLoad(options: LoadOptions): Promise<Load> {
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: options });
   let tally = new Counter().view();
+  const requests: RequestRecord[] = [];
   const running = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<Tally>();
   ended.promise.catch(() => undefined);
   worker.on('message', (message: LoadMessage) => {
     tally = message.tally;
+    for (const record of message.records) requests.push(record);
     if (message.kind === 'running') running.resolve();
     if (message.kind === 'ended') ended.resolve(tally);
   });
@@ -35,6 +39,7 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
     get tally() {
       return tally;
     },
+    requests,
     stop() {
       if (!stopping) {
         // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port, not a window's

@@ -46,7 +46,7 @@ export interface CloudOptions {
   /** How many times faster than on AWS waits are. */
   readonly timeScale: number;
   readonly fidelity?: Fidelity;
-  /** Port of the application that was asked for; null: any. */
+  /** Port of the application that was asked for; null: the usual ports where they are free; 0: any free ones, also of previews and gateway. */
   readonly port: number | null;
   /** The application's folder within its repository. */
   readonly prefix: string;
@@ -84,12 +84,13 @@ export function startCloud(options: CloudOptions): Promise<Cloud> {
 
 async function bringUp(options: CloudOptions): Promise<Cloud> {
   const { state, kept, supervisor, closers, say } = options;
+  const usual = (port: number): number => (options.port === 0 ? 0 : port);
   const ports = {
-    production: await choosePort(options.port, 8000, '--port'),
-    blue: await choosePort(null, 8001, '--port'),
-    green: await choosePort(null, 8002, '--port'),
+    production: await choosePort(options.port || null, usual(8000), '--port'),
+    blue: await choosePort(null, usual(8001), '--port'),
+    green: await choosePort(null, usual(8002), '--port'),
   };
-  const gatewayPort = await choosePort(null, 4566, '--port');
+  const gatewayPort = await choosePort(null, usual(4566), '--port');
   const gatewayUrl = address(gatewayPort);
   const ministackPort = await freePort();
 

@@ -1,70 +1,58 @@
-import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
-import {
-  type DynamoDBDocumentClient,
-  GetCommand,
-  QueryCommand,
-  TransactWriteCommand,
-  type TransactWriteCommandInput,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import {
   Change,
   DeploymentPlan,
   DeploymentRequest,
-  type Entry,
   Fact,
   type FactKind,
-  Head,
+  type Head,
+  Instant,
   Intent,
   Lock,
   Traffic,
 } from '#core/contract/ledger.ts';
 import { type Context, Result } from '#core/contract/states.ts';
 import type { Target } from '#core/contract/target.ts';
-import { CHAIN_START, entryHash } from '#core/domain/ledger-chain.ts';
+import type { IntentDraft } from '#core/domain/intent.ts';
 import { compareVersions } from '#core/domain/version.ts';
 import { type Clock, type DeploymentRecord, type Ledger, Superseded, type Transition } from '#core/ports.ts';
+import { DynamoChain, type HeadChange } from './dynamo-chain.ts';
+import { ABSENT, DynamoTable, PRESENT, untilSettled, type Write } from './dynamo-table.ts';
 
-type Item = Record<string, unknown>;
-type Write = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
-
-const Waiting = z.strictObject({ request: DeploymentRequest, at: z.string() });
+const Waiting = z.strictObject({ request: DeploymentRequest, at: Instant });
 const Meta = z.strictObject({
   request: DeploymentRequest,
   plan: DeploymentPlan.optional(),
   recovers: z.string().optional(),
-  ended: z.strictObject({ result: Result, sentence: z.string(), at: z.string() }).optional(),
+  ended: z.strictObject({ result: Result, sentence: z.string(), at: Instant }).optional(),
 });
 
-const targetKey = (target: Target, sk: string) => ({ pk: `TARGET#${target}`, sk });
+const targetKey = (target: Target, sk: 'LOCK' | 'WAITING' | 'INTENT' | 'TRAFFIC') => ({ pk: `TARGET#${target}`, sk });
 const deploymentKey = (deployment: string, sk: string) => ({ pk: `DEPLOYMENT#${deployment}`, sk });
-const FIRST_HEAD: Head = { seq: 0, hash: CHAIN_START };
-
-/** How often a transition is tried again when another writer moved the head in between. */
-const HEAD_ATTEMPTS = 8;
+const changeKey = (deployment: string, n: number) => deploymentKey(deployment, `CHANGE#${String(n).padStart(6, '0')}`);
 
 /**
- * The ledger in one DynamoDB table. Transitions are one transaction of the head, the next entry of the append-only
- * partition `LEDGER#<target>` and a check of the lock's token, so that entry, head and authority never disagree.
+ * The ledger in one DynamoDB table. Each transition is one transaction of the head, the next entry of the append-only
+ * chain, what it writes besides and a check of the lock's token, so that entry, head and authority never disagree.
  */
 export class DynamoLedger implements Ledger {
-  readonly #client: DynamoDBDocumentClient;
-  readonly #table: string;
+  readonly #table: DynamoTable;
+  readonly #chain: DynamoChain;
   readonly #clock: Clock;
 
   constructor(client: DynamoDBDocumentClient, table: string, clock: Clock) {
-    this.#client = client;
-    this.#table = table;
+    this.#table = new DynamoTable(client, table);
+    this.#chain = new DynamoChain(this.#table, clock);
     this.#clock = clock;
   }
 
-  async head(target: Target): Promise<Head> {
-    return (await this.#get(targetKey(target, 'HEAD'), Head)) ?? FIRST_HEAD;
+  head(target: Target): Promise<Head> {
+    return this.#chain.head(target);
   }
 
   lock(target: Target): Promise<Lock | undefined> {
-    return this.#get(targetKey(target, 'LOCK'), Lock);
+    return this.#table.get(targetKey(target, 'LOCK'), Lock);
   }
 
   async takeLock(
@@ -72,72 +60,73 @@ export class DynamoLedger implements Ledger {
     executionArn: string,
     from: Lock | undefined,
   ): Promise<number | undefined> {
+    const { target, deployment, cause } = request;
     const token = (from?.token ?? 0) + 1;
-    const lock: Lock = { token, deployment: request.deployment, executionArn, at: this.#clock.now() };
-    const takeover = from?.deployment !== undefined;
-    const condition =
-      from === undefined
-        ? { ConditionExpression: 'attribute_not_exists(pk)' }
-        : {
-            ConditionExpression: '#token = :token',
-            ExpressionAttributeNames: { '#token': 'token' },
-            ExpressionAttributeValues: { ':token': from.token },
-          };
-    const writes: Write[] = [
-      { Put: { TableName: this.#table, Item: { ...targetKey(request.target, 'LOCK'), ...lock }, ...condition } },
-      this.#putMeta({ request, ...(takeover && from.deployment !== undefined ? { recovers: from.deployment } : {}) }),
-    ];
-    const transition: Transition = takeover
-      ? { type: 'recovery began', cause: request.cause, facts: { of: from?.deployment, token } }
-      : {
-          type: 'deployment began',
-          cause: request.cause,
-          facts: { version: request.version, digest: request.digest, token },
-        };
-    const taken = await this.#transition(request.target, request.deployment, transition, {}, writes);
-    return taken ? token : undefined;
+    const lock: Lock = { token, deployment, executionArn, at: this.#clock.now() };
+    const recovers = from?.deployment;
+    // The holder counts as well as the token: a lock freed meanwhile has the same token, and nothing to recover from.
+    const when = from === undefined ? { pk: ABSENT } : { token: from.token, deployment: recovers ?? ABSENT };
+    const transition: Transition =
+      recovers === undefined
+        ? { type: 'deployment began', cause, facts: { version: request.version, digest: request.digest, token } }
+        : { type: 'recovery began', cause, facts: { of: recovers, token } };
+    const refused = await this.#chain.append(target, deployment, transition, [
+      { put: { ...targetKey(target, 'LOCK'), ...lock }, when },
+      putMeta({ request, ...(recovers === undefined ? {} : { recovers }) }),
+    ]);
+    return refused.length === 0 ? token : undefined;
   }
 
   async endDeployment(context: Context, ended: { result: Result; sentence: string; cause: string }): Promise<void> {
     const { target, deployment, token } = context;
-    const at = this.#clock.now();
-    const free: Write = {
-      Update: {
-        TableName: this.#table,
-        Key: targetKey(target, 'LOCK'),
-        UpdateExpression: 'SET #at = :at REMOVE #deployment, executionArn',
-        ConditionExpression: '#token = :token AND #deployment = :deployment',
-        ExpressionAttributeNames: { '#at': 'at', '#deployment': 'deployment', '#token': 'token' },
-        ExpressionAttributeValues: { ':at': at, ':token': token, ':deployment': deployment },
-      },
-    };
     const { result, sentence, cause } = ended;
-    const freed = await this.#transition(
+    const at = this.#clock.now();
+    const refused = await this.#chain.append(
       target,
       deployment,
       { type: 'deployment ended', cause, facts: { result, sentence } },
-      {},
-      [free, this.#updateMeta(deployment, { ended: { result, sentence, at } })],
+      [
+        {
+          update: targetKey(target, 'LOCK'),
+          set: { at },
+          remove: ['deployment', 'executionArn'],
+          when: { token, deployment },
+        },
+        {
+          update: deploymentKey(deployment, 'META'),
+          set: { ended: { result, sentence, at } },
+          when: { pk: PRESENT },
+        },
+      ],
     );
-    if (!freed) throw superseded(context);
+    requireWritten(context, refused);
   }
 
   async closeRecord(deployment: string, { result, sentence }: { result: Result; sentence: string }): Promise<void> {
-    const { Update } = this.#updateMeta(deployment, { ended: { result, sentence, at: this.#clock.now() } });
-    if (Update !== undefined) await this.#client.send(new UpdateCommand(Update));
+    const refused = await this.#write(`the record of ${deployment}`, [
+      {
+        update: deploymentKey(deployment, 'META'),
+        set: { ended: { result, sentence, at: this.#clock.now() } },
+        when: { pk: PRESENT, ended: ABSENT },
+      },
+    ]);
+    if (refused.length > 0 && (await this.deployment(deployment)) === undefined)
+      throw new Error(`the ledger has no record of ${deployment}`);
   }
 
   deployment(id: string): Promise<DeploymentRecord | undefined> {
-    return this.#get(deploymentKey(id, 'META'), Meta);
+    return this.#table.get(deploymentKey(id, 'META'), Meta);
   }
 
   async savePlan(context: Context, plan: DeploymentPlan): Promise<void> {
-    await this.#guarded(context, [this.#updateMeta(context.deployment, { plan })]);
+    await this.#guarded(context, [
+      { update: deploymentKey(context.deployment, 'META'), set: { plan }, when: { pk: PRESENT } },
+    ]);
   }
 
   async facts(deployment: string): Promise<Partial<Record<FactKind, Fact>>> {
     const facts: Partial<Record<FactKind, Fact>> = {};
-    for (const item of await this.#query(`DEPLOYMENT#${deployment}`, 'FACT#')) {
+    for (const item of await this.#table.list(deploymentKey(deployment, '').pk, 'FACT#')) {
       const fact = Fact.parse(item);
       facts[fact.kind] = fact;
     }
@@ -146,132 +135,89 @@ export class DynamoLedger implements Ledger {
 
   async saveFact(context: Context, fact: Omit<Fact, 'at'>, cause: string): Promise<void> {
     const whole: Fact = { ...fact, at: this.#clock.now() };
-    const put: Write = {
-      Put: { TableName: this.#table, Item: { ...deploymentKey(context.deployment, `FACT#${fact.kind}`), ...whole } },
-    };
-    await this.note(context, { type: 'fact', cause, facts: { kind: fact.kind, ...fact.detail } }, [put]);
+    await this.#transition(context, { type: 'fact', cause, facts: { kind: fact.kind, ...fact.detail } }, [
+      { put: { ...deploymentKey(context.deployment, `FACT#${fact.kind}`), ...whole } },
+    ]);
   }
 
   async waiting(target: Target): Promise<DeploymentRequest | undefined> {
-    return (await this.#get(targetKey(target, 'WAITING'), Waiting))?.request;
+    return (await this.#table.get(targetKey(target, 'WAITING'), Waiting))?.request;
   }
 
-  async enqueue(
-    request: DeploymentRequest,
-    holder: Lock,
-    queuedUnder: string,
-  ): Promise<'queued' | 'lock moved' | 'older'> {
-    const { target } = request;
-    const before = await this.waiting(target);
-    if (before !== undefined && compareVersions(before.version, request.version) > 0) return 'older';
-    const names = { '#token': 'token', '#deployment': 'deployment' };
-    const held: Write = {
-      ConditionCheck: {
-        TableName: this.#table,
-        Key: targetKey(target, 'LOCK'),
-        ConditionExpression: '#token = :token AND attribute_exists(#deployment)',
-        ExpressionAttributeNames: names,
-        ExpressionAttributeValues: { ':token': holder.token },
-      },
-    };
-    const put: Write = {
-      Put: {
-        TableName: this.#table,
-        Item: { ...targetKey(target, 'WAITING'), request, at: this.#clock.now() },
-        ...(before === undefined
-          ? { ConditionExpression: 'attribute_not_exists(pk)' }
-          : {
-              ConditionExpression: '#request.#deployment = :before',
-              ExpressionAttributeNames: { '#request': 'request', '#deployment': 'deployment' },
-              ExpressionAttributeValues: { ':before': before.deployment },
-            }),
-      },
-    };
-    const facts = {
-      version: request.version,
-      behind: holder.deployment,
-      ...(before === undefined ? {} : { replaces: before.version }),
-    };
-    const written = await this.#transition(
-      target,
-      request.deployment,
-      { type: 'deployment queued', cause: request.cause, facts },
-      {},
-      [held, put, this.#putMeta({ request: { ...request, deployment: queuedUnder } })],
-    );
-    return written ? 'queued' : 'lock moved';
+  enqueue(request: DeploymentRequest, holder: Lock, queuedUnder: string): Promise<'queued' | 'lock moved' | 'older'> {
+    const { target, deployment, version, cause } = request;
+    return untilSettled(this.#clock, `the queue of ${target}`, async () => {
+      const before = await this.waiting(target);
+      if (before !== undefined && compareVersions(before.version, version) > 0) return 'older';
+      if (before?.deployment === deployment) return (await this.#isHeld(target, holder)) ? 'queued' : 'lock moved';
+      const facts = {
+        version,
+        behind: holder.deployment,
+        ...(before === undefined ? {} : { replaces: before.version }),
+      };
+      const refused = await this.#chain.append(target, deployment, { type: 'deployment queued', cause, facts }, [
+        { check: targetKey(target, 'LOCK'), when: { token: holder.token, deployment: PRESENT } },
+        {
+          put: { ...targetKey(target, 'WAITING'), request, at: this.#clock.now() },
+          when: before === undefined ? { pk: ABSENT } : { 'request.deployment': before.deployment },
+        },
+        putMeta({ request: { ...request, deployment: queuedUnder } }),
+      ]);
+      if (refused.length === 0) return 'queued';
+      return refused.includes(0) ? 'lock moved' : 'again';
+    });
   }
 
-  async dequeue(request: DeploymentRequest): Promise<void> {
-    const remove: Write = {
-      Delete: {
-        TableName: this.#table,
-        Key: targetKey(request.target, 'WAITING'),
-        ConditionExpression: '#request.#deployment = :deployment',
-        ExpressionAttributeNames: { '#request': 'request', '#deployment': 'deployment' },
-        ExpressionAttributeValues: { ':deployment': request.deployment },
-      },
-    };
-    // Somebody dequeued it, or a newer push took its place: both are what was wanted.
-    await this.#write([remove]);
+  async #isHeld(target: Target, { token }: Lock): Promise<boolean> {
+    const lock = await this.lock(target);
+    return lock?.token === token && lock.deployment !== undefined;
+  }
+
+  async dequeue({ target, deployment }: DeploymentRequest): Promise<void> {
+    // Refused: somebody dequeued it, or a newer push took its place. Both are what was wanted.
+    await this.#write(`the queue of ${target}`, [
+      { delete: targetKey(target, 'WAITING'), when: { 'request.deployment': deployment } },
+    ]);
   }
 
   intent(target: Target): Promise<Intent | undefined> {
-    return this.#get(targetKey(target, 'INTENT'), Intent);
+    return this.#table.get(targetKey(target, 'INTENT'), Intent);
   }
 
-  async writeIntent(
-    context: Context,
-    draft: Pick<Intent, 'phase' | 'slots' | 'weights'>,
-    cause: string,
-  ): Promise<Intent> {
+  async writeIntent(context: Context, draft: IntentDraft, cause: string): Promise<Intent> {
     const { target, token, deployment } = context;
-    const before = await this.intent(target);
+    const [before, { live, warm }] = await Promise.all([this.intent(target), this.head(target)]);
     const intent: Intent = { ...draft, n: (before?.n ?? 0) + 1, token, deployment, at: this.#clock.now() };
-    const put: Write = {
-      Put: {
-        TableName: this.#table,
-        Item: { ...targetKey(target, 'INTENT'), ...intent },
-        ...(before === undefined
-          ? { ConditionExpression: 'attribute_not_exists(pk)' }
-          : {
-              ConditionExpression: 'n = :n AND #token <= :token',
-              ExpressionAttributeNames: { '#token': 'token' },
-              ExpressionAttributeValues: { ':n': before.n, ':token': token },
-            }),
-      },
-    };
-    const head = await this.head(target);
-    const warmIsEmptied = head.warm !== undefined && intent.slots[head.warm.slot].state === 'empty';
-    const warmIsReplaced = head.warm !== undefined && head.live?.slot === head.warm.slot;
-    await this.note(
+    const warmIsEmptied = warm !== undefined && intent.slots[warm.slot].state === 'empty';
+    const warmIsReplaced = warm !== undefined && live?.slot === warm.slot;
+    const { n, phase, weights, slots } = intent;
+    await this.#transition(
       context,
-      {
-        type: 'intent',
-        cause,
-        facts: { n: intent.n, phase: intent.phase, weights: intent.weights, slots: intent.slots },
-      },
-      [put],
+      { type: 'intent', cause, facts: { n, phase, weights, slots } },
+      [
+        {
+          put: { ...targetKey(target, 'INTENT'), ...intent },
+          when: before === undefined ? { pk: ABSENT } : { n: before.n },
+        },
+      ],
       warmIsEmptied || warmIsReplaced ? { warm: undefined } : {},
     );
     return intent;
   }
 
   traffic(target: Target): Promise<Traffic | undefined> {
-    return this.#get(targetKey(target, 'TRAFFIC'), Traffic);
+    return this.#table.get(targetKey(target, 'TRAFFIC'), Traffic);
   }
 
   async lastChange(deployment: string): Promise<Change | undefined> {
-    const [item] = await this.#query(`DEPLOYMENT#${deployment}`, 'CHANGE#', { newest: 1 });
+    const item = await this.#table.last(deploymentKey(deployment, '').pk, 'CHANGE#');
     return item === undefined ? undefined : Change.parse(item);
   }
 
   async openChange(context: Context, change: Pick<Change, 'n' | 'intent' | 'call' | 'action'>): Promise<void> {
     const whole: Change = { ...change, token: context.token, at: this.#clock.now() };
     await this.#guarded(context, [
-      {
-        Put: { TableName: this.#table, Item: { ...deploymentKey(context.deployment, changeKey(change.n)), ...whole } },
-      },
+      { put: { ...changeKey(context.deployment, change.n), ...whole }, when: { pk: ABSENT } },
     ]);
   }
 
@@ -281,183 +227,72 @@ export class DynamoLedger implements Ledger {
     { traffic, error }: { traffic?: Traffic['weights']; error?: string },
   ): Promise<void> {
     const at = this.#clock.now();
-    const close: Write = {
-      Update: {
-        TableName: this.#table,
-        Key: deploymentKey(context.deployment, changeKey(n)),
-        UpdateExpression: error === undefined ? 'SET done = :at' : 'SET done = :at, #error = :error',
-        ...(error === undefined ? {} : { ExpressionAttributeNames: { '#error': 'error' } }),
-        ExpressionAttributeValues: { ':at': at, ...(error === undefined ? {} : { ':error': error }) },
+    await this.#guarded(context, [
+      {
+        update: changeKey(context.deployment, n),
+        set: { done: at, ...(error === undefined ? {} : { error }) },
+        when: { pk: PRESENT },
       },
-    };
-    const remember: Write[] =
-      traffic === undefined
-        ? []
-        : [
-            {
-              Put: { TableName: this.#table, Item: { ...targetKey(context.target, 'TRAFFIC'), weights: traffic, at } },
-            },
-          ];
-    await this.#guarded(context, [close, ...remember]);
+      ...(traffic === undefined ? [] : [{ put: { ...targetKey(context.target, 'TRAFFIC'), weights: traffic, at } }]),
+    ]);
   }
 
   async promote(context: Context, { live, warm }: Pick<Head, 'live' | 'warm'>, cause: string): Promise<void> {
     const facts = { version: live?.deployable.version, slot: live?.slot, warm: warm?.deployable.version };
-    await this.note(context, { type: 'promoted', cause, facts }, [], { live, warm });
+    await this.#transition(context, { type: 'promoted', cause, facts }, [], { live, warm });
   }
 
   async freeze(context: Context, reason: string): Promise<void> {
     const frozen = { reason, at: this.#clock.now(), deployment: context.deployment };
-    await this.note(context, { type: 'frozen', cause: reason }, [], { frozen });
+    await this.#transition(context, { type: 'frozen', cause: reason }, [], { frozen });
   }
 
-  async note(
+  async note(context: Context, transition: Transition): Promise<void> {
+    await this.#transition(context, transition, []);
+  }
+
+  /** Appends what the holder of the lock did, with `writes`. */
+  async #transition(
     context: Context,
     transition: Transition,
-    writes: readonly Write[] = [],
-    head: Partial<Head> = {},
+    writes: readonly Write[],
+    change: HeadChange = {},
   ): Promise<void> {
     const { target, deployment } = context;
-    const written = await this.#transition(target, deployment, transition, head, [
-      this.#tokenCheck(context),
-      ...writes,
-    ]);
-    if (!written) throw superseded(context);
-  }
-
-  /**
-   * Appends an entry and moves the head, together with `writes`. False when one of those was refused by its own
-   * condition; a head moved by somebody else is read and tried again.
-   */
-  async #transition(
-    target: Target,
-    deployment: string,
-    { type, cause, facts = {} }: Transition,
-    change: { [K in keyof Head]?: Head[K] | undefined },
-    writes: readonly Write[],
-  ): Promise<boolean> {
-    for (let attempt = 1; attempt <= HEAD_ATTEMPTS; attempt += 1) {
-      const head = await this.head(target);
-      const at = this.#clock.now();
-      const entry: Entry = { seq: head.seq + 1, previous: head.hash, at, type, cause, deployment, facts };
-      const next = { ...head, ...change, seq: entry.seq, hash: entryHash(entry) };
-      const moved = await this.#write([
-        ...writes,
-        {
-          Put: {
-            TableName: this.#table,
-            Item: { ...targetKey(target, 'HEAD'), ...next },
-            ...(head.seq === 0
-              ? { ConditionExpression: 'attribute_not_exists(pk)' }
-              : { ConditionExpression: 'seq = :seq', ExpressionAttributeValues: { ':seq': head.seq } }),
-          },
-        },
-        {
-          Put: {
-            TableName: this.#table,
-            Item: { pk: `LEDGER#${target}`, sk: String(entry.seq).padStart(12, '0'), ...entry },
-            ConditionExpression: 'attribute_not_exists(pk)',
-          },
-        },
-      ]);
-      if (moved === 'written') return true;
-      if (moved.refused.some((index) => index < writes.length)) return false;
-    }
-    throw new Error(`the head of ${target} moved ${HEAD_ATTEMPTS} times while an entry was appended`);
-  }
-
-  async #guarded(context: Context, writes: readonly Write[]): Promise<void> {
-    const outcome = await this.#write([this.#tokenCheck(context), ...writes]);
-    if (outcome === 'written') return;
-    if (outcome.refused.includes(0)) throw superseded(context);
-    throw new Error(`the ledger refused a write of ${context.deployment}`);
-  }
-
-  #tokenCheck({ target, token, deployment }: Context): Write {
-    return {
-      ConditionCheck: {
-        TableName: this.#table,
-        Key: targetKey(target, 'LOCK'),
-        ConditionExpression: '#token = :token AND #deployment = :deployment',
-        ExpressionAttributeNames: { '#token': 'token', '#deployment': 'deployment' },
-        ExpressionAttributeValues: { ':token': token, ':deployment': deployment },
-      },
-    };
-  }
-
-  #putMeta(meta: DeploymentRecord): Write {
-    return { Put: { TableName: this.#table, Item: { ...deploymentKey(meta.request.deployment, 'META'), ...meta } } };
-  }
-
-  #updateMeta(deployment: string, fields: Partial<DeploymentRecord>) {
-    const names = Object.keys(fields);
-    return {
-      Update: {
-        TableName: this.#table,
-        Key: deploymentKey(deployment, 'META'),
-        UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}`,
-        ConditionExpression: 'attribute_exists(pk)',
-        ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
-        ExpressionAttributeValues: Object.fromEntries(
-          Object.entries(fields).map(([name, value]) => [`:${name}`, value]),
-        ),
-      },
-    } satisfies Write;
-  }
-
-  /** One transaction; tells which writes were refused by their conditions. Conflicts with other transactions are retried. */
-  async #write(writes: Write[]): Promise<'written' | { refused: number[] }> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        await this.#client.send(new TransactWriteCommand({ TransactItems: writes }));
-        return 'written';
-      } catch (error) {
-        if (!(error instanceof TransactionCanceledException)) throw error;
-        const codes = (error.CancellationReasons ?? []).map(({ Code }) => Code);
-        const refused = codes.flatMap((code, index) => (code === 'ConditionalCheckFailed' ? [index] : []));
-        if (refused.length > 0) return { refused };
-        if (attempt >= HEAD_ATTEMPTS) throw error;
-        await this.#clock.sleep(20 * attempt + Math.random() * 30);
-      }
-    }
-  }
-
-  async #get<T>(key: Item, schema: z.ZodType<T>): Promise<T | undefined> {
-    const { Item: item } = await this.#client.send(
-      new GetCommand({ TableName: this.#table, Key: key, ConsistentRead: true }),
+    requireWritten(
+      context,
+      await this.#chain.append(target, deployment, transition, [tokenCheck(context), ...writes], change),
     );
-    return item === undefined ? undefined : schema.parse(withoutKeys(item));
   }
 
-  async #query(pk: string, prefix: string, { newest }: { newest?: number } = {}): Promise<Item[]> {
-    const items: Item[] = [];
-    let from: Item | undefined;
-    do {
-      const page = await this.#client.send(
-        new QueryCommand({
-          TableName: this.#table,
-          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-          ExpressionAttributeValues: { ':pk': pk, ':prefix': prefix },
-          ConsistentRead: true,
-          ...(newest === undefined ? {} : { ScanIndexForward: false, Limit: newest }),
-          ...(from === undefined ? {} : { ExclusiveStartKey: from }),
-        }),
-      );
-      items.push(...(page.Items ?? []).map(withoutKeys));
-      from = newest === undefined ? page.LastEvaluatedKey : undefined;
-    } while (from !== undefined);
-    return items;
+  /** Writes for the holder of the lock what is no transition. */
+  async #guarded(context: Context, writes: readonly Write[]): Promise<void> {
+    requireWritten(context, await this.#write(`what ${context.deployment} writes`, [tokenCheck(context), ...writes]));
+  }
+
+  /** The writes that were refused, by their place. */
+  #write(what: string, writes: readonly Write[]): Promise<readonly number[]> {
+    return untilSettled(this.#clock, what, async () => {
+      const outcome = await this.#table.write(writes);
+      if (outcome === 'conflict') return 'again';
+      return outcome === 'written' ? [] : outcome.refused;
+    });
   }
 }
 
-function withoutKeys({ pk: _pk, sk: _sk, ...item }: Item): Item {
-  return item;
+/** Always the first write of a list, see {@link requireWritten}. */
+function tokenCheck({ target, token, deployment }: Context): Write {
+  return { check: targetKey(target, 'LOCK'), when: { token, deployment } };
 }
 
-function changeKey(n: number): string {
-  return `CHANGE#${String(n).padStart(6, '0')}`;
+function putMeta(meta: DeploymentRecord): Write {
+  return { put: { ...deploymentKey(meta.request.deployment, 'META'), ...meta } };
 }
 
-function superseded({ deployment, target, token }: Context): Superseded {
-  return new Superseded(`${deployment} no longer holds the lock of ${target} (its token was ${token}).`);
+/** @throws {Superseded} when the first write, which looks at the lock, was among the refused */
+function requireWritten({ deployment, target, token }: Context, refused: readonly number[]): void {
+  if (refused.includes(0))
+    throw new Superseded(`${deployment} no longer holds the lock of ${target} (its token was ${token}).`);
+  if (refused.length > 0)
+    throw new Error(`the ledger refused a write of ${deployment}: somebody changed what it was about`);
 }

@@ -35,7 +35,7 @@ export class FakeLedger implements Ledger {
   }
 
   async head(target: Target): Promise<Head> {
-    return this.heads.get(target) ?? { seq: 0, hash: CHAIN_START };
+    return this.#head(target);
   }
 
   async lock(target: Target): Promise<Lock | undefined> {
@@ -47,19 +47,20 @@ export class FakeLedger implements Ledger {
     executionArn: string,
     from: Lock | undefined,
   ): Promise<number | undefined> {
-    const held = this.locks.get(request.target);
-    if (held?.token !== from?.token) return undefined;
+    const { target, deployment, cause } = request;
+    const held = this.locks.get(target);
+    if (held?.token !== from?.token || held?.deployment !== from?.deployment) return undefined;
     const token = (from?.token ?? 0) + 1;
-    this.locks.set(request.target, { token, deployment: request.deployment, executionArn, at: this.#clock.now() });
-    this.records.set(request.deployment, {
-      request,
-      ...(from?.deployment === undefined ? {} : { recovers: from.deployment }),
-    });
-    await this.#append(request.target, request.deployment, {
-      type: from?.deployment === undefined ? 'deployment began' : 'recovery began',
-      cause: request.cause,
-      facts: { token },
-    });
+    const recovers = from?.deployment;
+    this.locks.set(target, { token, deployment, executionArn, at: this.#clock.now() });
+    this.records.set(deployment, { request, ...(recovers === undefined ? {} : { recovers }) });
+    this.#append(
+      target,
+      deployment,
+      recovers === undefined
+        ? { type: 'deployment began', cause, facts: { version: request.version, digest: request.digest, token } }
+        : { type: 'recovery began', cause, facts: { of: recovers, token } },
+    );
     return token;
   }
 
@@ -67,20 +68,19 @@ export class FakeLedger implements Ledger {
     context: Context,
     { result, sentence, cause }: { result: Result; sentence: string; cause: string },
   ): Promise<void> {
+    const { target, deployment, token } = context;
     this.#requireToken(context);
-    this.locks.set(context.target, { token: context.token, at: this.#clock.now() });
-    await this.closeRecord(context.deployment, { result, sentence });
-    await this.#append(context.target, context.deployment, {
-      type: 'deployment ended',
-      cause,
-      facts: { result, sentence },
-    });
+    const record = this.#record(deployment);
+    const at = this.#clock.now();
+    this.locks.set(target, { token, at });
+    this.records.set(deployment, { ...record, ended: { result, sentence, at } });
+    this.#append(target, deployment, { type: 'deployment ended', cause, facts: { result, sentence } });
   }
 
   async closeRecord(deployment: string, ended: { result: Result; sentence: string }): Promise<void> {
-    const record = this.records.get(deployment);
-    if (record === undefined) throw new Error(`no record of ${deployment}`);
-    this.records.set(deployment, { ...record, ended: { ...ended, at: this.#clock.now() } });
+    const record = this.#record(deployment);
+    if (record.ended === undefined)
+      this.records.set(deployment, { ...record, ended: { ...ended, at: this.#clock.now() } });
   }
 
   async deployment(id: string): Promise<DeploymentRecord | undefined> {
@@ -89,9 +89,7 @@ export class FakeLedger implements Ledger {
 
   async savePlan(context: Context, plan: DeploymentPlan): Promise<void> {
     this.#requireToken(context);
-    const record = this.records.get(context.deployment);
-    if (record === undefined) throw new Error(`no record of ${context.deployment}`);
-    this.records.set(context.deployment, { ...record, plan });
+    this.records.set(context.deployment, { ...this.#record(context.deployment), plan });
   }
 
   async facts(deployment: string): Promise<Partial<Record<FactKind, Fact>>> {
@@ -115,13 +113,20 @@ export class FakeLedger implements Ledger {
     holder: Lock,
     queuedUnder: string,
   ): Promise<'queued' | 'lock moved' | 'older'> {
-    const before = this.queue.get(request.target);
-    if (before !== undefined && compareVersions(before.version, request.version) > 0) return 'older';
-    const held = this.locks.get(request.target);
+    const { target, deployment, version, cause } = request;
+    const before = this.queue.get(target);
+    if (before !== undefined && compareVersions(before.version, version) > 0) return 'older';
+    const held = this.locks.get(target);
     if (held?.token !== holder.token || held.deployment === undefined) return 'lock moved';
-    this.queue.set(request.target, request);
+    if (before?.deployment === deployment) return 'queued';
+    this.queue.set(target, request);
     this.records.set(queuedUnder, { request: { ...request, deployment: queuedUnder } });
-    await this.#append(request.target, request.deployment, { type: 'deployment queued', cause: request.cause });
+    const replaces = before === undefined ? {} : { replaces: before.version };
+    this.#append(target, deployment, {
+      type: 'deployment queued',
+      cause,
+      facts: { version, behind: holder.deployment, ...replaces },
+    });
     return 'queued';
   }
 
@@ -136,18 +141,14 @@ export class FakeLedger implements Ledger {
   async writeIntent(context: Context, draft: IntentDraft, cause: string): Promise<Intent> {
     this.#requireToken(context);
     const { target, token, deployment } = context;
-    const intent: Intent = {
-      ...draft,
-      n: (this.intents.get(target)?.n ?? 0) + 1,
-      token,
-      deployment,
-      at: this.#clock.now(),
-    };
+    const n = (this.intents.get(target)?.n ?? 0) + 1;
+    const intent: Intent = { ...draft, n, token, deployment, at: this.#clock.now() };
     this.intents.set(target, intent);
-    const { warm, ...head } = await this.head(target);
-    const keepsWarm = warm !== undefined && intent.slots[warm.slot].state === 'filled' && head.live?.slot !== warm.slot;
+    const { phase, weights, slots } = intent;
+    const { warm, ...head } = this.#head(target);
+    const keepsWarm = warm !== undefined && slots[warm.slot].state === 'filled' && head.live?.slot !== warm.slot;
     this.heads.set(target, { ...head, ...(keepsWarm ? { warm } : {}) });
-    await this.note(context, { type: 'intent', cause, facts: { n: intent.n, phase: intent.phase } });
+    this.#append(target, deployment, { type: 'intent', cause, facts: { n, phase, weights, slots } });
     return intent;
   }
 
@@ -163,8 +164,11 @@ export class FakeLedger implements Ledger {
   }
 
   async openChange(context: Context, change: Pick<Change, 'n' | 'intent' | 'call' | 'action'>): Promise<void> {
+    const { deployment, token } = context;
     this.#requireToken(context);
-    this.changes.push({ ...change, deployment: context.deployment, token: context.token, at: this.#clock.now() });
+    if (this.changes.some((other) => other.deployment === deployment && other.n === change.n))
+      throw new Error(`change ${change.n} of ${deployment} is open already`);
+    this.changes.push({ ...change, deployment, token, at: this.#clock.now() });
   }
 
   async closeChange(
@@ -181,8 +185,9 @@ export class FakeLedger implements Ledger {
   }
 
   async promote(context: Context, { live, warm }: Pick<Head, 'live' | 'warm'>, cause: string): Promise<void> {
-    await this.note(context, { type: 'promoted', cause });
-    const { warm: _warm, ...head } = await this.head(context.target);
+    const facts = { version: live?.deployable.version, slot: live?.slot, warm: warm?.deployable.version };
+    await this.note(context, { type: 'promoted', cause, facts });
+    const { live: _live, warm: _warm, ...head } = this.#head(context.target);
     this.heads.set(context.target, {
       ...head,
       ...(live === undefined ? {} : { live }),
@@ -192,16 +197,15 @@ export class FakeLedger implements Ledger {
 
   async freeze(context: Context, reason: string): Promise<void> {
     await this.note(context, { type: 'frozen', cause: reason });
-    const head = await this.head(context.target);
     this.heads.set(context.target, {
-      ...head,
+      ...this.#head(context.target),
       frozen: { reason, at: this.#clock.now(), deployment: context.deployment },
     });
   }
 
   async note(context: Context, transition: Transition): Promise<void> {
     this.#requireToken(context);
-    await this.#append(context.target, context.deployment, transition);
+    this.#append(context.target, context.deployment, transition);
   }
 
   #requireToken({ target, token, deployment }: Context): void {
@@ -210,18 +214,22 @@ export class FakeLedger implements Ledger {
       throw new Superseded(`${deployment} no longer holds the lock of ${target}`);
   }
 
-  async #append(target: Target, deployment: string, { type, cause, facts = {} }: Transition): Promise<void> {
-    const head = await this.head(target);
-    const entry: Entry = {
-      seq: head.seq + 1,
-      previous: head.hash,
-      at: this.#clock.now(),
-      type,
-      cause,
-      deployment,
-      facts,
-    };
+  #record(deployment: string): DeploymentRecord {
+    const record = this.records.get(deployment);
+    if (record === undefined) throw new Error(`no record of ${deployment}`);
+    return record;
+  }
+
+  #head(target: Target): Head {
+    return this.heads.get(target) ?? { seq: 0, hash: CHAIN_START };
+  }
+
+  /** Without a pause, so that no other entry gets in between. */
+  #append(target: Target, deployment: string, { type, cause, facts = {} }: Transition): void {
+    const head = this.#head(target);
+    const seq = head.seq + 1;
+    const entry: Entry = { seq, previous: head.hash, at: this.#clock.now(), type, cause, deployment, facts };
     this.entries.push(entry);
-    this.heads.set(target, { ...head, seq: entry.seq, hash: entryHash(entry) });
+    this.heads.set(target, { ...head, seq, hash: entryHash(entry) });
   }
 }

@@ -1,0 +1,500 @@
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { DynamoLedger } from '#aws/dynamo-ledger.ts';
+import { type DeploymentPlan, Entry, type Fact, type Lock, type Placement } from '#core/contract/ledger.ts';
+import type { Version } from '#core/contract/release.ts';
+import type { Slot } from '#core/contract/slot.ts';
+import type { Context } from '#core/contract/states.ts';
+import type { IntentDraft } from '#core/domain/intent.ts';
+import { CHAIN_START, entryHash } from '#core/domain/ledger-chain.ts';
+import { type Clock, type Ledger, Superseded } from '#core/ports.ts';
+import { FakeLedger } from '../../../fakes/ledger.ts';
+import { SETTINGS } from '../../../fixtures/settings.ts';
+import { cloud, digestOf, RELEASE_JSON, request, TickingClock } from './cloud.ts';
+
+/** A ledger and what a test may see of it beside the port. */
+interface Subject {
+  readonly ledger: Ledger;
+  /** The target's entries, oldest first, as they are stored. */
+  entries(target: string): Promise<readonly Entry[]>;
+}
+
+const started = cloud();
+const TABLE = 'farol-ledger';
+
+function dynamo() {
+  return DynamoDBDocumentClient.from(new DynamoDBClient(started().client), {
+    marshallOptions: { removeUndefinedValues: true },
+  });
+}
+
+beforeAll(async () => {
+  await dynamo().send(
+    new CreateTableCommand({
+      TableName: TABLE,
+      KeySchema: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+      AttributeDefinitions: [
+        { AttributeName: 'pk', AttributeType: 'S' },
+        { AttributeName: 'sk', AttributeType: 'S' },
+      ],
+      BillingMode: 'PAY_PER_REQUEST',
+    }),
+  );
+});
+
+function fakeSubject(clock: Clock): Subject {
+  const ledger = new FakeLedger(clock);
+  return { ledger, entries: async () => ledger.entries };
+}
+
+function dynamoSubject(clock: Clock): Subject {
+  const client = dynamo();
+  return {
+    ledger: new DynamoLedger(client, TABLE, clock),
+    async entries(target) {
+      const { Items = [] } = await client.send(
+        new QueryCommand({
+          TableName: TABLE,
+          KeyConditionExpression: 'pk = :pk',
+          ExpressionAttributeValues: { ':pk': `LEDGER#${target}` },
+          ConsistentRead: true,
+        }),
+      );
+      return Items.map(({ pk: _pk, sk: _sk, ...entry }) => Entry.parse(entry));
+    },
+  };
+}
+
+const deployable = (version: Version) => ({ digest: digestOf(version), version, settingsHash: '0123456789abcdef' });
+
+function placement(slot: Slot, version: Version): Placement {
+  return { slot, deployable: deployable(version), taskDefinition: `web:${version}`, releaseJson: RELEASE_JSON };
+}
+
+function plan(version: Version): DeploymentPlan {
+  return {
+    settings: SETTINGS,
+    deployable: deployable(version),
+    commit: 'c0ffee',
+    build: 'web:1',
+    releaseJson: RELEASE_JSON,
+    candidate: 'blue',
+    capacity: 2,
+    steps: [{ weight: 100, checks: 1, checkSeconds: 60 }],
+  };
+}
+
+const SMOKE: Omit<Fact, 'at'> = {
+  kind: 'smoke',
+  deployable: deployable('v1.0.0'),
+  detail: { checks: 3, slowest: 0.25 },
+};
+const EMPTY = { state: 'empty' } as const;
+const DRAFT: IntentDraft = { phase: 'empty', slots: { blue: EMPTY, green: EMPTY }, weights: null };
+
+function filled(slot: Slot, version: Version): IntentDraft {
+  const one = {
+    state: 'filled',
+    role: 'live',
+    deployable: deployable(version),
+    taskDefinition: `web:${version}`,
+    min: 1,
+    max: 2,
+    desired: 1,
+    scaleIn: true,
+    scaleOut: true,
+  } as const;
+  return {
+    phase: 'restore',
+    slots: slot === 'blue' ? { blue: one, green: EMPTY } : { blue: EMPTY, green: one },
+    weights: slot === 'blue' ? { blue: 100, green: 0 } : { blue: 0, green: 100 },
+  };
+}
+
+/** Every method that writes for a deployment. */
+const WRITES: Record<string, (ledger: Ledger, context: Context) => Promise<unknown>> = {
+  endDeployment: (ledger, context) =>
+    ledger.endDeployment(context, { result: 'live', sentence: 'It is live.', cause: 'all passed' }),
+  savePlan: (ledger, context) => ledger.savePlan(context, plan('v1.0.0')),
+  saveFact: (ledger, context) => ledger.saveFact(context, SMOKE, 'smoke checks'),
+  writeIntent: (ledger, context) => ledger.writeIntent(context, DRAFT, 'a phase'),
+  openChange: (ledger, context) =>
+    ledger.openChange(context, { n: 2, intent: 1, call: 'set weights', action: { do: 'set weights' } }),
+  closeChange: (ledger, context) => ledger.closeChange(context, 1, { traffic: { blue: 100, green: 0 } }),
+  promote: (ledger, context) => ledger.promote(context, { live: placement('blue', 'v1.0.0') }, 'every step passed'),
+  freeze: (ledger, context) => ledger.freeze(context, 'the live version is broken'),
+  note: (ledger, context) => ledger.note(context, { type: 'roll back began', cause: 'a check failed' }),
+};
+
+let targets = 0;
+
+describe.each([
+  { name: 'FakeLedger', make: fakeSubject },
+  { name: 'DynamoLedger', make: dynamoSubject },
+])('$name', ({ make }) => {
+  /** A ledger and a target that no other test has. */
+  function begin() {
+    targets += 1;
+    return { ...make(new TickingClock()), target: `web-${targets}/production` };
+  }
+
+  /** The same with the lock taken by v1.0.0. */
+  async function held() {
+    const subject = begin();
+    const { ledger, target } = subject;
+    const first = request(target, 'v1.0.0');
+    const token = (await ledger.takeLock(first, 'arn:first', undefined)) ?? 0;
+    const context: Context = { target, deployment: first.deployment, token };
+    const lock = await lockOf(ledger, target);
+    return { ...subject, first, context, lock };
+  }
+
+  async function lockOf(ledger: Ledger, target: string): Promise<Lock> {
+    const lock = await ledger.lock(target);
+    if (lock === undefined) throw new Error(`${target} has no lock`);
+    return lock;
+  }
+
+  test('knows nothing of a target before its first deployment', async () => {
+    const { ledger, target } = begin();
+    expect(await ledger.head(target)).toEqual({ seq: 0, hash: CHAIN_START });
+    expect(await ledger.lock(target)).toBeUndefined();
+    expect(await ledger.waiting(target)).toBeUndefined();
+    expect(await ledger.intent(target)).toBeUndefined();
+    expect(await ledger.traffic(target)).toBeUndefined();
+    expect(await ledger.deployment('no such')).toBeUndefined();
+    expect(await ledger.lastChange('no such')).toBeUndefined();
+    expect(await ledger.facts('no such')).toEqual({});
+  });
+
+  describe('lock', () => {
+    test('is taken with token 1 and names its holder', async () => {
+      const { ledger, target, first, lock, entries } = await held();
+      expect(lock).toMatchObject({ token: 1, deployment: first.deployment, executionArn: 'arn:first' });
+      expect(await ledger.deployment(first.deployment)).toEqual({ request: first });
+      expect(await entries(target)).toMatchObject([
+        { seq: 1, type: 'deployment began', deployment: first.deployment, cause: first.cause, facts: { token: 1 } },
+      ]);
+    });
+
+    test('is not taken twice, neither as a new one nor from a state that is over', async () => {
+      const { ledger, target, first, lock, context } = await held();
+      const second = request(target, 'v1.1.0');
+      expect(await ledger.takeLock(second, 'arn:second', undefined)).toBeUndefined();
+      expect(await ledger.lock(target)).toEqual(lock);
+      expect(await ledger.deployment(second.deployment)).toBeUndefined();
+      expect(await ledger.takeLock(second, 'arn:second', lock)).toBe(2);
+      expect(await ledger.takeLock(first, 'arn:third', lock)).toBeUndefined();
+      expect(context.token).toBe(1);
+    });
+
+    test('is taken by one of many who try at once', async () => {
+      const { ledger, target } = begin();
+      const tokens = await Promise.all(
+        Array.from({ length: 10 }, (_, n) => ledger.takeLock(request(target, `v1.0.${n}`), `arn:${n}`, undefined)),
+      );
+      expect(tokens.filter((token) => token !== undefined)).toEqual([1]);
+    });
+
+    test('is taken over with a higher token by one who names the deployment it recovers', async () => {
+      const { ledger, target, first, lock, entries } = await held();
+      const recovery = { ...request(target, 'v1.0.0', 2), kind: 'recovery' as const };
+      expect(await ledger.takeLock(recovery, 'arn:recovery', lock)).toBe(2);
+      expect(await ledger.lock(target)).toMatchObject({ token: 2, deployment: recovery.deployment });
+      expect(await ledger.deployment(recovery.deployment)).toEqual({ request: recovery, recovers: first.deployment });
+      expect(await entries(target)).toMatchObject([
+        {},
+        { type: 'recovery began', deployment: recovery.deployment, facts: { of: first.deployment, token: 2 } },
+      ]);
+    });
+
+    test('keeps its token when it is freed, and its next holder recovers nothing', async () => {
+      const { ledger, target, context } = await held();
+      await ledger.endDeployment(context, { result: 'live', sentence: 'v1.0.0 is live.', cause: 'all passed' });
+      const free = await lockOf(ledger, target);
+      expect(free).toEqual({ token: 1, at: expect.any(String) });
+      const second = request(target, 'v1.1.0');
+      expect(await ledger.takeLock(second, 'arn:second', free)).toBe(2);
+      expect(await ledger.deployment(second.deployment)).toEqual({ request: second });
+    });
+
+    test('that its holder freed meanwhile is not taken over', async () => {
+      const { ledger, target, lock, context } = await held();
+      await ledger.endDeployment(context, { result: 'live', sentence: 'v1.0.0 is live.', cause: 'all passed' });
+      expect(await ledger.takeLock(request(target, 'v1.0.0', 2), 'arn:recovery', lock)).toBeUndefined();
+      expect(await ledger.lock(target)).toMatchObject({ token: 1 });
+    });
+  });
+
+  describe('the holder of the lock', () => {
+    test.each(Object.keys(WRITES))('may %s, and appends to the chain or leaves it whole', async (name) => {
+      const { ledger, target, context, entries } = await held();
+      await ledger.openChange(context, { n: 1, intent: 1, call: 'create rule', action: {} });
+      await WRITES[name]?.(ledger, context);
+      expectUnbroken(await entries(target), await ledger.head(target));
+    });
+
+    test.each(Object.keys(WRITES))('is superseded in %s after a takeover, and nothing is written', async (name) => {
+      const { ledger, target, first, lock, context, entries } = await held();
+      await ledger.openChange(context, { n: 1, intent: 1, call: 'create rule', action: {} });
+      await ledger.takeLock(request(target, 'v1.0.0', 2), 'arn:recovery', lock);
+      const before = await everything(ledger, target, first.deployment);
+      await expect(WRITES[name]?.(ledger, context)).rejects.toThrow(Superseded);
+      expect(await everything(ledger, target, first.deployment)).toEqual(before);
+      expect(await entries(target)).toHaveLength(2);
+    });
+
+    test.each(Object.keys(WRITES))('is superseded in %s once its deployment has ended', async (name) => {
+      const { ledger, target, first, context } = await held();
+      await ledger.openChange(context, { n: 1, intent: 1, call: 'create rule', action: {} });
+      await ledger.endDeployment(context, { result: 'live', sentence: 'v1.0.0 is live.', cause: 'all passed' });
+      const before = await everything(ledger, target, first.deployment);
+      await expect(WRITES[name]?.(ledger, context)).rejects.toThrow(Superseded);
+      expect(await everything(ledger, target, first.deployment)).toEqual(before);
+    });
+
+    test.each(Object.keys(WRITES))('is no other deployment with the same token: %s', async (name) => {
+      const { ledger, context } = await held();
+      await ledger.openChange(context, { n: 1, intent: 1, call: 'create rule', action: {} });
+      await expect(WRITES[name]?.(ledger, { ...context, deployment: 'another' })).rejects.toThrow(Superseded);
+    });
+  });
+
+  describe('a deployment', () => {
+    test('keeps plan, facts and end', async () => {
+      const { ledger, target, first, context, entries } = await held();
+      await ledger.savePlan(context, plan('v1.0.0'));
+      await ledger.saveFact(context, SMOKE, 'smoke checks');
+      await ledger.saveFact(context, { ...SMOKE, kind: 'provenance', detail: { build: 'web:1' } }, 'build web:1');
+      await ledger.saveFact(context, { ...SMOKE, detail: { checks: 4 } }, 'smoke checks again');
+      expect(await ledger.facts(first.deployment)).toEqual({
+        smoke: { ...SMOKE, detail: { checks: 4 }, at: expect.any(String) },
+        provenance: { ...SMOKE, kind: 'provenance', detail: { build: 'web:1' }, at: expect.any(String) },
+      });
+      await ledger.endDeployment(context, { result: 'live', sentence: 'v1.0.0 is live.', cause: 'all passed' });
+      expect(await ledger.deployment(first.deployment)).toEqual({
+        request: first,
+        plan: plan('v1.0.0'),
+        ended: { result: 'live', sentence: 'v1.0.0 is live.', at: expect.any(String) },
+      });
+      expect((await entries(target)).map(({ type, cause }) => `${type}: ${cause}`)).toEqual([
+        'deployment began: push of web:v1.0.0',
+        'fact: smoke checks',
+        'fact: build web:1',
+        'fact: smoke checks again',
+        'deployment ended: all passed',
+      ]);
+      expect((await entries(target))[1]?.facts).toEqual({ kind: 'smoke', checks: 3, slowest: 0.25 });
+    });
+
+    test('that did not end by itself is closed for it, once', async () => {
+      const { ledger, first } = await held();
+      await ledger.closeRecord(first.deployment, { result: 'restored', sentence: 'It was aborted.' });
+      await ledger.closeRecord(first.deployment, { result: 'frozen', sentence: 'Said later.' });
+      expect((await ledger.deployment(first.deployment))?.ended).toMatchObject({
+        result: 'restored',
+        sentence: 'It was aborted.',
+      });
+      await expect(ledger.closeRecord('no such', { result: 'restored', sentence: '' })).rejects.toThrow(/no record/);
+    });
+  });
+
+  describe('the queue', () => {
+    test('holds the newest push behind the holder', async () => {
+      const { ledger, target, lock, first, entries } = await held();
+      const [second, third] = [request(target, 'v1.1.0'), request(target, 'v1.2.0')];
+      expect(await ledger.enqueue(second, lock, second.deployment)).toBe('queued');
+      expect(await ledger.waiting(target)).toEqual(second);
+      expect(await ledger.deployment(second.deployment)).toEqual({ request: second });
+      expect(await ledger.enqueue(third, lock, third.deployment)).toBe('queued');
+      expect(await ledger.waiting(target)).toEqual(third);
+      expect(await ledger.enqueue(second, lock, second.deployment)).toBe('older');
+      expect(await ledger.waiting(target)).toEqual(third);
+      expect((await entries(target)).slice(1)).toMatchObject([
+        { type: 'deployment queued', deployment: second.deployment, facts: { behind: first.deployment } },
+        { type: 'deployment queued', deployment: third.deployment, facts: { replaces: 'v1.1.0' } },
+      ]);
+    });
+
+    test('takes the same request twice as once', async () => {
+      const { ledger, target, lock, entries } = await held();
+      const second = request(target, 'v1.1.0');
+      expect(await ledger.enqueue(second, lock, second.deployment)).toBe('queued');
+      expect(await ledger.enqueue(second, lock, second.deployment)).toBe('queued');
+      expect(await entries(target)).toHaveLength(2);
+    });
+
+    test('keeps the record under the name that waits', async () => {
+      const { ledger, target, lock } = await held();
+      const [used, next] = [request(target, 'v1.1.0'), request(target, 'v1.1.0', 2)];
+      expect(await ledger.enqueue(next, lock, used.deployment)).toBe('queued');
+      expect(await ledger.waiting(target)).toEqual(next);
+      expect(await ledger.deployment(used.deployment)).toEqual({ request: { ...next, deployment: used.deployment } });
+    });
+
+    test('takes nothing behind a lock that was freed or has another holder', async () => {
+      const { ledger, target, lock, context } = await held();
+      const second = request(target, 'v1.1.0');
+      await ledger.endDeployment(context, { result: 'live', sentence: 'v1.0.0 is live.', cause: 'all passed' });
+      expect(await ledger.enqueue(second, lock, second.deployment)).toBe('lock moved');
+      await ledger.takeLock(request(target, 'v1.0.1'), 'arn:other', await lockOf(ledger, target));
+      expect(await ledger.enqueue(second, lock, second.deployment)).toBe('lock moved');
+      expect(await ledger.waiting(target)).toBeUndefined();
+      expect(await ledger.deployment(second.deployment)).toBeUndefined();
+    });
+
+    test('holds the newest of many that come at once', async () => {
+      const { ledger, target, lock } = await held();
+      const pushes = Array.from({ length: 6 }, (_, n) => request(target, `v1.1.${n}`));
+      const outcomes = await Promise.all(pushes.map((push) => ledger.enqueue(push, lock, push.deployment)));
+      expect(outcomes.at(-1)).toBe('queued');
+      expect(outcomes.filter((outcome) => outcome === 'lock moved')).toEqual([]);
+      expect((await ledger.waiting(target))?.version).toBe('v1.1.5');
+    });
+
+    test('gives up only the request that is named', async () => {
+      const { ledger, target, lock } = await held();
+      const [second, third] = [request(target, 'v1.1.0'), request(target, 'v1.2.0')];
+      await ledger.enqueue(third, lock, third.deployment);
+      await ledger.dequeue(second);
+      expect(await ledger.waiting(target)).toEqual(third);
+      await ledger.dequeue(third);
+      await ledger.dequeue(third);
+      expect(await ledger.waiting(target)).toBeUndefined();
+    });
+  });
+
+  describe('intents', () => {
+    test('are numbered across deployments and carry the token', async () => {
+      const { ledger, target, lock, context, entries } = await held();
+      expect(await ledger.writeIntent(context, DRAFT, 'empty')).toMatchObject({ n: 1, token: 1, weights: null });
+      const second = await ledger.writeIntent(context, filled('blue', 'v1.0.0'), 'start');
+      expect(second).toMatchObject({ ...filled('blue', 'v1.0.0'), n: 2, deployment: context.deployment });
+      expect(await ledger.intent(target)).toEqual(second);
+      const recovery = request(target, 'v1.0.0', 2);
+      const token = (await ledger.takeLock(recovery, 'arn:recovery', lock)) ?? 0;
+      const next = { target, deployment: recovery.deployment, token };
+      expect(await ledger.writeIntent(next, DRAFT, 'restore')).toMatchObject({ n: 3, token: 2 });
+      expect((await entries(target)).filter(({ type }) => type === 'intent')).toMatchObject([
+        { cause: 'empty', facts: { n: 1, phase: 'empty', weights: null } },
+        { cause: 'start', facts: { n: 2, phase: 'restore', weights: { blue: 100, green: 0 } } },
+        { cause: 'restore', facts: { n: 3 } },
+      ]);
+    });
+
+    test('take the warm slot from the head as soon as it is emptied, and not before', async () => {
+      const { ledger, target, context } = await held();
+      const warm = { ...placement('blue', 'v1.0.0'), until: '2026-11-23T19:00:00.000Z' };
+      await ledger.promote(context, { live: placement('green', 'v1.1.0'), warm }, 'every step passed');
+      const keeping = filled('green', 'v1.1.0');
+      const { blue } = filled('blue', 'v1.0.0').slots;
+      await ledger.writeIntent(context, { ...keeping, slots: { ...keeping.slots, blue } }, 'promote');
+      expect((await ledger.head(target)).warm).toEqual(warm);
+      await ledger.writeIntent(context, keeping, 'restore');
+      expect(await ledger.head(target)).toMatchObject({ live: placement('green', 'v1.1.0') });
+      expect((await ledger.head(target)).warm).toBeUndefined();
+    });
+  });
+
+  describe('changes', () => {
+    test('are journalled before they are made, and closed with the traffic they made', async () => {
+      const { ledger, target, first, context } = await held();
+      const action = { do: 'create rule', weights: { blue: 100, green: 0 } };
+      await ledger.openChange(context, { n: 1, intent: 4, call: 'create rule', action });
+      const opened = { n: 1, token: 1, intent: 4, call: 'create rule', action, at: expect.any(String) };
+      expect(await ledger.lastChange(first.deployment)).toEqual(opened);
+      await ledger.closeChange(context, 1, { traffic: { blue: 100, green: 0 } });
+      expect(await ledger.lastChange(first.deployment)).toEqual({ ...opened, done: expect.any(String) });
+      expect(await ledger.traffic(target)).toEqual({ weights: { blue: 100, green: 0 }, at: expect.any(String) });
+    });
+
+    test('without traffic leave it as it was; null is no rule', async () => {
+      const { ledger, target, context } = await held();
+      await ledger.openChange(context, { n: 1, intent: 1, call: 'delete rule', action: {} });
+      await ledger.closeChange(context, 1, { traffic: null });
+      const before = await ledger.traffic(target);
+      expect(before?.weights).toBeNull();
+      await ledger.openChange(context, { n: 2, intent: 1, call: 'fill slot', action: {} });
+      await ledger.closeChange(context, 2, { error: 'AccessDeniedException' });
+      expect(await ledger.traffic(target)).toEqual(before);
+      expect(await ledger.lastChange(context.deployment)).toMatchObject({ n: 2, error: 'AccessDeniedException' });
+    });
+
+    test('are told newest first past the ninth', async () => {
+      const { ledger, context } = await held();
+      for (let n = 1; n <= 11; n += 1)
+        await ledger.openChange(context, { n, intent: 1, call: 'resize slot', action: { n } });
+      expect(await ledger.lastChange(context.deployment)).toMatchObject({ n: 11, action: { n: 11 } });
+    });
+
+    test('are neither overwritten nor closed unopened', async () => {
+      const { ledger, context } = await held();
+      const change = { n: 1, intent: 1, call: 'fill slot', action: { do: 'fill slot' } };
+      await ledger.openChange(context, change);
+      await expect(ledger.openChange(context, { ...change, call: 'empty slot' })).rejects.toThrow();
+      expect(await ledger.lastChange(context.deployment)).toMatchObject(change);
+      const unopened = ledger.closeChange(context, 2, { traffic: null });
+      await expect(unopened).rejects.toThrow();
+      await expect(unopened).rejects.not.toThrow(Superseded);
+      expect(await ledger.traffic(context.target)).toBeUndefined();
+    });
+  });
+
+  describe('the head', () => {
+    test('tells what is live, warm and frozen', async () => {
+      const { ledger, target, context } = await held();
+      const warm = { ...placement('green', 'v0.9.0'), until: '2026-11-23T19:00:00.000Z' };
+      await ledger.promote(context, { live: placement('blue', 'v1.0.0'), warm }, 'every step passed');
+      await ledger.freeze(context, 'the live version is broken');
+      expect(await ledger.head(target)).toEqual({
+        seq: 3,
+        hash: expect.stringMatching(/^[0-9a-f]{64}$/),
+        live: placement('blue', 'v1.0.0'),
+        warm,
+        frozen: { reason: 'the live version is broken', at: expect.any(String), deployment: context.deployment },
+      });
+      await ledger.promote(context, { live: placement('green', 'v1.1.0') }, 'without a warm slot');
+      const head = await ledger.head(target);
+      expect(head).toMatchObject({ live: placement('green', 'v1.1.0'), frozen: {} });
+      expect(head.warm).toBeUndefined();
+    });
+
+    test('ends an unbroken chain when twenty write at once', { timeout: 30_000 }, async () => {
+      const { ledger, target, context, entries } = await held();
+      const causes = Array.from({ length: 20 }, (_, n) => `note ${n}`);
+      await Promise.all(causes.map((cause) => ledger.note(context, { type: 'fact', cause, facts: { cause } })));
+      const written = await entries(target);
+      expect(
+        written
+          .slice(1)
+          .map(({ cause }) => cause)
+          .toSorted(),
+      ).toEqual(causes.toSorted());
+      expectUnbroken(written, await ledger.head(target));
+    });
+  });
+
+  async function everything(ledger: Ledger, target: string, deployment: string) {
+    return {
+      head: await ledger.head(target),
+      lock: await ledger.lock(target),
+      intent: await ledger.intent(target),
+      traffic: await ledger.traffic(target),
+      record: await ledger.deployment(deployment),
+      facts: await ledger.facts(deployment),
+      change: await ledger.lastChange(deployment),
+    };
+  }
+});
+
+/** Each entry names the hash of the one before, and the head that of the last. */
+function expectUnbroken(entries: readonly Entry[], head: { seq: number; hash: string }): void {
+  const hashes = [CHAIN_START, ...entries.map(entryHash)];
+  expect(entries.map(({ seq }) => seq)).toEqual(entries.map((_, index) => index + 1));
+  expect(entries.map(({ previous }) => previous)).toEqual(hashes.slice(0, -1));
+  expect(head).toMatchObject({ seq: entries.length, hash: hashes.at(-1) });
+}

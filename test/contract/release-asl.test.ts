@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import validate from 'asl-validator';
 import jsonata from 'jsonata';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
@@ -57,6 +58,11 @@ function functionOf(substitution: string): keyof typeof STATE_FUNCTIONS {
 function outcomesOf(name: keyof typeof STATE_FUNCTIONS): string[] {
   return STATE_FUNCTIONS[name].output.options.map((option) => option.shape.outcome.value);
 }
+
+test('the file is Amazon States Language by the published schema', () => {
+  const filled = text.replace(/\$\{(\w+)\}/g, 'arn:aws:lambda:eu-west-1:111122223333:function:$1:1');
+  expect(validate(JSON.parse(filled))).toMatchObject({ isValid: true, errors: [] });
+});
 
 describe('each task state', () => {
   test.each(TASKS)('%s names a function of the contract and hands over exactly what it takes', (_name, state) => {

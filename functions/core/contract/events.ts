@@ -20,15 +20,3 @@ export const EcrImageAction = z.object({
   }),
 });
 export type EcrImageAction = z.infer<typeof EcrImageAction>;
-
-/** "Step Functions Execution Status Change" as EventBridge delivers it. Source: Step Functions Developer Guide, "EventBridge events". */
-export const ExecutionStatusChange = z.object({
-  source: z.literal('aws.states'),
-  detail: z.object({
-    executionArn: z.string(),
-    stateMachineArn: z.string(),
-    name: z.string(),
-    status: z.enum(['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED', 'PENDING_REDRIVE']),
-  }),
-});
-export type ExecutionStatusChange = z.infer<typeof ExecutionStatusChange>;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { Deployable, Digest, ReleaseJson, Version } from './release.ts';
 import { Settings } from './settings.ts';
-import { Slot, Weights } from './slot.ts';
+import { Role, Slot, Weights } from './slot.ts';
 import { Target } from './target.ts';
 
 /** A moment, ISO 8601 in UTC with milliseconds. */
@@ -55,7 +55,7 @@ export const SlotIntent = z.discriminatedUnion('state', [
   z.strictObject({ state: z.literal('empty') }),
   z.strictObject({
     state: z.literal('filled'),
-    role: z.enum(['live', 'candidate', 'warm']),
+    role: Role,
     deployable: Deployable,
     taskDefinition: z.string(),
     min: z.int().min(1),

@@ -5,8 +5,8 @@ export const Slot = z.enum(['blue', 'green']);
 export type Slot = z.infer<typeof Slot>;
 export const SLOTS = Slot.options;
 
-/** What a slot does now. */
-export type Role = 'live' | 'candidate' | 'warm' | 'idle';
+/** What a slot does now; one that does nothing is idle. */
+export const Role = z.enum(['live', 'candidate', 'warm']);
 
 /** The slot beside `slot`. */
 export function otherSlot(slot: Slot): Slot {

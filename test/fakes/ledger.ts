@@ -167,7 +167,7 @@ export class FakeLedger implements Ledger {
     const { deployment, token } = context;
     this.#requireToken(context);
     if (this.changes.some((other) => other.deployment === deployment && other.n === change.n))
-      throw new Error(`change ${change.n} of ${deployment} is open already`);
+      throw new Error(`the ledger refused a write of ${deployment}: change ${change.n} is there already`);
     this.changes.push({ ...change, deployment, token, at: this.#clock.now() });
   }
 
@@ -179,7 +179,8 @@ export class FakeLedger implements Ledger {
     this.#requireToken(context);
     const index = this.changes.findIndex((change) => change.deployment === context.deployment && change.n === n);
     const opened = this.changes[index];
-    if (opened === undefined) throw new Error(`no change ${n} of ${context.deployment}`);
+    if (opened === undefined)
+      throw new Error(`the ledger refused a write of ${context.deployment}: there is no change ${n}`);
     this.changes[index] = { ...opened, done: this.#clock.now(), ...(error === undefined ? {} : { error }) };
     if (traffic !== undefined) this.trafficOf.set(context.target, { weights: traffic, at: this.#clock.now() });
   }
@@ -216,7 +217,7 @@ export class FakeLedger implements Ledger {
 
   #record(deployment: string): DeploymentRecord {
     const record = this.records.get(deployment);
-    if (record === undefined) throw new Error(`no record of ${deployment}`);
+    if (record === undefined) throw new Error(`the ledger has no record of ${deployment}`);
     return record;
   }
 

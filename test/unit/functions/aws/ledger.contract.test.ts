@@ -1,140 +1,30 @@
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { DynamoLedger } from '#aws/dynamo-ledger.ts';
-import { type DeploymentPlan, Entry, type Fact, type Lock, type Placement } from '#core/contract/ledger.ts';
-import type { Version } from '#core/contract/release.ts';
-import type { Slot } from '#core/contract/slot.ts';
+import type { Entry, Lock } from '#core/contract/ledger.ts';
 import type { Context } from '#core/contract/states.ts';
-import type { IntentDraft } from '#core/domain/intent.ts';
 import { CHAIN_START, entryHash } from '#core/domain/ledger-chain.ts';
 import { type Clock, type Ledger, Superseded } from '#core/ports.ts';
-import { FakeLedger } from '../../../fakes/ledger.ts';
-import { SETTINGS } from '../../../fixtures/settings.ts';
-import { cloud, digestOf, RELEASE_JSON, request, TickingClock } from './cloud.ts';
-
-/** A ledger and what a test may see of it beside the port. */
-interface Subject {
-  readonly ledger: Ledger;
-  /** The target's entries, oldest first, as they are stored. */
-  entries(target: string): Promise<readonly Entry[]>;
-}
+import { cloud, request, TickingClock } from './cloud.ts';
+import {
+  createTable,
+  DRAFT,
+  dynamoSubject,
+  fakeSubject,
+  filled,
+  placement,
+  plan,
+  SMOKE,
+  WRITES,
+} from './ledger-subjects.ts';
 
 const started = cloud();
-const TABLE = 'farol-ledger';
 
-function dynamo() {
-  return DynamoDBDocumentClient.from(new DynamoDBClient(started().client), {
-    marshallOptions: { removeUndefinedValues: true },
-  });
-}
-
-beforeAll(async () => {
-  await dynamo().send(
-    new CreateTableCommand({
-      TableName: TABLE,
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-      AttributeDefinitions: [
-        { AttributeName: 'pk', AttributeType: 'S' },
-        { AttributeName: 'sk', AttributeType: 'S' },
-      ],
-      BillingMode: 'PAY_PER_REQUEST',
-    }),
-  );
-});
-
-function fakeSubject(clock: Clock): Subject {
-  const ledger = new FakeLedger(clock);
-  return { ledger, entries: async () => ledger.entries };
-}
-
-function dynamoSubject(clock: Clock): Subject {
-  const client = dynamo();
-  return {
-    ledger: new DynamoLedger(client, TABLE, clock),
-    async entries(target) {
-      const { Items = [] } = await client.send(
-        new QueryCommand({
-          TableName: TABLE,
-          KeyConditionExpression: 'pk = :pk',
-          ExpressionAttributeValues: { ':pk': `LEDGER#${target}` },
-          ConsistentRead: true,
-        }),
-      );
-      return Items.map(({ pk: _pk, sk: _sk, ...entry }) => Entry.parse(entry));
-    },
-  };
-}
-
-const deployable = (version: Version) => ({ digest: digestOf(version), version, settingsHash: '0123456789abcdef' });
-
-function placement(slot: Slot, version: Version): Placement {
-  return { slot, deployable: deployable(version), taskDefinition: `web:${version}`, releaseJson: RELEASE_JSON };
-}
-
-function plan(version: Version): DeploymentPlan {
-  return {
-    settings: SETTINGS,
-    deployable: deployable(version),
-    commit: 'c0ffee',
-    build: 'web:1',
-    releaseJson: RELEASE_JSON,
-    candidate: 'blue',
-    capacity: 2,
-    steps: [{ weight: 100, checks: 1, checkSeconds: 60 }],
-  };
-}
-
-const SMOKE: Omit<Fact, 'at'> = {
-  kind: 'smoke',
-  deployable: deployable('v1.0.0'),
-  detail: { checks: 3, slowest: 0.25 },
-};
-const EMPTY = { state: 'empty' } as const;
-const DRAFT: IntentDraft = { phase: 'empty', slots: { blue: EMPTY, green: EMPTY }, weights: null };
-
-function filled(slot: Slot, version: Version): IntentDraft {
-  const one = {
-    state: 'filled',
-    role: 'live',
-    deployable: deployable(version),
-    taskDefinition: `web:${version}`,
-    min: 1,
-    max: 2,
-    desired: 1,
-    scaleIn: true,
-    scaleOut: true,
-  } as const;
-  return {
-    phase: 'restore',
-    slots: slot === 'blue' ? { blue: one, green: EMPTY } : { blue: EMPTY, green: one },
-    weights: slot === 'blue' ? { blue: 100, green: 0 } : { blue: 0, green: 100 },
-  };
-}
-
-/** Every method that writes for a deployment. */
-const WRITES: Record<string, (ledger: Ledger, context: Context) => Promise<unknown>> = {
-  endDeployment: (ledger, context) =>
-    ledger.endDeployment(context, { result: 'live', sentence: 'It is live.', cause: 'all passed' }),
-  savePlan: (ledger, context) => ledger.savePlan(context, plan('v1.0.0')),
-  saveFact: (ledger, context) => ledger.saveFact(context, SMOKE, 'smoke checks'),
-  writeIntent: (ledger, context) => ledger.writeIntent(context, DRAFT, 'a phase'),
-  openChange: (ledger, context) =>
-    ledger.openChange(context, { n: 2, intent: 1, call: 'set weights', action: { do: 'set weights' } }),
-  closeChange: (ledger, context) => ledger.closeChange(context, 1, { traffic: { blue: 100, green: 0 } }),
-  promote: (ledger, context) => ledger.promote(context, { live: placement('blue', 'v1.0.0') }, 'every step passed'),
-  freeze: (ledger, context) => ledger.freeze(context, 'the live version is broken'),
-  note: (ledger, context) => ledger.note(context, { type: 'roll back began', cause: 'a check failed' }),
-};
+beforeAll(() => createTable(started()));
 
 let targets = 0;
 
 describe.each([
   { name: 'FakeLedger', make: fakeSubject },
-  { name: 'DynamoLedger', make: dynamoSubject },
+  { name: 'DynamoLedger', make: (clock: Clock) => dynamoSubject(clock, started()) },
 ])('$name', ({ make }) => {
   /** A ledger and a target that no other test has. */
   function begin() {
@@ -235,6 +125,7 @@ describe.each([
       const { ledger, target, context, entries } = await held();
       await ledger.openChange(context, { n: 1, intent: 1, call: 'create rule', action: {} });
       await WRITES[name]?.(ledger, context);
+      expect(await ledger.lock(target)).toMatchObject({ token: 1 });
       expectUnbroken(await entries(target), await ledger.head(target));
     });
 
@@ -435,10 +326,10 @@ describe.each([
       const { ledger, context } = await held();
       const change = { n: 1, intent: 1, call: 'fill slot', action: { do: 'fill slot' } };
       await ledger.openChange(context, change);
-      await expect(ledger.openChange(context, { ...change, call: 'empty slot' })).rejects.toThrow();
+      await expect(ledger.openChange(context, { ...change, call: 'empty slot' })).rejects.toThrow(/refused a write/);
       expect(await ledger.lastChange(context.deployment)).toMatchObject(change);
       const unopened = ledger.closeChange(context, 2, { traffic: null });
-      await expect(unopened).rejects.toThrow();
+      await expect(unopened).rejects.toThrow(/refused a write/);
       await expect(unopened).rejects.not.toThrow(Superseded);
       expect(await ledger.traffic(context.target)).toBeUndefined();
     });

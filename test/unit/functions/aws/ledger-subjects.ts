@@ -1,0 +1,130 @@
+/** What the suite of the Ledger port runs on: the subjects, and what is written into them. */
+
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { DynamoLedger } from '#aws/dynamo-ledger.ts';
+import { type DeploymentPlan, Entry, type Fact, type Placement } from '#core/contract/ledger.ts';
+import type { Version } from '#core/contract/release.ts';
+import type { Slot } from '#core/contract/slot.ts';
+import type { Context } from '#core/contract/states.ts';
+import type { IntentDraft } from '#core/domain/intent.ts';
+import type { Clock, Ledger } from '#core/ports.ts';
+import { FakeLedger } from '../../../fakes/ledger.ts';
+import { SETTINGS } from '../../../fixtures/settings.ts';
+import { type Cloud, digestOf, RELEASE_JSON } from './cloud.ts';
+
+/** A ledger and what a test may see of it beside the port. */
+export interface Subject {
+  readonly ledger: Ledger;
+  /** The target's entries, oldest first, as they are stored. */
+  readonly entries: (target: string) => Promise<readonly Entry[]>;
+}
+
+const TABLE = 'farol-ledger';
+
+function dynamo({ client }: Cloud) {
+  return DynamoDBDocumentClient.from(new DynamoDBClient(client), {
+    marshallOptions: { removeUndefinedValues: true },
+  });
+}
+
+export async function createTable(cloud: Cloud, name = TABLE): Promise<void> {
+  await new DynamoDBClient(cloud.client).send(
+    new CreateTableCommand({
+      TableName: name,
+      KeySchema: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+      AttributeDefinitions: [
+        { AttributeName: 'pk', AttributeType: 'S' },
+        { AttributeName: 'sk', AttributeType: 'S' },
+      ],
+      BillingMode: 'PAY_PER_REQUEST',
+    }),
+  );
+}
+
+export function fakeSubject(clock: Clock): Subject {
+  const ledger = new FakeLedger(clock);
+  return { ledger, entries: async () => ledger.entries };
+}
+
+export function dynamoSubject(clock: Clock, cloud: Cloud): Subject {
+  const client = dynamo(cloud);
+  return {
+    ledger: new DynamoLedger(client, TABLE, clock),
+    async entries(target) {
+      const { Items = [] } = await client.send(
+        new QueryCommand({
+          TableName: TABLE,
+          KeyConditionExpression: 'pk = :pk',
+          ExpressionAttributeValues: { ':pk': `LEDGER#${target}` },
+          ConsistentRead: true,
+        }),
+      );
+      return Items.map(({ pk: _pk, sk: _sk, ...entry }) => Entry.parse(entry));
+    },
+  };
+}
+
+const deployable = (version: Version) => ({ digest: digestOf(version), version, settingsHash: '0123456789abcdef' });
+
+export function placement(slot: Slot, version: Version): Placement {
+  return { slot, deployable: deployable(version), taskDefinition: `web:${version}`, releaseJson: RELEASE_JSON };
+}
+
+export function plan(version: Version): DeploymentPlan {
+  return {
+    settings: SETTINGS,
+    deployable: deployable(version),
+    commit: 'c0ffee',
+    build: 'web:1',
+    releaseJson: RELEASE_JSON,
+    candidate: 'blue',
+    capacity: 2,
+    steps: [{ weight: 100, checks: 1, checkSeconds: 60 }],
+  };
+}
+
+export const SMOKE: Omit<Fact, 'at'> = {
+  kind: 'smoke',
+  deployable: deployable('v1.0.0'),
+  detail: { checks: 3, slowest: 0.25 },
+};
+const EMPTY = { state: 'empty' } as const;
+export const DRAFT: IntentDraft = { phase: 'empty', slots: { blue: EMPTY, green: EMPTY }, weights: null };
+
+export function filled(slot: Slot, version: Version): IntentDraft {
+  const one = {
+    state: 'filled',
+    role: 'live',
+    deployable: deployable(version),
+    taskDefinition: `web:${version}`,
+    min: 1,
+    max: 2,
+    desired: 1,
+    scaleIn: true,
+    scaleOut: true,
+  } as const;
+  return {
+    phase: 'restore',
+    slots: slot === 'blue' ? { blue: one, green: EMPTY } : { blue: EMPTY, green: one },
+    weights: slot === 'blue' ? { blue: 100, green: 0 } : { blue: 0, green: 100 },
+  };
+}
+
+/** Every method that writes for a deployment. */
+export const WRITES: Record<string, (ledger: Ledger, context: Context) => Promise<unknown>> = {
+  endDeployment: (ledger, context) =>
+    ledger.endDeployment(context, { result: 'live', sentence: 'It is live.', cause: 'all passed' }),
+  savePlan: (ledger, context) => ledger.savePlan(context, plan('v1.0.0')),
+  saveFact: (ledger, context) => ledger.saveFact(context, SMOKE, 'smoke checks'),
+  writeIntent: (ledger, context) => ledger.writeIntent(context, DRAFT, 'a phase'),
+  openChange: (ledger, context) =>
+    ledger.openChange(context, { n: 2, intent: 1, call: 'set weights', action: { do: 'set weights' } }),
+  closeChange: (ledger, context) => ledger.closeChange(context, 1, { traffic: { blue: 100, green: 0 } }),
+  promote: (ledger, context) => ledger.promote(context, { live: placement('blue', 'v1.0.0') }, 'every step passed'),
+  freeze: (ledger, context) => ledger.freeze(context, 'the live version is broken'),
+  note: (ledger, context) => ledger.note(context, { type: 'roll back began', cause: 'a check failed' }),
+};

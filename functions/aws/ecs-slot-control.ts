@@ -9,12 +9,9 @@ import {
   CreateServiceCommand,
   DescribeServicesCommand,
   DescribeTaskDefinitionCommand,
-  DescribeTasksCommand,
   type ECSClient,
   InvalidParameterException,
-  paginateListTasks,
   RegisterTaskDefinitionCommand,
-  type Task,
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs';
 import {
@@ -37,6 +34,7 @@ import { targetSlug } from '#core/contract/target.ts';
 import type { Action } from '#core/domain/converge-plan.ts';
 import type { Observed, ObservedScaling, ObservedSlot } from '#core/domain/observed.ts';
 import type { SlotControl } from '#core/ports.ts';
+import { listTasks, listTasksMeantTo } from './ecs-tasks.ts';
 import { dimensionOf } from './elb-arn.ts';
 import { readCrashes, readRule, readService, readTasks, readUnhealthyReasons } from './slot-observation.ts';
 import { CONTAINER, family, taskDefinition } from './task-definition.ts';
@@ -44,8 +42,6 @@ import type { TaskLogs } from './task-logs.ts';
 
 const SCALABLE = { ServiceNamespace: 'ecs', ScalableDimension: 'ecs:service:DesiredCount' } as const;
 const POLICY_NAME = 'requests-per-target';
-/** DescribeTasks takes at most 100 tasks a call (ECS API reference). */
-const TASKS_PER_CALL = 100;
 
 interface Clients {
   readonly ecs: ECSClient;
@@ -74,7 +70,7 @@ export class EcsSlotControl implements SlotControl {
     const observeSlot = async (slot: Slot): Promise<ObservedSlot> => {
       const service = readService(services?.find((found) => found.serviceName === serviceName(settings, slot)));
       const [tasks, targets] = await Promise.all([
-        service === null ? [] : this.#tasks(cluster, serviceName(settings, slot)),
+        service === null ? [] : listTasks(this.#clients.ecs, { cluster, serviceName: serviceName(settings, slot) }),
         this.#targets(settings.place.slots[slot].targetGroup),
       ]);
       return {
@@ -159,8 +155,8 @@ export class EcsSlotControl implements SlotControl {
 
   async lastLines(settings: Settings, taskDefinitionArn: string): Promise<readonly string[]> {
     const { cluster, logGroup } = settings.place;
-    const tasks = await this.#listed({ cluster, family: family(settings, 'web'), desiredStatus: 'STOPPED' });
-    const [last] = tasks
+    const stopped = await listTasksMeantTo(this.#clients.ecs, { cluster, family: family(settings, 'web') }, 'STOPPED');
+    const [last] = stopped
       .filter((task) => task.taskDefinitionArn === taskDefinitionArn && task.stoppedAt !== undefined)
       .toSorted((a, b) => Number(b.stoppedAt) - Number(a.stoppedAt));
     return last?.taskArn === undefined ? [] : this.#clients.logs.tail(logGroup, CONTAINER, last.taskArn);
@@ -182,33 +178,6 @@ export class EcsSlotControl implements SlotControl {
       new DescribeTargetHealthCommand({ TargetGroupArn: targetGroup }),
     );
     return TargetHealthDescriptions ?? [];
-  }
-
-  /** Tasks of a service, those that stopped within the last hour included (ECS keeps them about that long). */
-  async #tasks(cluster: string, serviceName: string): Promise<Task[]> {
-    const lists = await Promise.all(
-      (['RUNNING', 'STOPPED'] as const).map((desiredStatus) => this.#listed({ cluster, serviceName, desiredStatus })),
-    );
-    return lists.flat();
-  }
-
-  async #listed(filter: {
-    cluster: string;
-    serviceName?: string;
-    family?: string;
-    desiredStatus: 'RUNNING' | 'STOPPED';
-  }): Promise<Task[]> {
-    const arns: string[] = [];
-    for await (const page of paginateListTasks({ client: this.#clients.ecs }, filter))
-      arns.push(...(page.taskArns ?? []));
-    const tasks: Task[] = [];
-    for (let from = 0; from < arns.length; from += TASKS_PER_CALL) {
-      const described = await this.#clients.ecs.send(
-        new DescribeTasksCommand({ cluster: filter.cluster, tasks: arns.slice(from, from + TASKS_PER_CALL) }),
-      );
-      tasks.push(...(described.tasks ?? []));
-    }
-    return tasks;
   }
 
   async #scaling(settings: Settings): Promise<Record<Slot, ObservedScaling | null>> {

@@ -2,15 +2,18 @@ import {
   ConflictException,
   DescribeTasksCommand,
   type ECSClient,
-  ListTasksCommand,
   RegisterTaskDefinitionCommand,
   RunTaskCommand,
   StopTaskCommand,
 } from '@aws-sdk/client-ecs';
 import type { Settings } from '#core/contract/settings.ts';
 import type { TaskRunner, TaskStatus } from '#core/ports.ts';
+import { listTasks } from './ecs-tasks.ts';
 import { CONTAINER, family, taskDefinition } from './task-definition.ts';
 import type { TaskLogs } from './task-logs.ts';
+
+/** What StopTask takes of a reason (ECS API reference, StopTask, as long as it named a limit). */
+const REASON_CHARACTERS = 255;
 
 /** Run-once tasks on Fargate. */
 export class EcsTaskRunner implements TaskRunner {
@@ -93,22 +96,14 @@ export class EcsTaskRunner implements TaskRunner {
 
   async stop(settings: Settings, taskArn: string, reason: string): Promise<void> {
     await this.#ecs.send(
-      new StopTaskCommand({ cluster: settings.place.cluster, task: taskArn, reason: reason.slice(0, 1_024) }),
+      new StopTaskCommand({ cluster: settings.place.cluster, task: taskArn, reason: reason.slice(0, REASON_CHARACTERS) }),
     );
   }
 
   async migrationsRunning(settings: Settings): Promise<readonly string[]> {
-    const cluster = settings.place.cluster;
-    const lists = await Promise.all(
-      // A task told to stop is listed as STOPPED while its process may still run.
-      (['RUNNING', 'STOPPED'] as const).map((desiredStatus) =>
-        this.#ecs.send(new ListTasksCommand({ cluster, family: family(settings, 'migrate'), desiredStatus })),
-      ),
-    );
-    const arns = lists.flatMap(({ taskArns }) => taskArns ?? []).slice(0, 100);
-    if (arns.length === 0) return [];
-    const { tasks } = await this.#ecs.send(new DescribeTasksCommand({ cluster, tasks: arns }));
-    return (tasks ?? []).flatMap(({ lastStatus, taskArn }) =>
+    const { cluster } = settings.place;
+    const tasks = await listTasks(this.#ecs, { cluster, family: family(settings, 'migrate') });
+    return tasks.flatMap(({ lastStatus, taskArn }) =>
       lastStatus === 'STOPPED' || taskArn === undefined ? [] : [taskArn],
     );
   }

@@ -96,7 +96,11 @@ export class EcsTaskRunner implements TaskRunner {
 
   async stop(settings: Settings, taskArn: string, reason: string): Promise<void> {
     await this.#ecs.send(
-      new StopTaskCommand({ cluster: settings.place.cluster, task: taskArn, reason: reason.slice(0, REASON_CHARACTERS) }),
+      new StopTaskCommand({
+        cluster: settings.place.cluster,
+        task: taskArn,
+        reason: reason.slice(0, REASON_CHARACTERS),
+      }),
     );
   }
 

@@ -1,0 +1,246 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { settingsParameter } from '#core/contract/target.ts';
+import { type Settings, targetOf } from '#core/contract/settings.ts';
+import { deploymentName } from '#core/domain/deployment-name.ts';
+import type { Fidelity } from '../../local/aws/fidelity.ts';
+import { endProcessesOf, RUN_VARIABLE } from '../../local/leftovers.mjs';
+import { type Load, startLoad } from '../../local/load/load.ts';
+import { clientOptions } from '../../local/parts/aws-side.ts';
+import { Closers } from '../../local/parts/closers.ts';
+import { type Cloud, startCloud } from '../../local/parts/cloud.ts';
+import { takeInstanceLock } from '../../local/parts/instance-lock.ts';
+import { Supervisor } from '../../local/parts/supervisor.ts';
+import { PYTHON, ROOT, STATE } from '../../local/setup.mjs';
+import { Ladder, type ReleaseToPush, releasesOf } from '../../local/source/releases.ts';
+import { Deployments, type Sighting } from '../../local/terminal/deployments.ts';
+import type { Execution } from '../../local/terminal/execution.ts';
+import { eventually, type Look } from './eventually.ts';
+import { type LedgerContent, readLedger } from './ledger.ts';
+import { type Moment, Timeline } from './timeline.ts';
+
+/** How many times faster than AWS the tests' cloud is. */
+const TIME_SCALE = 30;
+/** Seconds until an execution must have ended. */
+const END = 90;
+
+export interface StageOptions {
+  /** Of the folder below `.farol`. */
+  readonly name: string;
+  readonly fidelity?: Fidelity;
+  /** Rungs of the application's ladder, in the order in which they are pushed. */
+  readonly rungs?: readonly string[];
+  /** Another application than the project's own. */
+  readonly app?: string;
+}
+
+/** A local cloud with everything that happens in it on record. */
+export interface Stage {
+  readonly cloud: Cloud;
+  readonly timeline: Timeline;
+  readonly sfn: SFNClient;
+  readonly releases: readonly ReleaseToPush[];
+  /** Executions that have ended, in the order of their ends. */
+  readonly executions: readonly Execution[];
+  /** Names of all executions. */
+  readonly names: ReadonlySet<string>;
+  readonly load: Load | undefined;
+  /** The release of a version. */
+  release(version: string): ReleaseToPush;
+  /** Pushes a release's tag. @returns the deployment that follows from it */
+  push(version: string): Promise<string>;
+  /** Waits for the end of a deployment. */
+  ended(deployment: string, seconds?: number): Promise<Execution>;
+  /** Pushes and waits for the end. */
+  deploy(version: string): Promise<Execution>;
+  /** Waits until the data plane is as `is` wants it. */
+  until(what: string, is: (moment: Moment) => boolean, seconds?: number): Promise<Moment>;
+  /** Waits until an execution is in one of these states. */
+  inState(deployment: string, states: readonly string[]): Promise<void>;
+  /** Aborts an execution, as a person in the console would. */
+  stop(deployment: string): Promise<void>;
+  /** Publishes other settings, as an update of the service stack would. */
+  publish(change: (settings: Settings) => Settings): Promise<void>;
+  startLoad(rate: number, paths: readonly string[]): Promise<Load>;
+  ledger(): Promise<LedgerContent>;
+  close(): Promise<void>;
+}
+
+/** Brings a cloud up. Whatever it started is ended by `close`, and by a failure of the start itself. */
+export async function startStage(options: StageOptions): Promise<Stage> {
+  const closers = new Closers();
+  try {
+    return await bringUp(options, closers);
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+async function bringUp({ name, fidelity, rungs = [], app }: StageOptions, closers: Closers): Promise<Stage> {
+  const state = join(STATE, `e2e-${name}`);
+  takeState(state, closers);
+  const supervisor = new Supervisor(join(state, 'log'));
+  const work = join(state, 'releases');
+  const { releases, prefix } =
+    app === undefined
+      ? { releases: await new Ladder(join(ROOT, 'django'), work).tags(rungs), prefix: 'django' }
+      : await releasesOf(app, work);
+  const said: string[] = [];
+  const cloud = await Promise.race([
+    startCloud({
+      state,
+      kept: keptIn(state),
+      python: PYTHON,
+      supervisor,
+      closers,
+      environments: 'local/environments.ts',
+      timeScale: TIME_SCALE,
+      ...(fidelity === undefined ? {} : { fidelity }),
+      port: 0,
+      prefix,
+      prepare: releases,
+      say: (line) => said.push(line),
+    }),
+    supervisor.death,
+  ]);
+  const { gateway, settings } = cloud;
+  const target = targetOf(settings);
+  const timeline = new Timeline(cloud);
+  const sfn = new SFNClient(clientOptions(gateway.url, 'e2e'));
+  const ssm = new SSMClient(clientOptions(gateway.url, 'e2e'));
+  const sightings = new Map<string, Sighting>();
+  const executions: Execution[] = [];
+  const deployments = new Deployments(sfn, cloud.stateMachine, (sighting) => {
+    sightings.set(sighting.name, sighting);
+    if (sighting.ended) executions.push(sighting.ended);
+  });
+  const watching = deployments.watch();
+  watching.catch((error: unknown) => said.push(`watching ended: ${String(error)}`));
+  closers.add(async () => {
+    deployments.stop();
+    await watching.catch(() => undefined);
+  });
+  let load: Load | undefined;
+  let death: Error | undefined;
+  supervisor.death.catch((error: Error) => {
+    death = error;
+  });
+  const arn = (deployment: string): string =>
+    `${cloud.stateMachine.replace(':stateMachine:', ':execution:')}:${deployment}`;
+  const sight = (deployment: string): string => {
+    const sighting = sightings.get(deployment);
+    return sighting === undefined
+      ? `no such execution; there are ${[...sightings.keys()].join(', ') || 'none'}; ${said.at(-1)}`
+      : `in state ${sighting.state ?? '(between states)'}`;
+  };
+  const seen = <T>(what: string, seconds: number, look: () => Look<T>): Promise<T> =>
+    eventually(what, seconds, () => {
+      if (death !== undefined) throw death;
+      return look();
+    });
+  const stage: Stage = {
+    cloud,
+    timeline,
+    sfn,
+    releases,
+    executions,
+    get names() {
+      return new Set(sightings.keys());
+    },
+    get load() {
+      return load;
+    },
+    release(version) {
+      const release = releases.find(({ tag }) => tag === version);
+      if (!release) throw new Error(`no release ${version} among ${releases.map(({ tag }) => tag).join(', ')}`);
+      return release;
+    },
+    async push(version) {
+      const digest = await cloud.push(stage.release(version));
+      return deploymentName(target, version, digest, 1);
+    },
+    ended: (deployment, seconds = END) =>
+      seen(`the end of ${deployment}`, seconds, () => {
+        const ended = sightings.get(deployment)?.ended;
+        return ended === undefined ? { saw: sight(deployment) } : { found: ended };
+      }),
+    async deploy(version) {
+      return stage.ended(await stage.push(version));
+    },
+    until: (what, is, seconds = END) =>
+      seen(what, seconds, () => {
+        const now = timeline.moments.at(-1);
+        if (now !== undefined && is(now)) return { found: now };
+        return { saw: now === undefined ? 'nothing yet' : describe(now) };
+      }),
+    inState: (deployment, states) =>
+      seen(`${deployment} in ${states.join(' or ')}`, END, () =>
+        states.includes(sightings.get(deployment)?.state ?? '') ? { found: undefined } : { saw: sight(deployment) },
+      ),
+    async stop(deployment) {
+      await sfn.send(new StopExecutionCommand({ executionArn: arn(deployment), error: 'stopped', cause: 'by a test' }));
+    },
+    async publish(change) {
+      const Value = JSON.stringify(change(settings));
+      await ssm.send(
+        new PutParameterCommand({ Name: settingsParameter(target), Value, Type: 'String', Overwrite: true }),
+      );
+    },
+    async startLoad(rate, paths) {
+      load = await startLoad({ url: cloud.applicationUrl, rate, paths, version: String.raw`v\d+\.\d+\.\d+` });
+      closers.add(async () => void (await load?.stop()));
+      return load;
+    },
+    ledger: () => readLedger(gateway.url, target),
+    close: () => closers.close(),
+  };
+  return stage;
+}
+
+/** Makes this process the only one on a state folder, empties it, and sees to it that nothing that is started here outlives it. */
+function takeState(state: string, closers: Closers): void {
+  const lock = takeInstanceLock(`${state}.lock`);
+  closers.add(() => lock.release());
+  const runFile = `${state}.run`;
+  if (existsSync(runFile)) endProcessesOf(readFileSync(runFile, 'utf8'));
+  rmSync(state, { recursive: true, force: true });
+  mkdirSync(state, { recursive: true });
+  const run = randomUUID();
+  writeFileSync(runFile, run);
+  process.env[RUN_VARIABLE] = run;
+  const endAll = (): void => endProcessesOf(run);
+  // Vitest ends its workers by a signal when it is interrupted.
+  const interrupted = (): void => {
+    endAll();
+    process.exit(1);
+  };
+  process.once('exit', endAll);
+  process.once('SIGTERM', interrupted);
+  closers.add(() => {
+    process.off('exit', endAll);
+    process.off('SIGTERM', interrupted);
+    endAll();
+    Reflect.deleteProperty(process.env, RUN_VARIABLE);
+    rmSync(runFile, { force: true });
+  });
+}
+
+/** What builds and images keep is shared with `npm start`; what belongs to a run is not. */
+function keptIn(state: string): string {
+  const kept = join(state, 'kept');
+  mkdirSync(kept);
+  for (const shared of ['cache', 'images']) {
+    mkdirSync(join(STATE, shared), { recursive: true });
+    symlinkSync(join(STATE, shared), join(kept, shared));
+  }
+  return kept;
+}
+
+function describe({ weights, slots, event }: Moment): object {
+  const { blue, green } = slots;
+  return { weights, healthy: { blue: blue.healthy, green: green.healthy }, event };
+}

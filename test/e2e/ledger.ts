@@ -1,0 +1,53 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
+import { Change, Entry, Fact, Head, Lock } from '#core/contract/ledger.ts';
+import { ORCHESTRATOR } from '../../infra/names.ts';
+import { clientOptions } from '../../local/parts/aws-side.ts';
+
+/** All that Farol's table holds of one target. */
+export interface LedgerContent {
+  /** In their order. */
+  readonly entries: readonly Entry[];
+  readonly head: Head;
+  readonly lock: Lock | undefined;
+  /** Journalled changes of every deployment. */
+  readonly changes: readonly (Change & { readonly deployment: string })[];
+  /** The deployments that wait. */
+  readonly waiting: number;
+  /** Every item, as text. */
+  readonly text: string;
+}
+
+const Item = z.looseObject({ pk: z.string(), sk: z.string() });
+type Item = z.infer<typeof Item>;
+
+/** Reads the whole table. */
+export async function readLedger(gatewayUrl: string, target: string): Promise<LedgerContent> {
+  const client = DynamoDBDocumentClient.from(new DynamoDBClient(clientOptions(gatewayUrl, 'e2e')));
+  const items: Item[] = [];
+  for await (const page of paginateScan({ client }, { TableName: ORCHESTRATOR.table, ConsistentRead: true }))
+    items.push(...z.array(Item).parse(page.Items ?? []));
+  client.destroy();
+  const body = ({ pk: _pk, sk: _sk, ...rest }: Item): object => rest;
+  const one = (sk: string): Item | undefined => items.find((item) => item.pk === `TARGET#${target}` && item.sk === sk);
+  const lock = one('LOCK');
+  const head = one('HEAD');
+  return {
+    entries: items
+      .filter(({ pk }) => pk === `LEDGER#${target}`)
+      .map((item) => Entry.parse(body(item)))
+      .toSorted((a, b) => a.seq - b.seq),
+    head: head === undefined ? { seq: 0, hash: '' } : Head.parse(body(head)),
+    lock: lock === undefined ? undefined : Lock.parse(body(lock)),
+    changes: items
+      .filter(({ sk }) => sk.startsWith('CHANGE#'))
+      .map((item) => ({ ...Change.parse(body(item)), deployment: item.pk.slice('DEPLOYMENT#'.length) }))
+      .toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at)),
+    waiting: one('WAITING') === undefined ? 0 : 1,
+    text: JSON.stringify(items),
+  };
+}
+
+/** Facts that the ledger's entries tell of. */
+export const FactEntry = z.object({ kind: Fact.shape.kind });

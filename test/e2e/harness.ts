@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync
 import { join } from 'node:path';
 import { SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { settingsParameter } from '#core/contract/target.ts';
 import { type Settings, targetOf } from '#core/contract/settings.ts';
+import { settingsParameter } from '#core/contract/target.ts';
 import { deploymentName } from '#core/domain/deployment-name.ts';
 import type { Fidelity } from '../../local/aws/fidelity.ts';
 import { endProcessesOf, RUN_VARIABLE } from '../../local/leftovers.mjs';
@@ -42,6 +42,8 @@ export interface Stage {
   readonly cloud: Cloud;
   readonly timeline: Timeline;
   readonly sfn: SFNClient;
+  /** Folder with what the programs of the cloud print. */
+  readonly logs: string;
   readonly releases: readonly ReleaseToPush[];
   /** Executions that have ended, in the order of their ends. */
   readonly executions: readonly Execution[];
@@ -83,7 +85,8 @@ export async function startStage(options: StageOptions): Promise<Stage> {
 async function bringUp({ name, fidelity, rungs = [], app }: StageOptions, closers: Closers): Promise<Stage> {
   const state = join(STATE, `e2e-${name}`);
   takeState(state, closers);
-  const supervisor = new Supervisor(join(state, 'log'));
+  const logs = join(state, 'log');
+  const supervisor = new Supervisor(logs);
   const work = join(state, 'releases');
   const { releases, prefix } =
     app === undefined
@@ -146,6 +149,7 @@ async function bringUp({ name, fidelity, rungs = [], app }: StageOptions, closer
     cloud,
     timeline,
     sfn,
+    logs,
     releases,
     executions,
     get names() {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { complaints } from '../../local/terminal/expectation.ts';
 import { type Stage, startStage } from './harness.ts';
+import { testInvariants } from './invariants.ts';
 
 const RUNGS = ['first-release', 'additive-migration', 'failing-smoke', 'errors-under-traffic'];
 
@@ -17,3 +18,5 @@ describe('the core with answers as late as those of AWS', () => {
     if (!stage.load) await stage.startLoad(80, ['/', '/version']);
   });
 });
+
+testInvariants(() => stage);

@@ -1,0 +1,45 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Stage } from './harness.ts';
+import * as authority from './invariants/authority.ts';
+import * as records from './invariants/records.ts';
+import * as traffic from './invariants/traffic.ts';
+import { collect, type Run } from './run.ts';
+
+/** Each tells what was otherwise than it must always be (the numbers are those of the design). */
+const INVARIANTS: Readonly<Record<string, (run: Run, mayDie: readonly string[]) => string[]>> = {
+  'I1 traffic goes only to slots with healthy targets of an approved release': traffic.trafficGoesToHealthyApproved,
+  'I2 only converge changes slots, only start-task runs tasks': authority.onlyConvergeChangesSlots,
+  'I2 no lower token comes after a higher one': authority.tokensNeverGoDown,
+  'I2 every token is the one that the ledger gave': authority.tokensAreTheLedgers,
+  'I2 every change is journalled before it is made': authority.changesAreJournalled,
+  'I3 no weight without facts': traffic.factsBeforeWeights,
+  'I3 no migration without facts': authority.factsBeforeMigrations,
+  'I4 a weight is raised only on healthy targets, looked at just then': traffic.healthBeforeWeights,
+  'I5 live keeps its capacity until the new release has settled': traffic.liveKeepsItsCapacity,
+  'I5 no slot is emptied before its weight has settled': traffic.slotsSettleBeforeTheyEmpty,
+  'I6 in the end one slot, the live one, has all the weight': traffic.everyEndIsATerminalState,
+  'I7 a failed deployment leaves live what it was': traffic.failuresLeaveLiveAlone,
+  'I8 migrations are alone, and none is of an older release': authority.migrationsAreAlone,
+  'I10 every execution ends and frees the lock': records.everythingEnds,
+  'I11 every deployment is one execution': records.everyDeploymentIsOne,
+  'I12 the ledger only grows, and each entry names its cause': records.theLedgerIsWhole,
+  'I15 no request is lost, and no page lacks a file': traffic.noRequestIsLost,
+  'I16 no secret, task token or raw event is written down': records.nothingSecretIsWrittenDown,
+};
+
+/**
+ * Tests that all that must always hold did hold, over everything that was recorded. To be called last in a file.
+ * @param mayDie versions whose tasks end by themselves while they serve
+ */
+export function testInvariants(stage: () => Stage, { mayDie = [] }: { mayDie?: readonly string[] } = {}): void {
+  describe('what must always hold', () => {
+    let run: Run;
+    beforeAll(async () => {
+      run = await collect(stage());
+    }, 60_000);
+
+    test.each(Object.entries(INVARIANTS))('%s', (_name, violations) => {
+      expect(violations(run, mayDie)).toEqual([]);
+    });
+  });
+}

@@ -1,0 +1,223 @@
+import { milliseconds } from '#core/contract/duration.ts';
+import { otherSlot, SLOTS } from '#core/contract/slot.ts';
+import { healthyNeeded } from '#core/domain/traffic-plan.ts';
+import { total } from '../../../local/load/tally.ts';
+import { factsOf, intents, lastAt, lives, type Run, told } from '../run.ts';
+import type { Moment } from '../timeline.ts';
+
+/** I1. @param mayDie versions whose tasks end by themselves under traffic: a weight on dead targets is then noticed at the next check */
+export function trafficGoesToHealthyApproved(run: Run, mayDie: readonly string[]): string[] {
+  const approvedAt = new Map(
+    told(run).map(({ deployment, version }) => [
+      version,
+      (at: number): boolean => factsOf(run, deployment, at).has('smoke'),
+    ]),
+  );
+  return run.timeline.moments.flatMap((moment) =>
+    SLOTS.flatMap((slot) => {
+      const weight = moment.weights?.[slot] ?? 0;
+      const { targets, healthy } = moment.slots[slot];
+      if (weight === 0) return [];
+      const versions = new Set([...targets.values()].map(({ version }) => version));
+      if (healthy.length === 0)
+        return [...versions].some((version) => mayDie.includes(version))
+          ? []
+          : [`${when(moment)}: ${slot} has ${weight} % and no healthy target`];
+      return [...new Set(healthy)].flatMap((version) =>
+        approvedAt.get(version)?.(moment.at)
+          ? []
+          : [`${when(moment)}: ${slot} has ${weight} % with ${version}, which has not passed its smoke checks`],
+      );
+    }),
+  );
+}
+
+/** I3, weights. */
+export function factsBeforeWeights(run: Run): string[] {
+  return raises(run).flatMap(({ moment, slot, intent }) => {
+    const filled = intent.slots[slot];
+    if (filled.state !== 'filled') return [`${when(moment)}: weight on ${slot}, which shall be empty`];
+    const owner = told(run).find(({ version }) => version === filled.deployable.version);
+    const facts = factsOf(run, owner?.deployment ?? '', moment.at);
+    const needed = ['provenance', 'smoke', ...(facts.has('to migrate') ? ['migration'] : [])];
+    return needed
+      .filter((kind) => !facts.has(kind))
+      .map((kind) => `${when(moment)}: ${slot} got weight without the fact ${kind} of ${filled.deployable.version}`);
+  });
+}
+
+/** I4. */
+export function healthBeforeWeights(run: Run): string[] {
+  const { calls } = run.timeline;
+  return raises(run).flatMap(({ moment, slot, weight, intent }) => {
+    const filled = intent.slots[slot];
+    if (filled.state !== 'filled') return [];
+    const { version } = filled.deployable;
+    const needed = intent.phase === 'restore' ? 1 : healthyNeeded(weight, filled.desired);
+    const healthy = moment.slots[slot].healthy.filter((one) => one === version).length;
+    const written = calls.findLastIndex(
+      ({ service, operation, at }) =>
+        service === 'elbv2' && /^(Create|Modify)Rule$/.test(operation) && Date.parse(at) <= moment.at,
+    );
+    const looked = calls
+      .slice(0, written)
+      .findLast(
+        ({ operation, params }) =>
+          operation === 'DescribeTargetHealth' &&
+          params['TargetGroupArn'] === run.settings.place.slots[slot].targetGroup,
+      );
+    return [
+      ...(healthy >= needed
+        ? []
+        : [`${when(moment)}: ${slot} got ${weight} % with ${healthy} of ${needed} healthy targets`]),
+      ...(looked && moment.at - Date.parse(looked.at) < LOOK_IS_FRESH
+        ? []
+        : [`${when(moment)}: ${slot} got ${weight} % without a look at its targets`]),
+    ];
+  });
+}
+/** Milliseconds that a look at the targets may be older than the weights that rest on it. */
+const LOOK_IS_FRESH = 3000;
+
+/** I5. */
+export function liveKeepsItsCapacity(run: Run): string[] {
+  const { drain, traffic } = run.settings;
+  const changes = run.timeline.changesOfWeights();
+  return told(run).flatMap(({ deployment, version, began, ended }) => {
+    const live = lastAt(lives(run), began);
+    const promoted = lives(run).find((one) => one.deployment === deployment);
+    if (live === undefined) return [];
+    const whole = changes.find(({ at, weights }) => at > began && promoted && weights[promoted.slot] === 100);
+    const held = milliseconds(traffic.at(-1)?.bake ?? '0s') + milliseconds(drain.settle);
+    const until = whole === undefined ? (ended?.at ?? began) : whole.at + held;
+    const lost = run.timeline.moments.filter(
+      ({ at, event }) =>
+        at >= began &&
+        at < until &&
+        event.type === 'task' &&
+        run.timeline.slotOf(event) === live.slot &&
+        ['DEACTIVATING', 'STOPPING'].includes(event.status),
+    );
+    return lost.map(
+      (moment) => `${when(moment)}: a task of ${live.version} in ${live.slot} ended while ${version} was not settled`,
+    );
+  });
+}
+
+/** I5 for every slot: no count is lowered before the settle time after its last share of the traffic. */
+export function slotsSettleBeforeTheyEmpty(run: Run): string[] {
+  const settle = milliseconds(run.settings.drain.settle);
+  const changes = run.timeline.changesOfWeights();
+  const { app, environment } = run.settings;
+  return run.timeline.calls.flatMap(({ at, operation, params, status }) => {
+    if (operation !== 'UpdateService' || params['desiredCount'] !== 0 || status !== 200) return [];
+    const slot = SLOTS.find((one) => params['service'] === `${app}-${environment}-${one}`);
+    if (slot === undefined) return [`${at}: a service of no slot was emptied`];
+    const emptied = Date.parse(at);
+    const before = changes.filter((change) => change.at <= emptied);
+    const weight = before.at(-1)?.weights[slot] ?? 0;
+    const since = before.findLast(
+      (change) => change.before !== null && change.before[slot] > 0 && change.weights[slot] === 0,
+    );
+    return [
+      ...(weight === 0 ? [] : [`${at}: ${slot} was emptied with ${weight} % of the traffic`]),
+      ...(since === undefined || emptied - since.at >= settle
+        ? []
+        : [
+            `${at}: ${slot} was emptied ${emptied - since.at} ms after its weight became 0; settling takes ${settle} ms`,
+          ]),
+    ];
+  });
+}
+
+/** I6. */
+export function everyEndIsATerminalState(run: Run): string[] {
+  const frozen = run.ledger.entries.filter(({ type }) => type === 'frozen' || type === 'unfrozen');
+  return told(run).flatMap(({ deployment, ended }) => {
+    if (ended === undefined) return [];
+    const weights = lastAt(run.timeline.moments, ended.at)?.weights ?? null;
+    const live = lastAt(lives(run), ended.at);
+    const isFrozen = frozen.findLast(({ at }) => Date.parse(at) <= ended.at)?.type === 'frozen';
+    if (isFrozen) return [];
+    if (live === undefined) return weights === null ? [] : [`${deployment}: nothing is live, yet there is a rule`];
+    return weights?.[live.slot] === 100 && weights[otherSlot(live.slot)] === 0
+      ? []
+      : [`${deployment} ended with weights ${JSON.stringify(weights)}, while ${live.slot} is live`];
+  });
+}
+
+/** I7. */
+export function failuresLeaveLiveAlone(run: Run): string[] {
+  return told(run).flatMap(({ deployment, began, ended }) => {
+    if (ended === undefined || ended.result === 'live') return [];
+    const before = lastAt(lives(run), began);
+    const after = lastAt(lives(run), ended.at);
+    const running = after && lastAt(run.timeline.moments, ended.at)?.slots[after.slot].healthy;
+    return [
+      ...(before?.version === after?.version && before?.slot === after?.slot
+        ? []
+        : [`${deployment} ended ${ended.result}, yet ${after?.version} is live instead of ${before?.version}`]),
+      ...(running?.every((version) => version === after?.version) === false
+        ? [`after ${deployment} the live slot runs ${running.join(', ')}`]
+        : []),
+    ];
+  });
+}
+
+/** I15. @param mayDie versions that cut their own requests */
+export function noRequestIsLost(run: Run, mayDie: readonly string[]): string[] {
+  if (run.tally === undefined) return [];
+  const { lost, broken, statuses } = run.tally;
+  const shares = run.timeline.changesOfWeights();
+  const excused = run.requests.filter(
+    ({ at, ms, lost: why }) => why !== undefined && mayDieThen(run, at, at + ms, mayDie),
+  );
+  return [
+    ...(total(lost) === excused.length
+      ? []
+      : [
+          `lost: ${JSON.stringify(run.requests.filter((one) => one.lost !== undefined && !excused.includes(one)).slice(0, 10))}`,
+        ]),
+    ...(total(broken) === 0 ? [] : [`static files that did not come: ${JSON.stringify(broken)}`]),
+    ...(total(statuses) > 0 ? [] : ['nothing was asked']),
+    ...(shares.length > 0 ? [] : ['no weights were ever changed']),
+  ];
+}
+
+/** Whether a version that cuts its requests had a share of the traffic. */
+function mayDieThen(run: Run, from: number, to: number, mayDie: readonly string[]): boolean {
+  return run.timeline.moments.some(
+    ({ at, weights, slots }) =>
+      at >= from - 5000 &&
+      at <= to &&
+      SLOTS.some(
+        (slot) =>
+          (weights?.[slot] ?? 0) > 0 &&
+          [...slots[slot].targets.values()].some(({ version }) => mayDie.includes(version)),
+      ),
+  );
+}
+
+interface Raise {
+  readonly moment: Moment;
+  readonly slot: (typeof SLOTS)[number];
+  readonly weight: number;
+  readonly intent: ReturnType<typeof intents>[number];
+}
+
+/** Each time that a slot got a larger share, with the intent behind it. */
+function raises(run: Run): Raise[] {
+  const all = intents(run);
+  return run.timeline.changesOfWeights().flatMap((moment) => {
+    const intent = lastAt(all, moment.at);
+    if (intent === undefined) throw new Error(`${when(moment)}: weights without an intent`);
+    return SLOTS.flatMap((slot) => {
+      const weight = moment.weights[slot];
+      return weight > (moment.before?.[slot] ?? 0) ? [{ moment, slot, weight, intent }] : [];
+    });
+  });
+}
+
+function when({ at }: Moment): string {
+  return new Date(at).toISOString();
+}

@@ -1,0 +1,186 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  CloudWatchLogsClient,
+  paginateDescribeLogGroups,
+  paginateFilterLogEvents,
+} from '@aws-sdk/client-cloudwatch-logs';
+import { GetSecretValueCommand, paginateListSecrets, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import * as z from 'zod';
+import type { Entry } from '#core/contract/ledger.ts';
+import { Intent } from '#core/contract/ledger.ts';
+import type { Settings } from '#core/contract/settings.ts';
+import { Slot } from '#core/contract/slot.ts';
+import type { RequestRecord } from '../../local/load/generator.ts';
+import type { Tally } from '../../local/load/tally.ts';
+import { clientOptions } from '../../local/parts/aws-side.ts';
+import type { Execution } from '../../local/terminal/execution.ts';
+import type { Stage } from './harness.ts';
+import type { LedgerContent } from './ledger.ts';
+import type { Timeline } from './timeline.ts';
+
+/** Everything that is known of a cloud when the last deployment has ended. */
+export interface Run {
+  readonly settings: Settings;
+  readonly timeline: Timeline;
+  readonly ledger: LedgerContent;
+  readonly executions: readonly Execution[];
+  /** What became of the load; absent without one. */
+  readonly tally: Tally | undefined;
+  readonly requests: readonly RequestRecord[];
+  /** All that was written down, by where it was. */
+  readonly texts: ReadonlyMap<string, string>;
+  /** Values that must be nowhere in them, by name. */
+  readonly secrets: ReadonlyMap<string, string>;
+}
+
+/** Ends the load and reads all there is. */
+export async function collect(stage: Stage): Promise<Run> {
+  const { cloud, load, timeline, executions } = stage;
+  const tally = await load?.stop();
+  await cloud.gateway.settled();
+  await cloud.gateway.flush();
+  const ledger = await stage.ledger();
+  const texts = new Map([
+    ['the ledger', ledger.text],
+    ['the record of calls', readFileSync(cloud.record, 'utf8')],
+    ...(await logs(cloud.gateway.url)),
+    ...partLogs(stage.logs),
+  ]);
+  return {
+    settings: cloud.settings,
+    timeline,
+    ledger,
+    executions,
+    tally,
+    requests: load?.requests ?? [],
+    texts,
+    secrets: await secrets(cloud.gateway.url),
+  };
+}
+
+async function logs(url: string): Promise<Map<string, string>> {
+  const client = new CloudWatchLogsClient(clientOptions(url, 'e2e'));
+  const texts = new Map<string, string>();
+  for await (const { logGroups = [] } of paginateDescribeLogGroups({ client }, {})) {
+    for (const { logGroupName = '' } of logGroups) {
+      const lines: string[] = [];
+      for await (const { events = [] } of paginateFilterLogEvents({ client }, { logGroupName }))
+        lines.push(...events.map(({ message = '' }) => message));
+      texts.set(logGroupName, lines.join('\n'));
+    }
+  }
+  client.destroy();
+  return texts;
+}
+
+/** What the programs of the local cloud printed. */
+function partLogs(folder: string): [string, string][] {
+  return readdirSync(folder).map((file) => [file, readFileSync(join(folder, file), 'utf8')]);
+}
+
+/** Every text in a secret that is no mere name of something. */
+async function secrets(url: string): Promise<Map<string, string>> {
+  const client = new SecretsManagerClient(clientOptions(url, 'e2e'));
+  const found = new Map<string, string>();
+  for await (const { SecretList = [] } of paginateListSecrets({ client }, {})) {
+    for (const { Name = '', ARN } of SecretList) {
+      const { SecretString = '' } = await client.send(new GetSecretValueCommand({ SecretId: ARN }));
+      const members = Members.safeParse(parse(SecretString));
+      if (members.success) for (const [key, value] of Object.entries(members.data)) found.set(`${Name} ${key}`, value);
+      else found.set(Name, SecretString);
+    }
+  }
+  client.destroy();
+  // Names and addresses are in many texts by right; what is secret was made by a generator and is long.
+  return new Map([...found].filter(([, value]) => value.length >= 16));
+}
+
+const Members = z.record(z.string(), z.coerce.string());
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A deployment as the ledger tells of it. Times are milliseconds since the epoch. */
+export interface Told {
+  readonly deployment: string;
+  readonly version: string;
+  readonly token: number;
+  readonly began: number;
+  /** Absent while it lasts, and for one that was aborted. */
+  readonly ended?: { readonly at: number; readonly result: string };
+}
+
+const Began = z.object({ version: z.string(), token: z.int() });
+const Recovery = z.object({ of: z.string(), token: z.int() });
+const Ended = z.object({ result: z.string() });
+
+export function time(entry: Pick<Entry, 'at'>): number {
+  return Date.parse(entry.at);
+}
+
+/** Deployments and recoveries, in the order of their beginnings. */
+export function told({ ledger: { entries } }: Run): Told[] {
+  const deployments: Told[] = [];
+  for (const entry of entries) {
+    const { deployment, facts, type } = entry;
+    if (type === 'deployment began') deployments.push({ deployment, began: time(entry), ...Began.parse(facts) });
+    if (type === 'recovery began') {
+      const { of, token } = Recovery.parse(facts);
+      const version = deployments.find((one) => one.deployment === of)?.version ?? '';
+      deployments.push({ deployment, began: time(entry), version, token });
+    }
+    const index = deployments.findIndex((one) => one.deployment === deployment);
+    const begun = deployments[index];
+    if (type === 'deployment ended' && begun)
+      deployments[index] = { ...begun, ended: { at: time(entry), ...Ended.parse(facts) } };
+  }
+  return deployments;
+}
+
+const Promoted = z.object({ version: z.string(), slot: Slot });
+
+/** What the ledger called live, from when on. */
+export function lives({ ledger: { entries } }: Run): { at: number; deployment: string; version: string; slot: Slot }[] {
+  return entries.flatMap((entry) =>
+    entry.type === 'promoted'
+      ? [{ at: time(entry), deployment: entry.deployment, ...Promoted.parse(entry.facts) }]
+      : [],
+  );
+}
+
+const IntentEntry = z.object(Intent.pick({ n: true, phase: true, slots: true, weights: true }).shape);
+export type IntentTold = z.infer<typeof IntentEntry> & { readonly at: number; readonly deployment: string };
+
+/** Intents in their order. */
+export function intents({ ledger: { entries } }: Run): IntentTold[] {
+  return entries.flatMap((entry) =>
+    entry.type === 'intent'
+      ? [{ at: time(entry), deployment: entry.deployment, ...IntentEntry.parse(entry.facts) }]
+      : [],
+  );
+}
+
+const FactTold = z.looseObject({ kind: z.string(), migrations: z.array(z.unknown()).optional() });
+
+/** Kinds of facts that a deployment had proven at a moment; `to migrate` when its plan has migrations. */
+export function factsOf({ ledger: { entries } }: Run, deployment: string, at: number): ReadonlySet<string> {
+  const kinds = new Set<string>();
+  for (const entry of entries) {
+    if (entry.type !== 'fact' || entry.deployment !== deployment || time(entry) > at) continue;
+    const { kind, migrations = [] } = FactTold.parse(entry.facts);
+    kinds.add(kind);
+    if (migrations.length > 0) kinds.add('to migrate');
+  }
+  return kinds;
+}
+
+/** The last of `items` at or before a moment. */
+export function lastAt<T extends { readonly at: number }>(items: readonly T[], at: number): T | undefined {
+  return items.findLast((item) => item.at <= at);
+}

@@ -1,5 +1,5 @@
 // `npm start`: sets up what is missing, then hands over to local/main.ts on the project's own Node, and sees to it that nothing outlives it.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { endProcessesOf, RUN_VARIABLE } from './leftovers.mjs';
@@ -11,6 +11,29 @@ import { NODE, progress, ROOT, setUp, toolPath } from './setup.mjs';
 const ONE_SIGNAL = 500;
 /** Milliseconds that the whole shutdown may take. */
 const SHUTDOWN = 30_000;
+
+/** The npm that this process was started by, with or without a shell between; undefined: it was started by hand. */
+function npmAbove() {
+  if (!process.env.npm_lifecycle_event) return undefined;
+  for (let pid = process.ppid, level = 0; pid > 1 && level < 3; level++) {
+    const { stdout } = spawnSync('ps', ['-o', 'ppid=,args=', '-p', String(pid)], { encoding: 'utf8', timeout: 5000 });
+    const [, parent, args] = /^\s*(\d+)\s+(.*)$/m.exec(stdout ?? '') ?? [];
+    // A shell's command line may name npm too, but never begins with it.
+    if (args && /^(\S*\bnode\b\S*\s+)?\S*npm\b/.test(args)) return pid;
+    pid = Number(parent ?? 0);
+  }
+  return undefined;
+}
+
+/** @param {number} pid */
+function isGone(pid) {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch {
+    return true;
+  }
+}
 
 /** @param {import('./options.mjs').Options} options */
 function runMain(options) {
@@ -39,8 +62,8 @@ function runMain(options) {
   process.on('SIGTERM', () => pass('SIGTERM'));
   process.on('SIGHUP', () => pass('SIGTERM'));
   // npm that is killed outright passes nothing on.
-  const parent = process.ppid;
-  if (process.env.npm_lifecycle_event) setInterval(() => process.ppid !== parent && pass('SIGTERM'), 1000).unref();
+  const npm = npmAbove();
+  if (npm !== undefined) setInterval(() => isGone(npm) && pass('SIGTERM'), 1000).unref();
   return new Promise((resolve) => {
     main.once('error', (error) => {
       process.stderr.write(`farol: ${error.message}\n`);

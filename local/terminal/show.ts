@@ -115,7 +115,8 @@ export class Show {
     );
   }
 
-  #see({ name, state, ended }: Sighting): void {
+  #see({ name: deployment, state, ended }: Sighting): void {
+    const name = deployment.slice(deployment.indexOf('-v') + 1);
     if (ended) {
       this.#screen.endStatus();
       const good = ended.status === 'SUCCEEDED';

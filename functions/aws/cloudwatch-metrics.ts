@@ -7,7 +7,10 @@ import type { SlotCounts } from '#core/domain/verdict.ts';
 import type { TrafficMetrics } from '#core/ports.ts';
 import { dimensionOf } from './elb-arn.ts';
 
-const COUNTS = { requests: 'RequestCount', targetErrors: 'HTTPCode_Target_5XX_Count' } as const;
+const COUNTS: Readonly<Record<keyof SlotCounts, string>> = {
+  requests: 'RequestCount',
+  targetErrors: 'HTTPCode_Target_5XX_Count',
+};
 
 /**
  * The load balancer's counts of one target group. A count without a data point is zero: Elastic Load Balancing reports
@@ -21,14 +24,15 @@ export class CloudWatchMetrics implements TrafficMetrics {
   }
 
   async counts({ place, analysis }: Settings, slot: Slot, from: Instant, to: Instant): Promise<SlotCounts> {
-    const period = seconds(analysis.period);
+    // A period is a whole number of seconds (CloudWatch API reference, MetricStat).
+    const period = Math.ceil(seconds(analysis.period));
     const dimensions = [
       { Name: 'TargetGroup', Value: dimensionOf(place.slots[slot].targetGroup) },
       { Name: 'LoadBalancer', Value: dimensionOf(place.loadBalancer) },
     ];
     const query = {
       MetricDataQueries: Object.entries(COUNTS).map(([id, name]) => ({
-        Id: id.toLowerCase(),
+        Id: id,
         MetricStat: {
           Metric: { Namespace: 'AWS/ApplicationELB', MetricName: name, Dimensions: dimensions },
           Period: period,
@@ -40,11 +44,17 @@ export class CloudWatchMetrics implements TrafficMetrics {
       EndTime: new Date(Math.ceil(Date.parse(to) / 1000 / period) * period * 1000),
     };
     const sums: Record<string, number> = {};
+    const states = new Map<string, string | undefined>();
     for await (const page of paginateGetMetricData({ client: this.#client }, query)) {
-      for (const { Id = '', Values = [] } of page.MetricDataResults ?? []) {
+      for (const { Id = '', Values = [], StatusCode } of page.MetricDataResults ?? []) {
         sums[Id] = (sums[Id] ?? 0) + Values.reduce((sum, value) => sum + value, 0);
+        states.set(Id, StatusCode);
       }
     }
-    return { requests: sums['requests'] ?? 0, targetErrors: sums['targeterrors'] ?? 0 };
+    // Any state but this one also comes without values, and must not read as "no errors".
+    const broken = Object.keys(COUNTS).find((id) => states.get(id) !== 'Complete');
+    if (broken !== undefined)
+      throw new Error(`CloudWatch could not tell the ${broken} of ${slot}: ${states.get(broken) ?? 'no result'}`);
+    return { requests: sums['requests'] ?? 0, targetErrors: sums['targetErrors'] ?? 0 };
   }
 }

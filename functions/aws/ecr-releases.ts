@@ -2,7 +2,9 @@ import {
   BatchGetImageCommand,
   type ECRClient,
   GetDownloadUrlForLayerCommand,
+  type Image,
   paginateDescribeImages,
+  RepositoryNotFoundException,
 } from '@aws-sdk/client-ecr';
 import * as z from 'zod';
 import {
@@ -17,15 +19,19 @@ import {
 import { compareVersions } from '#core/domain/version.ts';
 import type { ReleaseSource } from '#core/ports.ts';
 
-const SINGLE_IMAGE = [
+/**
+ * What the answer may be: also an index of several images, which would else come as "not found" or as the manifest of one
+ * of them. ECR takes more than its API reference lists: its own client asks for these four
+ * (github.com/awslabs/amazon-ecr-containerd-resolver), and reads image configurations as layers, as is done here.
+ */
+const MANIFEST_TYPES = [
   'application/vnd.oci.image.manifest.v1+json',
   'application/vnd.docker.distribution.manifest.v2+json',
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
 ] as const;
 
-const Manifest = z.object({
-  config: z.object({ digest: z.string() }).optional(),
-  manifests: z.array(z.unknown()).optional(),
-});
+const Manifest = z.object({ config: z.object({ digest: z.string() }).optional() });
 const ImageConfig = z.object({ config: z.object({ Labels: z.record(z.string(), z.string()).nullish() }) });
 
 /** Releases in Amazon ECR: the image's labels carry release.json, commit and build. */
@@ -37,17 +43,8 @@ export class EcrReleases implements ReleaseSource {
   }
 
   async release(repository: string, digest: Digest, version: Version): Promise<Release | string> {
-    const { images, failures } = await this.#client.send(
-      new BatchGetImageCommand({
-        repositoryName: repository,
-        imageIds: [{ imageTag: version }],
-        acceptedMediaTypes: [...SINGLE_IMAGE],
-      }),
-    );
-    const [image] = images ?? [];
-    if (image === undefined) {
-      return `The image ${repository}:${version} is not in the registry (${failures?.[0]?.failureReason ?? failures?.[0]?.failureCode ?? 'no reason given'}).`;
-    }
+    const image = await this.#image(repository, version);
+    if (typeof image === 'string') return `The image ${repository}:${version} is not in the registry (${image}).`;
     const found = image.imageId?.imageDigest;
     if (found !== digest)
       return `The tag ${version} now names ${found}, not ${digest}, which was announced. The newer push has a deployment of its own.`;
@@ -74,6 +71,24 @@ export class EcrReleases implements ReleaseSource {
       }
     }
     return newest;
+  }
+
+  /** The image of a tag, or in words why there is none. */
+  async #image(repository: string, imageTag: string): Promise<Image | string> {
+    try {
+      const { images, failures } = await this.#client.send(
+        new BatchGetImageCommand({
+          repositoryName: repository,
+          imageIds: [{ imageTag }],
+          acceptedMediaTypes: [...MANIFEST_TYPES],
+        }),
+      );
+      const [failure] = failures ?? [];
+      return images?.[0] ?? failure?.failureReason ?? failure?.failureCode ?? 'no reason given';
+    } catch (error) {
+      if (error instanceof RepositoryNotFoundException) return error.message;
+      throw error;
+    }
   }
 
   async #labels(repository: string, configDigest: string): Promise<Record<string, string>> {

@@ -1,6 +1,6 @@
 import { GetParameterCommand, paginateGetParametersByPath, type SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
-import { Settings } from '#core/contract/settings.ts';
+import { Settings, targetOf } from '#core/contract/settings.ts';
 import { SETTINGS_PATH, settingsParameter, type Target } from '#core/contract/target.ts';
 import type { SettingsStore } from '#core/ports.ts';
 
@@ -15,7 +15,7 @@ export class SsmSettings implements SettingsStore {
   async settings(target: Target): Promise<Settings> {
     const name = settingsParameter(target);
     const { Parameter } = await this.#client.send(new GetParameterCommand({ Name: name }));
-    const parsed = parse(Parameter?.Value);
+    const parsed = parse(Parameter?.Value, target);
     if (typeof parsed === 'string') throw new Error(`the settings in ${name} are wrong: ${parsed}`);
     return parsed;
   }
@@ -27,24 +27,30 @@ export class SsmSettings implements SettingsStore {
       { Path: SETTINGS_PATH, Recursive: true },
     )) {
       for (const { Name = '', Value } of page.Parameters ?? []) {
-        const parsed = parse(Value);
-        found.push(
-          typeof parsed === 'string'
-            ? { target: Name.slice(SETTINGS_PATH.length + 1), error: parsed }
-            : { settings: parsed },
-        );
+        const target = Name.slice(SETTINGS_PATH.length + 1);
+        const parsed = parse(Value, target);
+        found.push(typeof parsed === 'string' ? { target, error: parsed } : { settings: parsed });
       }
     }
     return found;
   }
 }
 
-/** The settings, or in words what is wrong with them. */
-function parse(value: string | undefined): Settings | string {
+/** The settings of `target`, or in words what is wrong with them. */
+function parse(value: string | undefined, target: Target): Settings | string {
+  const json = parseJson(value ?? '');
+  if (json === undefined) return 'they are no JSON';
+  const parsed = Settings.safeParse(json);
+  if (!parsed.success) return z.prettifyError(parsed.error);
+  // A copy under another name would let one target steer the other's slots.
+  const said = targetOf(parsed.data);
+  return said === target ? parsed.data : `they are settings of ${said}`;
+}
+
+function parseJson(text: string): unknown {
   try {
-    const parsed = Settings.safeParse(JSON.parse(value ?? ''));
-    return parsed.success ? parsed.data : z.prettifyError(parsed.error);
-  } catch (error) {
-    return `no JSON: ${String(error)}`;
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }

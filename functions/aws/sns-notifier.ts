@@ -1,6 +1,11 @@
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import type { Notifier } from '#core/ports.ts';
 
+/** A subject has fewer than 100 characters and none that control (SNS API reference, Publish). */
+const SUBJECT_CHARACTERS = 99;
+/** A message has at most 256 KiB, counted in UTF-8. */
+const MESSAGE_BYTES = 262_144;
+
 /** Messages to the people of a topic. */
 export class SnsNotifier implements Notifier {
   readonly #client: SNSClient;
@@ -12,10 +17,17 @@ export class SnsNotifier implements Notifier {
   }
 
   async publish(subject: string, text: string): Promise<void> {
-    // A subject is ASCII of fewer than 100 characters, a message 256 KiB (SNS API reference, Publish).
-    const ascii = subject.replace(/[^\x20-\x7e]/g, '?').slice(0, 99);
     await this.#client.send(
-      new PublishCommand({ TopicArn: this.#topicArn, Subject: ascii, Message: text.slice(0, 200_000) }),
+      new PublishCommand({
+        TopicArn: this.#topicArn,
+        Subject: subject.replaceAll(/\p{Cc}+/gu, ' ').slice(0, SUBJECT_CHARACTERS),
+        Message: text.slice(0, charactersWithin(text, MESSAGE_BYTES)),
+      }),
     );
   }
+}
+
+/** How many characters of `text` fit in so many bytes of UTF-8, none of them cut. */
+function charactersWithin(text: string, bytes: number): number {
+  return new TextEncoder().encodeInto(text, new Uint8Array(bytes)).read;
 }

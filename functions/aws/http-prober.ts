@@ -2,7 +2,7 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Answer, Prober } from '#core/ports.ts';
 
-/** More of a body than this is not read: a smoke check looks for a text, it does not download. */
+/** More of a body than this is read, but not kept: a smoke check looks for a text, it does not download. */
 const MAX_BODY_BYTES = 1_000_000;
 
 /** Plain HTTP requests. `node:http` rather than fetch, which forbids setting the Host header that the application needs. */

@@ -102,10 +102,52 @@ const EnvironmentTarget = z
   });
 export type EnvironmentTarget = z.infer<typeof EnvironmentTarget>;
 
+/** What builds an application's releases from its git repository. An application without one is built elsewhere. */
+const Pipeline = z.strictObject({
+  app: Name,
+  source: z.strictObject({
+    /** Where the repository is. A connection is made, which somebody must confirm once in the console; or one that exists is named by its ARN. */
+    connection: z.union([
+      z.enum(['GitHub', 'GitLab', 'Bitbucket']),
+      z.string().regex(/^arn:[\w-]+:(codeconnections|codestar-connections):[\w-]+:\d{12}:connection\/[\w-]+$/, {
+        error: 'GitHub, GitLab, Bitbucket, or the ARN of a connection',
+      }),
+    ]),
+    /** Owner and name, as in octocat/hello-world. */
+    repository: z.string().regex(/^[\w.-]+(\/[\w.-]+)+$/, { error: 'owner and name, as in octocat/hello-world' }),
+    /** Branch of a run that somebody starts by hand; releases are built from tags. */
+    branch: z.string().min(1),
+  }),
+  /** Path of the build's commands in the repository. */
+  buildspec: z.string().min(1),
+  build: z.strictObject({
+    /** As the service's: the image is built on the processor that it runs on. */
+    architecture: setting.services.element.shape.architecture,
+    compute: z.enum(['small', 'medium', 'large']),
+    timeout: Duration.refine((value) => seconds(value) >= 300 && seconds(value) <= 36 * 3600, {
+      error: 'between 5m and 36h',
+    }),
+  }),
+});
+export type PipelineSettings = z.infer<typeof Pipeline>;
+
 /** All that one checkout of Farol deploys: one orchestrator and the targets that it serves. */
 export const Environments = z
-  .strictObject({ orchestrator: Orchestrator, targets: z.array(EnvironmentTarget).min(1) })
-  .superRefine(({ targets }, context) => {
+  .strictObject({
+    orchestrator: Orchestrator,
+    targets: z.array(EnvironmentTarget).min(1),
+    pipelines: z.array(Pipeline),
+  })
+  .superRefine(({ targets, pipelines }, context) => {
+    for (const [i, { app, build }] of pipelines.entries()) {
+      const refuse = (path: PropertyKey[], message: string) =>
+        context.addIssue({ code: 'custom', path: ['pipelines', i, ...path], message });
+      if (pipelines.findIndex((other) => other.app === app) < i) refuse(['app'], `a second pipeline builds ${app}`);
+      const built = targets.filter((target) => target.app === app);
+      if (built.length === 0) refuse(['app'], `there is no target of ${app}`);
+      if (built.some(({ service }) => service.architecture !== build.architecture))
+        refuse(['build', 'architecture'], `targets of ${app} run on another`);
+    }
     const slugs = targets.map(({ app, environment }) => targetNames(app, environment).slug);
     for (const [i, slug] of slugs.entries()) {
       if (slugs.indexOf(slug) < i)

@@ -13,6 +13,14 @@ const environments: Environments = {
     deletionProtection: true,
     notify: [],
   },
+  pipelines: [
+    {
+      app: 'web',
+      source: { connection: 'GitHub', repository: 'your-organisation/farol', branch: 'main' },
+      buildspec: 'buildspec.yml',
+      build: { architecture: 'ARM64', compute: 'small', timeout: '30m' },
+    },
+  ],
   targets: [
     {
       app: 'web',

@@ -13,6 +13,7 @@ export const FUNCTIONS = [
   'freeze',
   'finish',
   'reconcile',
+  'answer-pipeline',
 ] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 
@@ -77,4 +78,9 @@ export function repositoryName(app: string): string {
 /** The CodeBuild project that builds an application's images. */
 export function buildProject(app: string): string {
   return `${app}-build`;
+}
+
+/** The stack that builds an application's releases. */
+export function pipelineStack(app: string): string {
+  return `${app}-pipeline`;
 }

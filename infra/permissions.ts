@@ -1,5 +1,6 @@
 import { ArnFormat, type Stack } from 'aws-cdk-lib';
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { APPROVAL, pipelineName } from '#core/contract/pipeline.ts';
 import { SETTINGS_PATH } from '#core/contract/target.ts';
 import {
   buildProject,
@@ -64,6 +65,14 @@ export function functionPermissions(
       to.describeDeployments,
       to.handBack,
     ],
+    'answer-pipeline': [
+      to.readLedger,
+      to.keepLedger,
+      to.readTargets,
+      to.describeDeployments,
+      ...to.answerPipelines,
+      to.handBack,
+    ],
   };
 }
 
@@ -99,6 +108,13 @@ function statements(stack: Stack, served: readonly ServedTarget[]) {
   const listeners = each(({ slug }) => arn('elasticloadbalancing', 'listener', `app/${slug}/*`));
   const rules = each(({ slug }) => arn('elasticloadbalancing', 'listener-rule', `app/${slug}/*`));
   const scalableTargets = [arn('application-autoscaling', 'scalable-target', '*')];
+  const pipelines = eachApp((app) =>
+    stack.formatArn({
+      service: 'codepipeline',
+      resource: pipelineName(app),
+      arnFormat: ArnFormat.NO_RESOURCE_NAME,
+    }),
+  );
   const inCluster = { ArnEquals: { 'ecs:cluster': clusters } };
   const scalingOfServices = { StringEquals: { 'application-autoscaling:service-namespace': 'ecs' } };
 
@@ -204,6 +220,13 @@ function statements(stack: Stack, served: readonly ServedTarget[]) {
       ),
     ],
     readMetrics: allow(['cloudwatch:GetMetricData'], ['*']),
+    answerPipelines: [
+      allow(['codepipeline:ListPipelineExecutions', 'codepipeline:ListActionExecutions'], pipelines),
+      allow(
+        ['codepipeline:PutApprovalResult'],
+        pipelines.map((pipeline) => `${pipeline}/${APPROVAL.stage}/${APPROVAL.action}`),
+      ),
+    ],
     /** Lambda sends what a function failed at to its destination with the function's own rights. */
     handBack: allow(
       ['sqs:SendMessage'],

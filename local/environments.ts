@@ -20,6 +20,8 @@ const environments = {
     deletionProtection: false,
     notify: [],
   },
+  // Releases are built by whoever pushes a tag to the local repository.
+  pipelines: [],
   targets: [
     {
       app: 'web',

@@ -12,6 +12,7 @@ import type {
   Lock,
   Traffic,
 } from './contract/ledger.ts';
+import type { WaitingRun } from './contract/pipeline.ts';
 import type { Digest, Release, Version } from './contract/release.ts';
 import type { Settings } from './contract/settings.ts';
 import type { Slot } from './contract/slot.ts';
@@ -171,6 +172,14 @@ export interface Answer {
 export interface Prober {
   /** Follows no redirect. A connection error or time-out is thrown. */
   get(url: string, headers: Readonly<Record<string, string>>, timeoutMs: number): Promise<Answer>;
+}
+
+/** The pipelines that build applications' releases, and then wait to be told how the deployment ended. */
+export interface Pipelines {
+  /** Runs that wait; none where the application has no pipeline. */
+  waiting(app: string): Promise<readonly WaitingRun[]>;
+  /** Ends a run's wait; one that was answered already stays as it is. `summary`: what people read beside it. */
+  answer(app: string, run: WaitingRun, result: { readonly approved: boolean; readonly summary: string }): Promise<void>;
 }
 
 /** Messages to people. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CloudWatchMetrics } from '#aws/cloudwatch-metrics.ts';
+import { CodePipelines } from '#aws/code-pipelines.ts';
 import { CodeBuildRecords } from '#aws/codebuild-records.ts';
 import { DynamoLedger } from '#aws/dynamo-ledger.ts';
 import { EcrReleases } from '#aws/ecr-releases.ts';
@@ -26,6 +27,7 @@ export const container = {
   ledger: () => new DynamoLedger(clients.dynamo(), required('FAROL_TABLE'), clock),
   metrics: () => new CloudWatchMetrics(clients.cloudWatch()),
   notifier: () => new SnsNotifier(clients.sns(), required('FAROL_TOPIC_ARN')),
+  pipelines: () => new CodePipelines(clients.codePipeline()),
   prober: () => new HttpProber(),
   releases: () => new EcrReleases(clients.ecr()),
   settings: () => new SsmSettings(clients.ssm()),

@@ -1,16 +1,17 @@
 import { type App, type Stack, Tags } from 'aws-cdk-lib';
 import type { Environments } from '../environment-schema.ts';
-import { ORCHESTRATOR, targetNames } from '../names.ts';
+import { ORCHESTRATOR, pipelineStack, targetNames } from '../names.ts';
 import { OrchestratorStack, type OrchestratorStackProps } from './orchestrator-stack.ts';
+import { PipelineStack } from './pipeline-stack.ts';
 import { RepositoryStack } from './repository-stack.ts';
 import { ServiceStack } from './service-stack.ts';
 
 /** Where the code of functions and state machine lies. */
 export type Sources = Pick<OrchestratorStackProps, 'functionsDirectory' | 'definitionFile'>;
 
-/** Every stack of an environments module: the orchestrator, a repository for each application, a service stack for each target. */
+/** Every stack of an environments module: the orchestrator, a repository and a pipeline for each application, a service stack for each target. */
 export function addStacks(app: App, environments: Environments, sources: Sources): Stack[] {
-  const { orchestrator, targets } = environments;
+  const { orchestrator, targets, pipelines } = environments;
   const { deletionProtection } = orchestrator;
   const env = { region: orchestrator.region, ...(orchestrator.account && { account: orchestrator.account }) };
   const apps = new Set(targets.map((target) => target.app));
@@ -18,6 +19,9 @@ export function addStacks(app: App, environments: Environments, sources: Sources
   return [
     new OrchestratorStack(app, ORCHESTRATOR.stack, { env, environments, ...sources }),
     ...[...apps].map((name) => new RepositoryStack(app, `${name}-repository`, { env, app: name, deletionProtection })),
+    ...pipelines.map(
+      (pipeline) => new PipelineStack(app, pipelineStack(pipeline.app), { env, pipeline, orchestrator }),
+    ),
     ...targets.map(
       (target) =>
         new ServiceStack(app, targetNames(target.app, target.environment).stack, { env, target, orchestrator }),

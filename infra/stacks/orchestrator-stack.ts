@@ -8,6 +8,7 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { seconds } from '#core/contract/duration.ts';
+import { pipelineName } from '#core/contract/pipeline.ts';
 import { STATE_FUNCTIONS } from '#core/contract/states.ts';
 import { DeployFunction } from '../constructs/deploy-function.ts';
 import { EventInput } from '../constructs/event-input.ts';
@@ -42,13 +43,14 @@ const TIMEOUTS: Record<FunctionName, number> = {
   freeze: 25,
   finish: 25,
   reconcile: 60,
+  'answer-pipeline': 60,
 };
 
 /** What one account and region has once: the state machine, its functions, the ledger, and what starts and repairs deployments. */
 export class OrchestratorStack extends Stack {
   constructor(scope: Construct, id: string, props: OrchestratorStackProps) {
     super(scope, id, props);
-    const { orchestrator, targets } = props.environments;
+    const { orchestrator, targets, pipelines } = props.environments;
     const { logRetention } = orchestrator;
     new LedgerTable(this, 'Ledger', { deletionProtection: orchestrator.deletionProtection });
     const topic = new Topic(this, 'Notices', { topicName: ORCHESTRATOR.topic, enforceSSL: true });
@@ -71,8 +73,10 @@ export class OrchestratorStack extends Stack {
       targets.map(({ app, environment }) => ({ app, environment })),
     );
     const code = functionCode(props.functionsDirectory);
+    // Without a pipeline there is none to answer.
+    const deployed = FUNCTIONS.filter((name) => name !== 'answer-pipeline' || pipelines.length > 0);
     const functions = new Map<FunctionName, DeployFunction>(
-      FUNCTIONS.map((name) => [
+      deployed.map((name) => [
         name,
         new DeployFunction(this, substitutionName(name), {
           name,
@@ -105,7 +109,8 @@ export class OrchestratorStack extends Stack {
       logRetention,
     });
 
-    for (const name of ['receive-push', 'reconcile'] as const) {
+    const invokedByEvents = ['receive-push', 'reconcile', 'answer-pipeline'] satisfies FunctionName[];
+    for (const name of invokedByEvents.filter((one) => functions.has(one))) {
       functionOf(name).function.configureAsyncInvoke({
         onFailure: new SqsDestination(undelivered),
         retryAttempts: 2,
@@ -132,11 +137,46 @@ export class OrchestratorStack extends Stack {
       function: functionOf('reconcile').function,
       undelivered,
     });
+    const everySoOften = Schedule.rate(Duration.seconds(seconds(orchestrator.reconcileEvery)));
     new EventInput(this, 'Reconcile', {
       description: 'Lost events and unfinished deployments are found',
-      on: { schedule: Schedule.rate(Duration.seconds(seconds(orchestrator.reconcileEvery))) },
+      on: { schedule: everySoOften },
       function: functionOf('reconcile').function,
       undelivered,
     });
+    if (pipelines.length > 0) {
+      const answer = { function: functionOf('answer-pipeline').function, undelivered };
+      new EventInput(this, 'DeploymentEnd', {
+        description: 'The pipeline is told how the deployment of its release ended',
+        on: {
+          pattern: {
+            source: ['aws.states'],
+            detailType: ['Step Functions Execution Status Change'],
+            detail: { stateMachineArn: [stateMachineArn], status: ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'] },
+          },
+        },
+        ...answer,
+      });
+      new EventInput(this, 'PipelineWaits', {
+        description: 'A pipeline that began to wait may be told at once',
+        on: {
+          pattern: {
+            source: ['aws.codepipeline'],
+            detailType: ['CodePipeline Action Execution State Change'],
+            detail: {
+              pipeline: pipelines.map(({ app }) => pipelineName(app)),
+              state: ['STARTED'],
+              type: { category: ['Approval'] },
+            },
+          },
+        },
+        ...answer,
+      });
+      new EventInput(this, 'AnswerPipelines', {
+        description: 'Pipelines whose event was lost are found',
+        on: { schedule: everySoOften },
+        ...answer,
+      });
+    }
   }
 }

@@ -56,7 +56,9 @@ describe('environments', () => {
   });
 
   test('names that AWS would refuse later are refused now', () => {
-    expect(problems(withTarget({ app: 'application', environment: 'production-of-europe' }))).toEqual([
+    const { targets } = environments;
+    const long = targets.map((target) => ({ ...target, app: 'application', environment: 'production-of-europe' }));
+    expect(problems({ ...environments, targets: long, pipelines: [] })).toEqual([
       'targets.0.environment: app and environment together have 25 characters at most: application-production-of-europe',
     ]);
   });
@@ -67,7 +69,9 @@ describe('environments', () => {
       { ...target, app: 'web-eu', environment: 'live' },
       { ...target, app: 'web', environment: 'eu-live' },
     ];
-    expect(problems({ ...environments, targets })).toEqual(['targets.1: a second target is called web-eu-live']);
+    expect(problems({ ...environments, targets, pipelines: [] })).toEqual([
+      'targets.1: a second target is called web-eu-live',
+    ]);
   });
 
   test('ports of one load balancer must differ', () => {
@@ -85,6 +89,27 @@ describe('environments', () => {
   ] as const)('bounds of AWS: %s %o', (member, change, message) => {
     const [target] = environments.targets;
     expect(problems(withTarget({ [member]: { ...target?.[member], ...change } }))).toEqual([message]);
+  });
+});
+
+describe('pipelines', () => {
+  const [pipeline] = environments.pipelines;
+
+  test.each([
+    ['of an unknown application', [{ ...pipeline, app: 'shop' }], 'pipelines.0.app: there is no target of shop'],
+    ['twice for one application', [pipeline, pipeline], 'pipelines.1.app: a second pipeline builds web'],
+    [
+      'for another processor than the service’s',
+      [{ ...pipeline, build: { ...pipeline?.build, architecture: 'X86_64' } }],
+      'pipelines.0.build.architecture: targets of web run on another',
+    ],
+    [
+      'from a repository that is none',
+      [{ ...pipeline, source: { ...pipeline?.source, repository: 'https://example.com/web' } }],
+      'pipelines.0.source.repository: owner and name, as in octocat/hello-world',
+    ],
+  ])('%s are refused', (_what, pipelines, message) => {
+    expect(problems({ ...environments, pipelines })).toEqual([message]);
   });
 });
 

@@ -142,7 +142,7 @@ describe('state machine', () => {
 describe('events', () => {
   test('each rule tries for a day and keeps what it could not hand over', () => {
     const rules = Object.values(resources(template, 'AWS::Events::Rule'));
-    expect(rules).toHaveLength(3);
+    expect(rules).toHaveLength(6);
     for (const { Properties } of rules)
       expect(Properties['Targets']).toEqual([
         expect.objectContaining({
@@ -167,7 +167,7 @@ describe('events', () => {
 
   test('what a function fails at is kept', () => {
     const configs = Object.values(resources(template, 'AWS::Lambda::EventInvokeConfig'));
-    expect(configs).toHaveLength(2);
+    expect(configs).toHaveLength(3);
     for (const { Properties } of configs)
       expect(Properties).toMatchObject({
         DestinationConfig: {

@@ -67,6 +67,14 @@ describe('who may do what', () => {
   });
 });
 
+test('only one function answers pipelines, at the one action that waits for it', () => {
+  expect(whoMay(/^codepipeline:/)).toEqual(['answer-pipeline']);
+  expect(resourcesOf('answer-pipeline', 'codepipeline:PutApprovalResult')).toEqual([
+    `arn:aws:codepipeline:us-east-1:${ACCOUNT}:web-release/Deployment/Farol`,
+  ]);
+  expect(whoMay(/^dynamodb:(Put|Update)Item$/)).not.toContain('answer-pipeline');
+});
+
 describe('the ledger', () => {
   test.each(FUNCTIONS)('%s cannot change or delete an entry of it', (name) => {
     expect(statementsOf(name)).toContainEqual({

@@ -13,9 +13,9 @@ function over(answers: Record<string, { status?: number; body: object }>) {
     region: 'us-east-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     requestHandler: {
-      handle: async (request: { headers: Record<string, string>; body: string }) => {
+      handle: async (request: { headers: Record<string, string>; body: Uint8Array }) => {
         const operation = request.headers['x-amz-target']?.split('.')[1] ?? '';
-        asked.push({ operation, input: JSON.parse(request.body) });
+        asked.push({ operation, input: JSON.parse(new TextDecoder().decode(request.body)) });
         const { status = 200, body } = answers[operation] ?? { status: 500, body: {} };
         return {
           response: new HttpResponse({
@@ -110,5 +110,5 @@ test.each(['ApprovalAlreadyCompletedException', 'InvalidApprovalTokenException']
 
 test('another failure is one', async () => {
   const { pipelines } = over({ PutApprovalResult: { status: 400, body: { __type: 'ActionNotFoundException' } } });
-  await expect(pipelines.answer('web', RUN, { approved: true, summary: '' })).rejects.toThrow();
+  await expect(pipelines.answer('web', RUN, { approved: true, summary: '' })).rejects.toThrow('ActionNotFoundException');
 });

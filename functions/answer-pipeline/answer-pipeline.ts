@@ -1,0 +1,110 @@
+import type { WaitingRun } from '#core/contract/pipeline.ts';
+import { targetOf } from '#core/contract/settings.ts';
+import type { Target } from '#core/contract/target.ts';
+import { deploymentName } from '#core/domain/deployment-name.ts';
+import { compareVersions } from '#core/domain/version.ts';
+import type { Executions, Ledger, Pipelines, SettingsStore } from '#core/ports.ts';
+
+interface Ports {
+  readonly ledger: Ledger;
+  readonly executions: Executions;
+  readonly pipelines: Pipelines;
+  readonly settings: SettingsStore;
+  readonly warn: (message: string) => void;
+}
+
+/** How a release ended at one target. */
+interface Ending {
+  readonly live: boolean;
+  readonly sentence: string;
+}
+
+export interface Answered {
+  readonly app: string;
+  readonly version: string;
+  readonly outcome: 'approved' | 'rejected' | 'waiting';
+  readonly summary: string;
+}
+
+/**
+ * Tells every pipeline that waits how its release ended, so that the run of a release that was rolled back is red.
+ * Looks at all of them whatever it was called for: when a deployment ends, when a pipeline begins to wait (a refusal can be
+ * quicker than the end of the build) and by schedule for lost events. Answering twice is harmless.
+ */
+export async function answerPipelines(ports: Ports): Promise<Answered[]> {
+  const answered: Answered[] = [];
+  for (const [app, targets] of await targetsByApp(ports)) {
+    for (const run of await ports.pipelines.waiting(app)) {
+      const endings = await Promise.all(targets.map((target) => ending(target, run, ports)));
+      const ended = endings.filter((one) => one !== undefined);
+      const { version } = run;
+      if (ended.length < endings.length) {
+        answered.push({ app, version, outcome: 'waiting', summary: 'The deployment has not ended.' });
+        continue;
+      }
+      const approved = ended.every(({ live }) => live);
+      const summary = ended.map(({ sentence }) => sentence).join(' ');
+      await ports.pipelines.answer(app, run, { approved, summary });
+      answered.push({ app, version, outcome: approved ? 'approved' : 'rejected', summary });
+    }
+  }
+  return answered;
+}
+
+/** The targets that hear an application's pushes; one fed by promotion is no matter of the pipeline. */
+async function targetsByApp({ settings, warn }: Ports): Promise<Map<string, Target[]>> {
+  const apps = new Map<string, Target[]>();
+  for (const entry of await settings.all()) {
+    if ('error' in entry)
+      warn(`settings of ${entry.target} cannot be read, so no pipeline waits for it: ${entry.error}`);
+    else if (entry.settings.source === 'push') {
+      const { app } = entry.settings;
+      apps.set(app, [...(apps.get(app) ?? []), targetOf(entry.settings)]);
+    }
+  }
+  return apps;
+}
+
+/** How a run's release ended at a target; undefined while nobody can say. */
+async function ending(target: Target, { version, digest }: WaitingRun, ports: Ports): Promise<Ending | undefined> {
+  // A deployment that had to queue goes on as the next attempt.
+  for (let attempt = 1; ; attempt += 1) {
+    const deployment = deploymentName(target, version, digest, attempt);
+    const record = await ports.ledger.deployment(deployment);
+    if (record?.ended !== undefined) {
+      const { result, sentence } = record.ended;
+      return { live: result === 'live' || result === 'unchanged', sentence };
+    }
+    if (record === undefined) {
+      return attempt === 1
+        ? refusedAtOnce(target, deployment, ports)
+        : overtaken(target, version, deploymentName(target, version, digest, attempt - 1), ports);
+    }
+  }
+}
+
+/** An execution that ended without a record never got the lock: the release is older than what is live, or the target is frozen. */
+async function refusedAtOnce(target: Target, deployment: string, { executions }: Ports): Promise<Ending | undefined> {
+  const execution = await executions.status(executions.arn(deployment));
+  if (execution === undefined || execution.running) return undefined;
+  return { live: false, sentence: `${target}: refused before anything changed; the execution ${deployment} says why.` };
+}
+
+/**
+ * A release that only queued never runs once a newer one has taken its place or is live. What ended badly while it held
+ * the lock is no such release: its recovery will say how it ended.
+ */
+async function overtaken(
+  target: Target,
+  version: WaitingRun['version'],
+  queued: string,
+  { ledger, executions }: Ports,
+): Promise<Ending | undefined> {
+  const execution = await executions.status(executions.arn(queued));
+  if (execution !== undefined && execution.status !== 'SUCCEEDED') return undefined;
+  const [waiting, { live }] = await Promise.all([ledger.waiting(target), ledger.head(target)]);
+  const newer = [waiting?.version, live?.deployable.version].find(
+    (other) => other !== undefined && compareVersions(other, version) > 0,
+  );
+  return newer === undefined ? undefined : { live: false, sentence: `${target}: ${newer} overtook ${version}.` };
+}

@@ -1,0 +1,122 @@
+import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import {
+  BuildSpec,
+  Cache,
+  ComputeType,
+  LinuxArmBuildImage,
+  LinuxBuildImage,
+  LocalCacheMode,
+  PipelineProject,
+} from 'aws-cdk-lib/aws-codebuild';
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { seconds } from '#core/contract/duration.ts';
+import type { PipelineSettings } from '../environment-schema.ts';
+import { buildProject, repositoryName } from '../names.ts';
+
+export interface ReleaseBuildProps extends Pick<PipelineSettings, 'app' | 'buildspec' | 'build'> {
+  readonly connectionArn: string;
+  /** Bucket through which the pipeline hands over which commit to build. */
+  readonly artifactsArn: string;
+  readonly logRetention: RetentionDays;
+}
+
+const COMPUTE = { small: ComputeType.SMALL, medium: ComputeType.MEDIUM, large: ComputeType.LARGE };
+
+/** Rights to use a connection to a git provider, under the service's present name and its former one, which older connections still have. */
+export function useConnection(connectionArn: string): PolicyStatement {
+  return new PolicyStatement({
+    actions: ['codeconnections:UseConnection', 'codestar-connections:UseConnection'],
+    resources: [connectionArn],
+  });
+}
+
+/** The CodeBuild project that turns a tagged commit into an image, by the commands in the repository's buildspec. */
+export class ReleaseBuild extends Construct {
+  readonly project: PipelineProject;
+
+  constructor(scope: Construct, id: string, props: ReleaseBuildProps) {
+    super(scope, id);
+    const stack = Stack.of(this);
+    const projectName = buildProject(props.app);
+    const repository = repositoryName(props.app);
+    const logGroup = new LogGroup(this, 'Log', {
+      logGroupName: `/aws/codebuild/${projectName}`,
+      retention: props.logRetention,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const role = new Role(this, 'Role', {
+      description: `What builds of ${props.app} may do`,
+      // CodeBuild User Guide, "Cross-service confused deputy prevention".
+      assumedBy: new ServicePrincipal('codebuild.amazonaws.com', {
+        conditions: {
+          StringEquals: { 'aws:SourceAccount': stack.account },
+          ArnLike: {
+            'aws:SourceArn': stack.formatArn({ service: 'codebuild', resource: 'project', resourceName: projectName }),
+          },
+        },
+      }),
+      inlinePolicies: {
+        work: new PolicyDocument({
+          statements: [
+            new PolicyStatement({
+              actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+              resources: [
+                stack.formatArn({
+                  service: 'logs',
+                  resource: `log-group:/aws/codebuild/${projectName}:*`,
+                  arnFormat: ArnFormat.NO_RESOURCE_NAME,
+                }),
+              ],
+            }),
+            // GetAuthorizationToken takes no resource.
+            new PolicyStatement({ actions: ['ecr:GetAuthorizationToken'], resources: ['*'] }),
+            new PolicyStatement({
+              actions: [
+                'ecr:BatchCheckLayerAvailability',
+                'ecr:InitiateLayerUpload',
+                'ecr:UploadLayerPart',
+                'ecr:CompleteLayerUpload',
+                'ecr:PutImage',
+                // Static files of the releases before are copied from their images.
+                'ecr:BatchGetImage',
+                'ecr:GetDownloadUrlForLayer',
+                'ecr:ListImages',
+                'ecr:DescribeImages',
+              ],
+              resources: [stack.formatArn({ service: 'ecr', resource: 'repository', resourceName: repository })],
+            }),
+            useConnection(props.connectionArn),
+            new PolicyStatement({
+              actions: ['s3:GetObject', 's3:GetObjectVersion'],
+              resources: [`${props.artifactsArn}/*`],
+            }),
+          ],
+        }),
+      },
+    });
+    const { architecture, compute, timeout } = props.build;
+    this.project = new PipelineProject(this, 'Project', {
+      projectName,
+      description: `Tests, builds and pushes releases of ${props.app}`,
+      buildSpec: BuildSpec.fromSourceFilename(props.buildspec),
+      environment: {
+        buildImage:
+          architecture === 'ARM64'
+            ? LinuxArmBuildImage.AMAZON_LINUX_2023_STANDARD_3_0
+            : LinuxBuildImage.AMAZON_LINUX_2023_5,
+        computeType: COMPUTE[compute],
+        // The build runs a Docker engine.
+        privileged: true,
+      },
+      environmentVariables: {
+        FAROL_REPOSITORY_URI: { value: `${stack.account}.dkr.ecr.${stack.region}.${stack.urlSuffix}/${repository}` },
+      },
+      cache: Cache.local(LocalCacheMode.DOCKER_LAYER),
+      timeout: Duration.seconds(seconds(timeout)),
+      logging: { cloudWatch: { logGroup } },
+      role: role.withoutPolicyUpdates(),
+    });
+  }
+}

@@ -1,0 +1,172 @@
+import { Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
+import { APPROVAL, BUILD_VARIABLES, NO_VERSION, pipelineName } from '../../functions/core/contract/pipeline.ts';
+import { buildProject, functionName, ORCHESTRATOR } from '../../infra/names.ts';
+import { ACCOUNT, environmentsIn, resources, synthesized, templateOf } from './synthesized.ts';
+
+const templates = synthesized();
+const template = templateOf(templates, 'web-pipeline');
+
+const Stage = z.looseObject({
+  Name: z.string(),
+  Actions: z.array(
+    z.looseObject({
+      Name: z.string(),
+      ActionTypeId: z.looseObject({ Category: z.string(), Provider: z.string() }),
+      Configuration: z.record(z.string(), z.unknown()),
+      RoleArn: z.unknown().optional(),
+    }),
+  ),
+  BeforeEntry: z.unknown().optional(),
+});
+const [pipeline] = Object.values(resources(template, 'AWS::CodePipeline::Pipeline'));
+const stages = z.array(Stage).parse(pipeline?.Properties['Stages']);
+
+describe('the pipeline', () => {
+  test('starts when a version tag is pushed, and for several at once', () => {
+    expect(pipeline?.Properties).toMatchObject({
+      Name: pipelineName('web'),
+      PipelineType: 'V2',
+      ExecutionMode: 'PARALLEL',
+      Triggers: [
+        {
+          ProviderType: 'CodeStarSourceConnection',
+          GitConfiguration: { SourceActionName: 'Source', Push: [{ Tags: { Includes: ['v*'] } }] },
+        },
+      ],
+    });
+  });
+
+  test('hands the build a clone, so that it sees which tags name the commit', () => {
+    expect(stages[0]?.Actions[0]).toMatchObject({
+      ActionTypeId: { Provider: 'CodeStarSourceConnection' },
+      Configuration: { FullRepositoryId: 'your-organisation/farol', OutputArtifactFormat: 'CODEBUILD_CLONE_REF' },
+    });
+  });
+
+  test('ends in the action that Farol answers, skipped by a run without a version', () => {
+    const last = stages.at(-1);
+    expect(last).toMatchObject({
+      Name: APPROVAL.stage,
+      Actions: [{ Name: APPROVAL.action, ActionTypeId: { Category: 'Approval', Provider: 'Manual' } }],
+      BeforeEntry: {
+        Conditions: [
+          {
+            Result: 'SKIP',
+            Rules: [
+              {
+                RuleTypeId: { Category: 'Rule', Owner: 'AWS', Provider: 'VariableCheck', Version: '1' },
+                Configuration: {
+                  Variable: `#{Build.${BUILD_VARIABLES.version}}`,
+                  Value: NO_VERSION,
+                  Operator: 'NE',
+                },
+              },
+            ],
+          },
+        ],
+      },
+    });
+  });
+
+  test('acts by its own role, which no other action takes', () => {
+    for (const { Actions } of stages) for (const action of Actions) expect(action.RoleArn).toBeUndefined();
+    expect(Object.keys(resources(template, 'AWS::IAM::Role'))).toHaveLength(2);
+    template.resourceCountIs('AWS::IAM::Policy', 0);
+  });
+
+  test('keeps what it hands over private, encrypted, and for a month', () => {
+    template.hasResourceProperties('AWS::S3::Bucket', {
+      PublicAccessBlockConfiguration: { BlockPublicAcls: true, RestrictPublicBuckets: true },
+      BucketEncryption: Match.anyValue(),
+      LifecycleConfiguration: { Rules: [Match.objectLike({ ExpirationInDays: 30, Status: 'Enabled' })] },
+    });
+  });
+
+  test('makes a connection, or takes one that exists', () => {
+    template.hasResourceProperties('AWS::CodeConnections::Connection', { ProviderType: 'GitHub' });
+    template.hasOutput('ConnectionToConfirm', {});
+    const environments = environmentsIn();
+    const connection = `arn:aws:codeconnections:us-east-1:${ACCOUNT}:connection/1234`;
+    const pipelines = environments.pipelines.map((one) => ({ ...one, source: { ...one.source, connection } }));
+    const given = templateOf(synthesized({ ...environments, pipelines }), 'web-pipeline');
+    given.resourceCountIs('AWS::CodeConnections::Connection', 0);
+    given.hasResourceProperties('AWS::IAM::Role', {
+      Policies: [
+        {
+          PolicyDocument: {
+            Statement: Match.arrayWith([
+              Match.objectLike({
+                Action: ['codeconnections:UseConnection', 'codestar-connections:UseConnection'],
+                Resource: connection,
+              }),
+            ]),
+          },
+        },
+      ],
+    });
+  });
+});
+
+describe('the build', () => {
+  test('has the name that provenance is checked by, and builds on the processor that the service runs on', () => {
+    template.hasResourceProperties('AWS::CodeBuild::Project', {
+      Name: buildProject('web'),
+      Environment: { Type: 'ARM_CONTAINER', PrivilegedMode: true },
+      Source: { BuildSpec: 'buildspec.yml', Type: 'CODEPIPELINE' },
+    });
+  });
+
+  test('only its project may take its role', () => {
+    template.hasResourceProperties('AWS::IAM::Role', {
+      AssumeRolePolicyDocument: {
+        Statement: [
+          {
+            Principal: { Service: 'codebuild.amazonaws.com' },
+            Condition: {
+              StringEquals: { 'aws:SourceAccount': ACCOUNT },
+              ArnLike: { 'aws:SourceArn': `arn:aws:codebuild:us-east-1:${ACCOUNT}:project/web-build` },
+            },
+          },
+        ],
+      },
+    });
+  });
+
+  test('pushes to its own repository and may delete nothing', () => {
+    const text = JSON.stringify(resources(template, 'AWS::IAM::Role'));
+    expect(text).toContain(`arn:aws:ecr:us-east-1:${ACCOUNT}:repository/web`);
+    expect(text).not.toMatch(/"(ecr|s3):[^"]*(Delete|\*)/);
+  });
+});
+
+describe('an environment without pipelines', () => {
+  const without = synthesized({ ...environmentsIn(), pipelines: [] });
+
+  test('has neither pipeline nor anybody who answers one', () => {
+    expect(Object.keys(without)).not.toContain('web-pipeline');
+    const names = Object.values(resources(templateOf(without, ORCHESTRATOR.stack), 'AWS::Lambda::Function')).map(
+      ({ Properties }) => Properties['FunctionName'],
+    );
+    expect(names).not.toContain(functionName('answer-pipeline'));
+    expect(names).toContain(functionName('reconcile'));
+  });
+});
+
+test('the pipeline is told by the event of its waiting and by the deployment’s end', () => {
+  const orchestrator = templateOf(templates, ORCHESTRATOR.stack);
+  orchestrator.hasResourceProperties('AWS::Events::Rule', {
+    EventPattern: {
+      source: ['aws.codepipeline'],
+      'detail-type': ['CodePipeline Action Execution State Change'],
+      detail: { pipeline: [pipelineName('web')], state: ['STARTED'], type: { category: ['Approval'] } },
+    },
+  });
+  orchestrator.hasResourceProperties('AWS::Events::Rule', {
+    EventPattern: {
+      source: ['aws.states'],
+      detail: { status: ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'] },
+    },
+  });
+});

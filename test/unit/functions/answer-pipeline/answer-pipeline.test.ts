@@ -1,0 +1,172 @@
+import { describe, expect, test } from 'vitest';
+import type { WaitingRun } from '#core/contract/pipeline.ts';
+import type { Digest, Version } from '#core/contract/release.ts';
+import type { Pipelines, SettingsStore } from '#core/ports.ts';
+import { answerPipelines } from '../../../../functions/answer-pipeline/answer-pipeline.ts';
+import { Workflow } from '../../../workflow/harness.ts';
+
+interface Answer {
+  readonly approved: boolean;
+  readonly summary: string;
+}
+
+/** A pipeline of which each pushed release is a run that waits until it is answered. */
+class FakePipelines implements Pipelines {
+  readonly open: WaitingRun[] = [];
+  readonly answers = new Map<string, Answer>();
+
+  async waiting(app: string): Promise<WaitingRun[]> {
+    return app === 'web' ? [...this.open] : [];
+  }
+
+  async answer(_app: string, run: WaitingRun, answer: Answer): Promise<void> {
+    this.answers.set(run.version, answer);
+    this.open.splice(this.open.indexOf(run), 1);
+  }
+}
+
+function world() {
+  const workflow = new Workflow();
+  const pipelines = new FakePipelines();
+  const warnings: string[] = [];
+  const { ledger, executions } = workflow;
+  const answer = (settings: SettingsStore = workflow.world) =>
+    answerPipelines({ ledger, executions, pipelines, settings, warn: (message) => void warnings.push(message) });
+  /** A build ended: the image is in the registry, the pipeline waits. */
+  const build = (version: Version, release: Parameters<typeof workflow.world.push>[1] = {}) => {
+    const pushed: { version: Version; digest: Digest } = workflow.world.push(version, release);
+    pipelines.open.push({ run: version, version, digest: pushed.digest, token: `token of ${version}` });
+    return pushed;
+  };
+  return { workflow, pipelines, warnings, answer, build };
+}
+
+describe('a pipeline that waits', () => {
+  test('is green when its release is live', async () => {
+    const { workflow, pipelines, answer, build } = world();
+    await workflow.deploy(build('v1.0.0'));
+    expect(await answer()).toMatchObject([{ app: 'web', version: 'v1.0.0', outcome: 'approved' }]);
+    expect(pipelines.answers.get('v1.0.0')).toEqual({ approved: true, summary: expect.stringContaining('is live') });
+  });
+
+  test('is red with the reason when its release was rolled back', async () => {
+    const { workflow, pipelines, answer, build } = world();
+    await workflow.deploy(build('v1.0.0'));
+    await workflow.deploy(build('v1.1.0', { failsSmoke: true }));
+    await answer();
+    expect(pipelines.answers.get('v1.0.0')).toMatchObject({ approved: true });
+    expect(pipelines.answers.get('v1.1.0')).toEqual({
+      approved: false,
+      summary: expect.stringContaining('status 500'),
+    });
+  });
+
+  test('waits as long as the deployment runs, or has not begun', async () => {
+    const { workflow, pipelines, answer, build } = world();
+    const pushed = build('v1.0.0');
+    expect(await answer()).toMatchObject([{ outcome: 'waiting' }]);
+    await workflow.executions.start(workflow.request(pushed));
+    expect(await answer()).toMatchObject([{ outcome: 'waiting' }]);
+    expect(pipelines.answers.size).toBe(0);
+  });
+
+  test('is red when the deployment was refused before it held the lock', async () => {
+    const { workflow, pipelines, answer, build } = world();
+    await workflow.deploy(build('v1.1.0'));
+    await workflow.deploy(build('v1.0.0'));
+    await answer();
+    expect(pipelines.answers.get('v1.0.0')).toEqual({
+      approved: false,
+      summary: expect.stringContaining('web-production-v1.0.0'),
+    });
+  });
+
+  test('follows a queued release to its next attempt', async () => {
+    const { workflow, pipelines, answer, build } = world();
+    const first = workflow.request(build('v1.0.0'));
+    await workflow.executions.start(first);
+    const token = await workflow.ledger.takeLock(first, workflow.executions.arn(first.deployment), undefined);
+    const second = build('v1.1.0');
+    await workflow.deploy(second);
+    expect(await workflow.ledger.waiting('web/production')).toMatchObject({ version: 'v1.1.0', attempt: 2 });
+    await answer();
+    expect(pipelines.answers.size).toBe(0);
+    const { target, deployment } = first;
+    await workflow.ledger.endDeployment(
+      { target, deployment, token: token ?? 0 },
+      { result: 'refused', sentence: 'Refused.', cause: 'a test' },
+    );
+    await workflow.run({
+      ...workflow.request(second),
+      attempt: 2,
+      deployment: `${workflow.request(second).deployment.slice(0, -1)}2`,
+    });
+    await answer();
+    expect(pipelines.answers.get('v1.1.0')).toMatchObject({ approved: true });
+    expect(pipelines.answers.get('v1.0.0')).toEqual({ approved: false, summary: 'Refused.' });
+  });
+
+  test('waits for the recovery of a release whose execution was aborted, also when a newer one waits', async () => {
+    const { workflow, pipelines, answer, build } = world();
+    const first = workflow.request(build('v1.0.0'));
+    await workflow.ledger.takeLock(first, workflow.executions.arn(first.deployment), undefined);
+    workflow.end(first.deployment, {
+      status: 'FAILED',
+      last: 'Shift traffic',
+      error: 'States.Timeout',
+      cause: 'aborted',
+      visited: [],
+    });
+    await workflow.deploy(build('v1.1.0'));
+    await answer();
+    expect(pipelines.answers.size).toBe(0);
+    await workflow.ledger.closeRecord(first.deployment, { result: 'restored', sentence: 'Restored.' });
+    await answer();
+    expect(pipelines.answers).toEqual(new Map([['v1.0.0', { approved: false, summary: 'Restored.' }]]));
+  });
+
+  test('is red when a newer release took its place in the queue', async () => {
+    const { workflow, pipelines, answer, build } = world();
+    const first = workflow.request(workflow.world.push('v1.0.0'));
+    await workflow.ledger.takeLock(first, workflow.executions.arn(first.deployment), undefined);
+    await workflow.deploy(build('v1.1.0'));
+    await workflow.deploy(build('v1.2.0'));
+    await answer();
+    expect(pipelines.answers.get('v1.1.0')).toEqual({
+      approved: false,
+      summary: 'web/production: v1.2.0 overtook v1.1.0.',
+    });
+    expect(pipelines.answers.has('v1.2.0')).toBe(false);
+  });
+
+  test('is green only when every target that hears the push is', async () => {
+    const { workflow, pipelines, answer, build } = world();
+    await workflow.deploy(build('v1.0.0'));
+    const staging = { ...workflow.settings, environment: 'staging' };
+    const both: SettingsStore = {
+      settings: async () => workflow.settings,
+      all: async () => [{ settings: workflow.settings }, { settings: staging }],
+    };
+    expect(await answer(both)).toMatchObject([{ outcome: 'waiting' }]);
+    const promoted: SettingsStore = {
+      ...both,
+      all: async () => [
+        { settings: workflow.settings },
+        { settings: { ...staging, source: 'promotion of web/production' } },
+      ],
+    };
+    expect(await answer(promoted)).toMatchObject([{ outcome: 'approved' }]);
+    expect(pipelines.answers.size).toBe(1);
+  });
+
+  test('settings that cannot be read keep no other pipeline waiting', async () => {
+    const { workflow, warnings, answer, build } = world();
+    await workflow.deploy(build('v1.0.0'));
+    const broken: SettingsStore = {
+      settings: async () => workflow.settings,
+      all: async () => [{ target: 'shop/production', error: 'no JSON' }, { settings: workflow.settings }],
+    };
+    expect(await answer(broken)).toMatchObject([{ outcome: 'approved' }]);
+    expect(warnings).toEqual([expect.stringContaining('shop/production')]);
+  });
+});

@@ -31,8 +31,11 @@ export interface RequestRecord {
 /** Milliseconds after which a request counts as lost. */
 const TIMEOUT = 10_000;
 const TICK = 5;
-/** Connections that are kept and used in turn, so that none of them gets idle. */
-const KEPT = 24;
+/**
+ * Connections that are kept, at most. Far more than a healthy application needs at this rate, so that a slow answer delays
+ * itself and not the requests behind it: a request that waits in this program for a connection says nothing about the application.
+ */
+const KEPT = 500;
 /** Every so manieth request comes over a connection of its own. */
 const FRESH_EVERY = 5;
 /** In every so manieth round over the pages each is loaded whole, with its static files. */

@@ -18,8 +18,8 @@ export interface Stay {
   readonly entered: Date;
   /** Absent while it lasts. */
   readonly left?: Date;
-  /** What the state's function answered, if it is an outcome. */
-  readonly outcome?: string;
+  /** What the state's function answered, if it is an outcome; of a Parallel state the answers of its branches. */
+  readonly outcome?: string | readonly string[];
 }
 
 /** An execution of the state machine as its history tells it. */
@@ -79,7 +79,10 @@ export async function readExecution(sfn: SFNClient, arn: string, detailed: boole
   };
 }
 
-const Answer = z.object({ outcome: z.string() });
+const Answer = z.union([
+  z.object({ outcome: z.string() }).transform(({ outcome }) => outcome),
+  z.array(z.object({ outcome: z.string() })).transform((branches) => branches.map(({ outcome }) => outcome)),
+]);
 
 /** Enters and leaves of states, paired; a state inside a branch is told by the Parallel state that was entered and not yet left. */
 export function stays(events: readonly HistoryEvent[]): Stay[] {
@@ -106,9 +109,9 @@ export function stays(events: readonly HistoryEvent[]): Stay[] {
   return found;
 }
 
-function outcomeOf(output: string | undefined): string | undefined {
+function outcomeOf(output: string | undefined): Stay['outcome'] {
   if (!output) return undefined;
-  return Answer.safeParse(JSON.parse(output)).data?.outcome;
+  return Answer.safeParse(JSON.parse(output)).data;
 }
 
 /** The state that people would say the execution is in. */

@@ -1,5 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { ROOT } from '../setup.mjs';
 import type { Outcome, ReleaseToPush } from '../source/releases.ts';
-import type { Execution } from './execution.ts';
+import type { Execution, Stay } from './execution.ts';
 
 /** Outcomes of a state's function after which a deployment does not go on. */
 const BAD = new Set(['fail', 'failed', 'refused', 'stuck', 'needs person', 'inconclusive', 'error']);
@@ -15,17 +19,36 @@ export function outcomeOf(execution: Execution): Outcome | undefined {
   return execution.stays.some(({ state }) => state === 'Shift traffic') ? 'rolled back' : 'failed before traffic';
 }
 
-/** The state whose answer ended the way forward. */
+/**
+ * The state whose answer ended the way forward. A Parallel state stands for those within it where the history leaves them out, as that
+ * of MiniStack does and that of AWS does not.
+ */
 export function failedIn({ stays }: Execution): string | undefined {
-  return stays.findLast(
-    ({ state, kind, outcome }) => kind === 'Task' && outcome !== undefined && BAD.has(outcome) && !AFTER.has(state),
-  )?.state;
+  return stays.findLast((stay) => isBad(stay) && !AFTER.has(stay.state))?.state;
+}
+
+function isBad({ kind, outcome = [] }: Stay): boolean {
+  return (kind === 'Task' || kind === 'Parallel') && [outcome].flat().some((one) => BAD.has(one));
+}
+
+const Machine = z.object({
+  States: z.record(
+    z.string(),
+    z.object({ Branches: z.array(z.object({ States: z.record(z.string(), z.unknown()) })).default([]) }),
+  ),
+});
+
+/** Names of the states within a Parallel state of the state machine. */
+function statesWithin(state: string): string[] {
+  const { States } = Machine.parse(JSON.parse(readFileSync(join(ROOT, 'statemachines', 'release.asl.json'), 'utf8')));
+  return (States[state]?.Branches ?? []).flatMap((branch) => Object.keys(branch.States));
 }
 
 /** What is otherwise than the release says; empty: all as it should be. */
 export function complaints(release: ReleaseToPush, execution: Execution): string[] {
   const outcome = outcomeOf(execution);
   const state = failedIn(execution);
+  const where = state === undefined ? [] : [state, ...statesWithin(state)];
   const { cause = '' } = execution;
   return [
     ...(outcome === release.outcome
@@ -33,7 +56,7 @@ export function complaints(release: ReleaseToPush, execution: Execution): string
       : [
           `it ended ${outcome ?? `${execution.status} (${execution.error ?? 'no error'})`} instead of ${release.outcome}`,
         ]),
-    ...(release.state === undefined || release.state === state
+    ...(release.state === undefined || where.includes(release.state)
       ? []
       : [`it failed in "${state ?? 'no state'}" instead of "${release.state}"`]),
     ...(release.reason === undefined || cause.includes(release.reason)

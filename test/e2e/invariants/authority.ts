@@ -117,7 +117,8 @@ export function migrationsAreAlone(run: Run): string[] {
 function migrations(run: Run): { call: CallRecord; deployment: string }[] {
   return run.timeline.calls.flatMap((call) =>
     call.operation === 'RunTask' && /-migrate:\d+$/.test(String(call.params['taskDefinition']))
-      ? [{ call, deployment: String(call.params['startedBy']) }]
+      ? // RunTask takes no dots there; a deployment's name has no underscores.
+        [{ call, deployment: String(call.params['startedBy']).replaceAll('_', '.') }]
       : [],
   );
 }

@@ -2,7 +2,6 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CodeBuildClient } from '@aws-sdk/client-codebuild';
 import { execa } from 'execa';
-import type { ReleaseJson } from '#core/contract/release.ts';
 import type { Settings } from '#core/contract/settings.ts';
 import { buildProject, ORCHESTRATOR } from '../../infra/names.ts';
 import { createDataPlane, type DataPlane } from '../aws/data-plane.ts';
@@ -19,12 +18,13 @@ import { bootstrap, deployStacks } from '../service-stack/deploy-stacks.ts';
 import { synthesize } from '../service-stack/synthesize.ts';
 import { BuildRecords } from '../source/build-records.ts';
 import { Builder } from '../source/builder.ts';
+import { readApplication } from '../source/contract.ts';
 import { startReceiver } from '../source/receiver.ts';
 import type { ReleaseToPush } from '../source/releases.ts';
 import { awsSide, clientOptions, PLACE } from './aws-side.ts';
 import type { Closers } from './closers.ts';
 import { within } from './deadline.ts';
-import { choosePort, freePort } from './ports.ts';
+import { PortChoice } from './ports.ts';
 import { startPostgres } from './postgres.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -84,17 +84,26 @@ export function startCloud(options: CloudOptions): Promise<Cloud> {
 
 async function bringUp(options: CloudOptions): Promise<Cloud> {
   const { state, kept, supervisor, closers, say } = options;
-  const usual = (port: number): number => (options.port === 0 ? 0 : port);
+  const choice = new PortChoice();
+  const usual = (port: number): Promise<number> => choice.preferred(options.port === 0 ? 0 : port);
   const ports = {
-    production: await choosePort(options.port || null, usual(8000), '--port'),
-    blue: await choosePort(null, usual(8001), '--port'),
-    green: await choosePort(null, usual(8002), '--port'),
+    production: options.port ? await choice.asked(options.port, '--port') : await usual(8000),
+    blue: await usual(8001),
+    green: await usual(8002),
   };
-  const gatewayPort = await choosePort(null, usual(4566), '--port');
+  const gatewayPort = await usual(4566);
   const gatewayUrl = address(gatewayPort);
-  const ministackPort = await freePort();
+  const ministackPort = await choice.preferred(0);
 
-  const assembling = synthesize({ environmentsModule: options.environments, out: join(state, 'cdk.out'), ports });
+  const [first] = options.prepare;
+  const release = first && (await readApplication(first.repository, first.tag, options.prefix)).release;
+
+  const assembling = synthesize({
+    environmentsModule: options.environments,
+    out: join(state, 'cdk.out'),
+    ports,
+    ...(release === undefined ? {} : { healthPath: release.livez }),
+  });
   const database = startDatabase(options);
   const local = startLocalAws(options, { gatewayPort, gatewayUrl, ministackPort });
   // Whichever fails first ends the start; the others are then nobody's to wait for.
@@ -130,7 +139,7 @@ async function bringUp(options: CloudOptions): Promise<Cloud> {
   say('load balancer, cluster and settings made from the service stack');
   await Promise.all([deploying, records.prepare()]);
   say('orchestrator deployed by cdk');
-  const first = await preparing;
+  await preparing;
   const receiver = await startReceiver(join(kept, 'source.git'), builder);
   closers.add(() => receiver.close());
   return {
@@ -142,7 +151,7 @@ async function bringUp(options: CloudOptions): Promise<Cloud> {
     remote: receiver.remote,
     record: join(kept, 'calls.jsonl'),
     stateMachine: `arn:aws:states:${PLACE.region}:${PLACE.accountId}:stateMachine:${ORCHESTRATOR.stateMachine}`,
-    paths: (first?.smoke ?? []).filter(({ status }) => status === 200).map(({ path }) => path),
+    paths: (release?.smoke ?? []).filter(({ status }) => status === 200).map(({ path }) => path),
     async push({ tag, repository }) {
       const { all } = await execa('git', ['push', receiver.remote, `refs/tags/${tag}`], {
         cwd: repository,
@@ -199,21 +208,19 @@ function address(port: number): string {
   return `http://127.0.0.1:${port}`;
 }
 
-/** One after the other: a tree may want something of the releases before it. @returns the contract of the first */
+/** One after the other: a tree may want something of the releases before it. */
 async function prepareAll(
   builder: Builder,
   releases: readonly ReleaseToPush[],
   say: (line: string) => void,
-): Promise<ReleaseJson | undefined> {
-  let first: ReleaseJson | undefined;
+): Promise<void> {
   for (const { repository, tag } of releases) {
     try {
-      const release = await builder.prepare(repository, tag);
-      first ??= release;
+      await builder.prepare(repository, tag);
     } catch (error) {
       throw new Problem(`${tag} cannot be built: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  if (first) say(`${releases.length === 1 ? 'the release is' : `${releases.length} releases are`} ready to be built`);
-  return first;
+  if (releases.length > 0)
+    say(`${releases.length === 1 ? 'the release is' : `${releases.length} releases are`} ready to be built`);
 }

@@ -25,18 +25,27 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/**
- * The port that a person asked for, else `preferred` if it is free, else any free one.
- * @throws {Problem} if the port that was asked for is in use
- */
-export async function choosePort(asked: number | null, preferred: number, flag: string): Promise<number> {
-  if (asked !== null) {
-    if ((await bind(asked)) === undefined) {
+/** Gives out ports, none of them twice: what is given is not listened on at once. */
+export class PortChoice {
+  readonly #given = new Set<number>();
+
+  /** @throws {Problem} if the port that a person asked for with a flag is in use */
+  async asked(port: number, flag: string): Promise<number> {
+    if ((await bind(port)) === undefined) {
       throw new Problem(
-        `Port ${asked} is in use (or not allowed): end what listens there, or give another one with ${flag}.`,
+        `Port ${port} is in use (or not allowed): end what listens there, or give another one with ${flag}.`,
       );
     }
-    return asked;
+    this.#given.add(port);
+    return port;
   }
-  return (await bind(preferred)) ?? freePort();
+
+  /** `preferred` if it is free, else any free one. */
+  async preferred(preferred: number): Promise<number> {
+    const there = this.#given.has(preferred) ? undefined : await bind(preferred);
+    const port = there ?? (await freePort());
+    if (this.#given.has(port)) return this.preferred(0);
+    this.#given.add(port);
+    return port;
+  }
 }

@@ -1,28 +1,26 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { delimiter, join, posix, resolve } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { ExecaError, execa } from 'execa';
 import semver from 'semver';
 import { extract } from 'tar';
-import * as z from 'zod';
-import { ReleaseJson } from '#core/contract/release.ts';
+import type { ReleaseJson } from '#core/contract/release.ts';
 import { buildImage } from '../image/build.ts';
 import { RegistryError, type Repository } from '../image/registry.ts';
 import { PYTHON } from '../setup.mjs';
 import type { BuildRecords } from './build-records.ts';
-import { git } from './git.ts';
+import { readApplication, type TaggedApplication } from './contract.ts';
 import type { TagBuilder } from './receiver.ts';
 
 /** Milliseconds that one command of `local.prepare` may take. */
 const PREPARE_TIMEOUT = 5 * 60_000;
-const FILE = 'release.json';
 
 /** Earlier releases whose trees the commands of a build may look at. */
 const PREVIOUS = 2;
 
 interface Tree {
   readonly version: string;
+  readonly commit: string;
   readonly folder: string;
   readonly release: ReleaseJson;
 }
@@ -67,17 +65,15 @@ export class Builder implements TagBuilder {
   }
 
   /** Makes the tree of `tag` ready to run, so that its build is quick later. */
-  async prepare(repository: string, tag: string): Promise<ReleaseJson> {
-    const { release } = await this.#tree(repository, tag, await commitOf(repository, tag));
-    return release;
+  async prepare(repository: string, tag: string): Promise<void> {
+    await this.#tree(repository, tag);
   }
 
   /** Builds `tag` of the git repository and pushes its image. */
   async publish(repository: string, tag: string, say: (line: string) => void): Promise<Built> {
     const { records, repository: images } = this.#options;
-    const commit = await commitOf(repository, tag);
-    say(`building ${tag} (${commit.slice(0, 8)})`);
-    const { folder, release } = await this.#tree(repository, tag, commit);
+    say(`building ${tag}`);
+    const { commit, folder, release } = await this.#tree(repository, tag);
     const build = await records.begin(tag, commit);
     try {
       const image = await buildImage({ tree: folder, release, version: tag, commit, build });
@@ -96,17 +92,19 @@ export class Builder implements TagBuilder {
     }
   }
 
-  #tree(repository: string, tag: string, commit: string): Promise<Tree> {
+  async #tree(repository: string, tag: string): Promise<Tree> {
+    const application = await readApplication(repository, tag, this.#options.prefix);
+    const { commit } = application;
     const known = this.#trees.get(commit);
     if (known) return known;
-    const tree = this.#makeTree(repository, tag, commit);
+    const tree = this.#makeTree(repository, tag, application);
     this.#trees.set(commit, tree);
     tree.catch(() => this.#trees.delete(commit));
     return tree;
   }
 
-  async #makeTree(repository: string, tag: string, commit: string): Promise<Tree> {
-    const inside = await this.#applicationIn(repository, tag, commit);
+  async #makeTree(repository: string, tag: string, application: TaggedApplication): Promise<Tree> {
+    const { commit, folder: inside, release } = application;
     const folder = join(this.#options.folder, commit);
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
@@ -116,12 +114,8 @@ export class Builder implements TagBuilder {
       timeout: 60_000,
     });
     await Promise.all([archive, finished(archive.stdout.pipe(extract({ cwd: folder })))]);
-    const parsed = ReleaseJson.safeParse(json(await readFile(join(folder, FILE), 'utf8')));
-    if (!parsed.success)
-      throw new Error(`${FILE} of ${tag} does not follow the contract:\n${z.prettifyError(parsed.error)}`);
-    const release = parsed.data;
     await this.#prepare(folder, release, tag, commit);
-    const tree = { version: tag, folder, release };
+    const tree = { version: tag, commit, folder, release };
     this.#ready.push(tree);
     return tree;
   }
@@ -133,15 +127,6 @@ export class Builder implements TagBuilder {
       .toSorted((a, b) => semver.rcompare(a.version, b.version))
       .slice(0, PREVIOUS)
       .map(({ folder }) => folder);
-  }
-
-  /** The folder with release.json in the tagged tree; empty: its root. */
-  async #applicationIn(repository: string, tag: string, commit: string): Promise<string> {
-    const places = ['', this.#options.prefix];
-    for (const place of places) {
-      if (await git(repository, ['ls-tree', '--name-only', commit, '--', posix.join(place, FILE)])) return place;
-    }
-    throw new Error(`${tag} has no ${[...new Set(places)].map((place) => posix.join(place, FILE)).join(' and no ')}`);
   }
 
   async #prepare(folder: string, release: ReleaseJson, version: string, commit: string): Promise<void> {
@@ -178,17 +163,5 @@ export class Builder implements TagBuilder {
         writeFileSync(this.#options.log(version), `${log.join('\n')}\n`);
       }
     }
-  }
-}
-
-async function commitOf(repository: string, tag: string): Promise<string> {
-  return git(repository, ['rev-parse', '--verify', `refs/tags/${tag}^{commit}`]);
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new Error(`${FILE} is not JSON: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
 }

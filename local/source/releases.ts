@@ -4,6 +4,7 @@ import semver from 'semver';
 import * as z from 'zod';
 import { Version } from '#core/contract/release.ts';
 import { Problem } from '../problem.mjs';
+import { FILE } from './contract.ts';
 import { askGit, git } from './git.ts';
 
 /** How the deployment of a release is meant to end. */
@@ -37,7 +38,6 @@ export interface ReleaseToPush {
   readonly repository: string;
 }
 
-const FILE = 'release.json';
 const LADDER = 'ladder';
 
 /** The rungs in an application's ladder folder, by name. */

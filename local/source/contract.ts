@@ -1,0 +1,43 @@
+import { posix } from 'node:path';
+import * as z from 'zod';
+import { ReleaseJson } from '#core/contract/release.ts';
+import { Problem } from '../problem.mjs';
+import { git } from './git.ts';
+
+/** The application's side of the contract, in its root. */
+export const FILE = 'release.json';
+
+/** Where the application lies in a tagged tree, and what its release.json says. */
+export interface TaggedApplication {
+  readonly commit: string;
+  /** Folder of the tree; empty: its root. */
+  readonly folder: string;
+  readonly release: ReleaseJson;
+}
+
+/**
+ * @param repository git repository that holds the tag
+ * @param prefix the application's folder in a tree that has no release.json at its root
+ * @throws {Problem} if there is none, or it does not follow the contract
+ */
+export async function readApplication(repository: string, tag: string, prefix: string): Promise<TaggedApplication> {
+  const commit = await git(repository, ['rev-parse', '--verify', `refs/tags/${tag}^{commit}`]);
+  const places = [...new Set(['', prefix])];
+  for (const folder of places) {
+    const file = posix.join(folder, FILE);
+    if (!(await git(repository, ['ls-tree', '--name-only', commit, '--', file]))) continue;
+    const parsed = ReleaseJson.safeParse(json(await git(repository, ['show', `${commit}:${file}`])));
+    if (!parsed.success)
+      throw new Problem(`${FILE} of ${tag} does not follow the contract:\n${z.prettifyError(parsed.error)}`);
+    return { commit, folder, release: parsed.data };
+  }
+  throw new Problem(`${tag} has no ${places.map((place) => posix.join(place, FILE)).join(' and no ')}`);
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Problem(`${FILE} is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

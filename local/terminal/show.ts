@@ -8,6 +8,7 @@ import { type Load, startLoad } from '../load/load.ts';
 import { total } from '../load/tally.ts';
 import { clientOptions } from '../parts/aws-side.ts';
 import type { Cloud } from '../parts/cloud.ts';
+import { until } from '../parts/deadline.ts';
 import type { ReleaseToPush } from '../source/releases.ts';
 import { Deployments, type Sighting } from './deployments.ts';
 import type { Execution } from './execution.ts';
@@ -16,6 +17,9 @@ import { figuresOf, type TaskRun } from './figures.ts';
 import type { Screen } from './screen.ts';
 import { type Deployed, isGood, summary } from './summary.ts';
 import { Traffic } from './traffic.ts';
+
+/** Seconds of load after the last release. */
+const AFTERWARDS = 2;
 
 /** Deploys releases under load and tells a person what happens. */
 export class Show {
@@ -64,6 +68,7 @@ export class Show {
       this.#load = await startLoad({ url, rate: this.#rate, paths });
       this.#screen.say(`load begun: ${this.#rate} requests a second on ${url}`);
     }
+    await this.#afterwards();
     const tally = (await this.#load?.stop()) ?? { sent: 0, statuses: {}, lost: {}, pages: 0, broken: {} };
     this.#load = undefined;
     const port = Number(new URL(this.#cloud.applicationUrl).port);
@@ -72,6 +77,14 @@ export class Show {
     this.#screen.endStatus();
     for (const line of summary(run)) this.#screen.print(line);
     return isGood(run) && deployed.length === releases.length;
+  }
+
+  /** Goes on loading for a while, so that what the last release left behind shows. */
+  async #afterwards(): Promise<void> {
+    const load = this.#load;
+    if (!load) return;
+    const enough = load.tally.sent + AFTERWARDS * this.#rate;
+    await until(30_000, 'the load after the last release', () => (load.tally.sent >= enough ? true : undefined));
   }
 
   /** Where everything is, and what to do next. */

@@ -1,0 +1,224 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import * as z from 'zod';
+import { BUILD_VARIABLES, NO_VERSION } from '#core/contract/pipeline.ts';
+import { ReleaseJson, Version } from '#core/contract/release.ts';
+
+const root = resolve(import.meta.dirname, '../../..');
+const Phase = z.strictObject({ 'on-failure': z.literal('ABORT').optional(), commands: z.array(z.string()) });
+const Buildspec = z.strictObject({
+  version: z.literal(0.2),
+  env: z.strictObject({
+    shell: z.literal('bash'),
+    'git-credential-helper': z.literal('yes'),
+    variables: z.record(z.string(), z.string()),
+    'exported-variables': z.array(z.string()),
+  }),
+  phases: z.strictObject({ pre_build: Phase, build: Phase, post_build: Phase }),
+});
+const buildspec = Buildspec.parse(parse(readFileSync(join(root, 'buildspec.yml'), 'utf8')));
+
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true });
+});
+
+const URI = '111122223333.dkr.ecr.us-east-1.amazonaws.com/web';
+const DIGEST = `sha256:${'d'.repeat(64)}`;
+
+/** Writes down how it was called, one JSON array a line, and answers as a registry with some releases would. */
+const STAND_IN = `#!/usr/bin/env node
+import { appendFileSync } from 'node:fs';
+import { basename } from 'node:path';
+const [, self, ...args] = process.argv;
+const call = [basename(self), ...args];
+appendFileSync(process.env.CALLS, JSON.stringify(call) + '\\n');
+const text = call.join(' ');
+if (text.includes(process.env.FAILS)) process.exit(1);
+if (text.includes(' ecr list-images ')) console.log(process.env.RELEASES.replaceAll(' ', '\\t'));
+if (text.includes(' ecr describe-images ')) console.log('${DIGEST}');
+if (text.includes(' ecr get-login-password')) console.log('password');
+`;
+
+interface Run {
+  /** How docker and aws were called, in their order. */
+  readonly calls: string[][];
+  readonly status: number | null;
+  readonly output: string;
+  /** The variables that the pipeline would get; unknown where a phase failed. */
+  readonly exported: Record<string, string>;
+  readonly commit: string;
+}
+
+/**
+ * Runs the build's commands as CodeBuild does: one shell, the next command only after success, in a clone of a repository
+ * whose head has the given tags. Docker and AWS are stand-ins.
+ */
+function build({ tags, releases = '', fails = 'nothing' }: { tags: string[]; releases?: string; fails?: string }): Run {
+  const folder = mkdtempSync(join(tmpdir(), 'farol-build-'));
+  folders.push(folder);
+  const origin = join(folder, 'origin');
+  const clone = join(folder, 'clone');
+  const tools = join(folder, 'tools');
+  const calls = join(folder, 'calls');
+  const git = (cwd: string, ...args: string[]) =>
+    execFileSync('git', ['-c', 'user.name=test', '-c', 'user.email=test@example.com', ...args], {
+      cwd,
+      encoding: 'utf8',
+    }).trim();
+  mkdirSync(join(origin, 'django'), { recursive: true });
+  cpSync(join(root, 'django/release.json'), join(origin, 'django/release.json'));
+  git(origin, 'init', '--quiet', '--initial-branch=main');
+  git(origin, 'add', '.');
+  git(origin, 'commit', '--quiet', '--message=a release');
+  git(folder, 'clone', '--quiet', '--no-tags', origin, clone);
+  for (const tag of tags) git(origin, 'tag', tag);
+  mkdirSync(tools);
+  writeFileSync(join(tools, 'package.json'), '{ "type": "module" }');
+  for (const tool of ['docker', 'aws']) {
+    writeFileSync(join(tools, tool), STAND_IN);
+    chmodSync(join(tools, tool), 0o755);
+  }
+  writeFileSync(calls, '');
+  const exported = join(folder, 'exported');
+  const { pre_build, build: main, post_build } = buildspec.phases;
+  const guarded = [pre_build, main, post_build].flatMap(({ commands }) =>
+    commands.map((command) => `${command}\n[ $? = 0 ] || exit 1`),
+  );
+  const script = [
+    ...guarded,
+    ...buildspec.env['exported-variables'].map((name) => `printenv ${name} | sed 's/^/${name}=/' >> ${exported}`),
+  ].join('\n');
+  const { status, stdout, stderr } = spawnSync('bash', ['-c', script], {
+    cwd: clone,
+    encoding: 'utf8',
+    timeout: 60_000,
+    env: {
+      ...process.env,
+      ...buildspec.env.variables,
+      PATH: `${tools}:${process.env['PATH']}`,
+      CALLS: calls,
+      RELEASES: releases,
+      FAILS: fails,
+      FAROL_REPOSITORY_URI: URI,
+      CODEBUILD_BUILD_ID: 'web-build:1',
+    },
+  });
+  return {
+    calls: readFileSync(calls, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => z.array(z.string()).parse(JSON.parse(line))),
+    status,
+    output: stdout + stderr,
+    exported: status === 0 ? pairs(readFileSync(exported, 'utf8').trim().split('\n')) : {},
+    commit: git(origin, 'rev-parse', 'HEAD'),
+  };
+}
+
+/** `NAME=value` as entries of an object. */
+function pairs(words: string[]): Record<string, string> {
+  return Object.fromEntries(
+    words.map((word) => {
+      const [name = '', ...value] = word.split('=');
+      return [name, value.join('=')];
+    }),
+  );
+}
+
+/** The arguments of the Dockerfile that a call hands over. */
+function buildArguments(call: string[] = []): Record<string, string> {
+  return pairs(call.filter((_, i) => call[i - 1] === '--build-arg'));
+}
+
+const imageBuild = ({ calls }: Run) => calls.find((call) => call.slice(0, 3).join(' ') === 'docker buildx build');
+const pushes = ({ calls }: Run) => calls.filter((call) => call[1] === 'push');
+
+describe('a build of a version tag', () => {
+  const run = build({ tags: ['v1.4.0'], releases: 'v1.10.0 v1.2.0 v1.3.0 v1.1.0' });
+
+  test('ends well and tells the pipeline what it made', () => {
+    expect(run.status, run.output).toBe(0);
+    expect(run.exported).toEqual({ FAROL_VERSION: 'v1.4.0', FAROL_DIGEST: DIGEST, FAROL_COMMIT: run.commit });
+    expect(Object.keys(run.exported)).toEqual(expect.arrayContaining(Object.values(BUILD_VARIABLES)));
+  });
+
+  test('labels the image with release.json word for word, commit, build and version', () => {
+    const given = buildArguments(imageBuild(run));
+    expect(given).toMatchObject({ VERSION: 'v1.4.0', COMMIT: run.commit, BUILD: 'web-build:1' });
+    const text = given['RELEASE_JSON'] ?? '';
+    expect(text).toBe(readFileSync(join(root, 'django/release.json'), 'utf8').trim());
+    expect(ReleaseJson.safeParse(JSON.parse(text)).success).toBe(true);
+  });
+
+  test('gives the Dockerfile every argument that it knows, and none that it does not', () => {
+    const dockerfile = readFileSync(join(root, 'django/Dockerfile'), 'utf8');
+    const known = new Set([...dockerfile.matchAll(/^ARG (\w+)/gm)].map(([, name]) => name));
+    expect(new Set(Object.keys(buildArguments(imageBuild(run))))).toEqual(known);
+  });
+
+  test('keeps the static files of the two releases before it, not of newer ones', () => {
+    expect(buildArguments(imageBuild(run))).toMatchObject({ PREVIOUS_1: `${URI}:v1.3.0`, PREVIOUS_2: `${URI}:v1.2.0` });
+  });
+
+  test('pushes one manifest, by its version, after the tests', () => {
+    expect(imageBuild(run)).toEqual(expect.arrayContaining(['--provenance=false', '--sbom=false']));
+    expect(pushes(run)).toEqual([['docker', 'push', '--quiet', `${URI}:v1.4.0`]]);
+    const words = run.calls.map((call) => call.join(' '));
+    const place = (text: string) => words.findIndex((call) => call.includes(text));
+    expect(place('python -m pytest')).toBeGreaterThan(0);
+    expect(place('python -m pytest')).toBeLessThan(place('buildx build'));
+    expect(place('buildx build')).toBeLessThan(place('docker push'));
+  });
+});
+
+test('the first release of all has none before it', () => {
+  const given = buildArguments(imageBuild(build({ tags: ['v1.0.0'] })));
+  expect(given).toMatchObject({ VERSION: 'v1.0.0' });
+  expect(Object.keys(given).filter((name) => name.startsWith('PREVIOUS'))).toEqual([]);
+});
+
+test.each([
+  ['no tag', []],
+  ['tags that are no versions', ['latest', 'v1', 'v01.2.3', 'version-1.2.3']],
+])('a run with %s tests, releases nothing and ends well', (_what, tags) => {
+  const run = build({ tags });
+  expect(run.status, run.output).toBe(0);
+  expect(run.exported).toMatchObject({ FAROL_VERSION: NO_VERSION, FAROL_DIGEST: 'none' });
+  expect(imageBuild(run)).toBeUndefined();
+  expect(pushes(run)).toEqual([]);
+  expect(run.calls.filter(([tool]) => tool === 'aws')).toEqual([]);
+  expect(run.calls.some((call) => call.join(' ').includes('python -m pytest'))).toBe(true);
+});
+
+test('of several versions that name a commit, the newest is built', () => {
+  const run = build({ tags: ['v1.9.0', 'v1.10.0'] });
+  expect(run.exported).toMatchObject({ FAROL_VERSION: 'v1.10.0' });
+  expect(Version.safeParse(run.exported['FAROL_VERSION']).success).toBe(true);
+});
+
+test('a version that is in the registry already is refused in words, before anything is built', () => {
+  const run = build({ tags: ['v1.4.0'], releases: 'v1.4.0' });
+  expect(run.status).toBe(1);
+  expect(run.output).toContain('v1.4.0 is in the registry already');
+  expect(imageBuild(run)).toBeUndefined();
+});
+
+test.each([
+  ['the tests fail', 'python -m pytest'],
+  ['the image cannot be built', 'buildx build'],
+  ['the registry cannot be asked', 'ecr list-images'],
+])('nothing is pushed when %s', (_what, fails) => {
+  const run = build({ tags: ['v1.4.0'], fails });
+  expect(run.status).toBe(1);
+  expect(pushes(run)).toEqual([]);
+});
+
+test('a phase that fails ends the build, so that nothing is pushed after it', () => {
+  expect(buildspec.phases.pre_build['on-failure']).toBe('ABORT');
+  expect(buildspec.phases.build['on-failure']).toBe('ABORT');
+});

@@ -36,7 +36,7 @@ import type { Observed, ObservedScaling, ObservedSlot } from '#core/domain/obser
 import type { SlotControl } from '#core/ports.ts';
 import { listTasks, listTasksMeantTo } from './ecs-tasks.ts';
 import { dimensionOf } from './elb-arn.ts';
-import { readCrashes, readRule, readService, readTasks, readUnhealthyReasons } from './slot-observation.ts';
+import { EVERY_PATH, readCrashes, readRule, readService, readTasks, readUnhealthyReasons } from './slot-observation.ts';
 import { CONTAINER, family, taskDefinition } from './task-definition.ts';
 import type { TaskLogs } from './task-logs.ts';
 
@@ -284,7 +284,7 @@ export class EcsSlotControl implements SlotControl {
         new CreateRuleCommand({
           ListenerArn: settings.place.productionListener,
           Priority: settings.place.rulePriority,
-          Conditions: [{ Field: 'path-pattern', PathPatternConfig: { Values: ['/*'] } }],
+          Conditions: [{ Field: 'path-pattern', PathPatternConfig: { Values: [EVERY_PATH] } }],
           Actions: [forward(settings, weights)],
           Tags: [{ Key: 'farol:target', Value: targetOf(settings) }],
         }),

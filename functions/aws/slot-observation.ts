@@ -2,10 +2,14 @@ import type { Service, Task } from '@aws-sdk/client-ecs';
 import type { Rule, TargetHealthDescription } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { Digest } from '#core/contract/release.ts';
 import type { Settings } from '#core/contract/settings.ts';
+import type { Weights } from '#core/contract/slot.ts';
 import type { ObservedRule, ObservedService, ObservedSlot, ObservedTask } from '#core/domain/observed.ts';
 import { CONTAINER } from './task-definition.ts';
 
 /** AWS's answers about slots in the domain's words. */
+
+/** The path pattern of the production rule: every request. */
+export const EVERY_PATH = '/*';
 
 /** Reasons for which ECS ends a task that nobody wanted ended. Source: ECS API reference, Task, stopCode. */
 const ENDED_BY_ITSELF: readonly (string | undefined)[] = ['EssentialContainerExited', 'TaskFailedToStart'];
@@ -61,14 +65,15 @@ export function readCrashes(tasks: readonly Task[]): ObservedSlot['crashes'] {
     .toSorted((a, b) => (a.at < b.at ? 1 : -1));
 }
 
-/** Why targets are not healthy, in the load balancer's words; draining ones are on their way out and need no reason. */
+/** States of a target that need no reason: it serves, or is on its way out. */
+const UNREMARKABLE: readonly (string | undefined)[] = ['healthy', 'draining', 'unhealthy.draining'];
+
+/** Why targets are not healthy, in the load balancer's words. */
 export function readUnhealthyReasons(targets: readonly TargetHealthDescription[]): string[] {
-  return targets.flatMap(({ TargetHealth }) =>
-    TargetHealth?.State === 'unhealthy' || TargetHealth?.State === 'initial'
-      ? [
-          `the load balancer says ${TargetHealth.Reason ?? TargetHealth.State}: ${TargetHealth.Description ?? 'no description'}`,
-        ]
-      : [],
+  return targets.flatMap(({ TargetHealth: { State, Reason, Description } = {} }) =>
+    UNREMARKABLE.includes(State)
+      ? []
+      : [`the load balancer says ${Reason ?? State ?? 'nothing'}: ${Description ?? 'no description'}`],
   );
 }
 
@@ -76,21 +81,37 @@ export function readUnhealthyReasons(targets: readonly TargetHealthDescription[]
 export function readRule(rules: readonly Rule[], { rulePriority, slots }: Settings['place']): ObservedRule | null {
   const rule = rules.find(({ Priority }) => Priority === String(rulePriority));
   if (rule?.RuleArn === undefined) return null;
+  const weights = weightsOf(rule, slots);
+  return { arn: rule.RuleArn, weights, foreign: strangeness(rule, slots, weights) };
+}
+
+/** In words, what of the rule is not as Farol writes it; `null`: nothing. */
+function strangeness(
+  { Actions: actions = [], Conditions: conditions = [] }: Rule,
+  { blue, green }: Settings['place']['slots'],
+  weights: Weights,
+): string | null {
+  const [action] = actions;
+  if (actions.length !== 1 || action?.Type !== 'forward')
+    return `its action is ${actions.map(({ Type }) => Type).join(', ') || 'none'} instead of one forward`;
+  const strangers = (action.ForwardConfig?.TargetGroups ?? [])
+    .map(({ TargetGroupArn }) => TargetGroupArn)
+    .filter((arn) => arn !== blue.targetGroup && arn !== green.targetGroup);
+  if (strangers.length > 0) return `it forwards to ${strangers.join(', ')}`;
+  if (weights.blue + weights.green !== 100) return `its weights are ${weights.blue} and ${weights.green}`;
+  if (action.ForwardConfig?.TargetGroupStickinessConfig?.Enabled === true)
+    return 'it keeps each client with one target group';
+  const [condition] = conditions;
+  const paths = condition?.PathPatternConfig?.Values ?? condition?.Values ?? [];
+  if (conditions.length !== 1 || condition?.Field !== 'path-pattern' || !paths.includes(EVERY_PATH))
+    return 'it does not hold for every request';
+  return null;
+}
+
+function weightsOf(rule: Rule, slots: Settings['place']['slots']): Weights {
   const groups = rule.Actions?.[0]?.ForwardConfig?.TargetGroups ?? [];
   const weightOf = (arn: string) => groups.find(({ TargetGroupArn }) => TargetGroupArn === arn)?.Weight ?? 0;
-  const strangers = groups.filter(
-    ({ TargetGroupArn }) => TargetGroupArn !== slots.blue.targetGroup && TargetGroupArn !== slots.green.targetGroup,
-  );
-  const weights = { blue: weightOf(slots.blue.targetGroup), green: weightOf(slots.green.targetGroup) };
-  const foreign =
-    rule.Actions?.length !== 1 || rule.Actions[0]?.Type !== 'forward'
-      ? `its action is ${(rule.Actions ?? []).map(({ Type }) => Type).join(', ') || 'none'} instead of one forward`
-      : strangers.length > 0
-        ? `it forwards to ${strangers.map(({ TargetGroupArn }) => TargetGroupArn).join(', ')}`
-        : weights.blue + weights.green === 100
-          ? null
-          : `its weights are ${weights.blue} and ${weights.green}`;
-  return { arn: rule.RuleArn, weights, foreign };
+  return { blue: weightOf(slots.blue.targetGroup), green: weightOf(slots.green.targetGroup) };
 }
 
 function addressOf({ attachments, containers }: Task): string | undefined {

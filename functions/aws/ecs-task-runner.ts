@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   ConflictException,
   DescribeTasksCommand,
@@ -6,7 +7,7 @@ import {
   RunTaskCommand,
   StopTaskCommand,
 } from '@aws-sdk/client-ecs';
-import type { Settings } from '#core/contract/settings.ts';
+import { type Settings, targetOf } from '#core/contract/settings.ts';
 import type { TaskRunner, TaskStatus } from '#core/ports.ts';
 import { listTasks } from './ecs-tasks.ts';
 import { CONTAINER, family, taskDefinition } from './task-definition.ts';
@@ -46,8 +47,9 @@ export class EcsTaskRunner implements TaskRunner {
           taskDefinition: registered?.taskDefinitionArn,
           launchType: 'FARGATE',
           count: 1,
-          clientToken: token,
-          startedBy,
+          clientToken: clientToken(settings, token),
+          // Letters, digits, hyphens, slashes and underscores alone (ECS API reference, RunTask): a version has dots.
+          startedBy: startedBy.replaceAll('.', '_'),
           enableECSManagedTags: true,
           propagateTags: 'TASK_DEFINITION',
           networkConfiguration: {
@@ -111,4 +113,14 @@ export class EcsTaskRunner implements TaskRunner {
       lastStatus === 'STOPPED' || taskArn === undefined ? [] : [taskArn],
     );
   }
+}
+
+/**
+ * ECS knows a token per cluster (ECS API reference, "Ensuring idempotency"), and targets may share one: the same image with
+ * the same token in another target must not be answered with this target's task. 64 characters, as many as RunTask takes.
+ */
+function clientToken(settings: Settings, token: string): string {
+  return createHash('sha256')
+    .update(`${targetOf(settings)} ${token}`)
+    .digest('hex');
 }

@@ -75,7 +75,8 @@ export function taskDefinition({
     runtimePlatform: { cpuArchitecture: service.architecture, operatingSystemFamily: 'LINUX' },
     executionRoleArn: place.executionRole,
     taskRoleArn: kind === 'web' ? place.taskRole : place.migrationTaskRole,
-    // An empty volume of the task: the root file system is read-only, and programs need a place for temporary files.
+    // An empty volume of the task: the root file system is read-only, and programs need a place for temporary files. On
+    // Fargate it belongs to root unless the image's Dockerfile says `VOLUME /tmp` (ECS Developer Guide, "Use bind mounts").
     volumes: [{ name: 'tmp' }],
     containerDefinitions: [container],
     tags: [

@@ -1,0 +1,255 @@
+import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
+import { DescribeServicesCommand, DescribeTasksCommand, ListTaskDefinitionsCommand } from '@aws-sdk/client-ecs';
+import { DescribeRulesCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { beforeAll, expect, test } from 'vitest';
+import { EcsSlotControl } from '#aws/ecs-slot-control.ts';
+import type { Version } from '#core/contract/release.ts';
+import type { Settings } from '#core/contract/settings.ts';
+import type { Slot } from '#core/contract/slot.ts';
+import type { Observed } from '#core/domain/observed.ts';
+import { buildStage, type Stage, until } from '../../../fixtures/data-plane.ts';
+import { digestOf, release } from './cloud.ts';
+import { ecsCloud, exit, SERVE, settingsIn } from './ecs-cloud.ts';
+
+const started = ecsCloud();
+let stage: Stage;
+
+beforeAll(async () => {
+  stage = await buildStage(started().plane, { 'deregistration_delay.timeout_seconds': '10' });
+});
+
+const loadBalancing = () => new ElasticLoadBalancingV2Client(started().client);
+
+function control(): EcsSlotControl {
+  const { client, ecs, logs } = started();
+  const autoScaling = new ApplicationAutoScalingClient(client);
+  return new EcsSlotControl({ ecs, logs, autoScaling, loadBalancing: loadBalancing() });
+}
+
+let environments = 0;
+/** Settings of a target that no other test has; all share the load balancer, each with a rule of its own priority. */
+function target(environment: Record<string, string> = {}): Settings {
+  environments += 1;
+  const settings = settingsIn(`env-${environments}`, stage);
+  const [service] = settings.services;
+  if (service === undefined) throw new Error('settings have a service');
+  return {
+    ...settings,
+    services: [{ ...service, environment }],
+    place: { ...settings.place, rulePriority: environments },
+  };
+}
+
+async function register(settings: Settings, slot: Slot = 'blue', start = SERVE, version: Version = 'v1.0.0') {
+  return control().registerTaskDefinition(settings, release(version, { start }), slot, `web-${version}`);
+}
+
+function observed(settings: Settings, what: string, seen: (observed: Observed) => boolean | undefined) {
+  return until(what, async () => {
+    const now = await control().observe(settings);
+    return seen(now) === true && now;
+  });
+}
+
+/** A slot's service with one task that is on its way. */
+async function filled(settings: Settings, slot: Slot, start?: string[]): Promise<string> {
+  const taskDefinition = await register(settings, slot, start);
+  await control().apply(settings, { do: 'create service', slot, taskDefinition });
+  await control().apply(settings, { do: 'fill slot', slot, taskDefinition, desired: 1 });
+  return taskDefinition;
+}
+
+async function empty(settings: Settings, slot: Slot): Promise<void> {
+  await control().apply(settings, { do: 'empty slot', slot });
+  await observed(
+    settings,
+    `${slot} to be empty`,
+    ({ slots }) => slots[slot].tasks.length === 0 && slots[slot].targets === 0,
+  );
+}
+
+test('a target that was never deployed has nothing', async () => {
+  const nothing = { service: null, tasks: [], targets: 0, unhealthyReasons: [], scaling: null, crashes: [] };
+  expect(await control().observe(target())).toEqual({ rule: null, slots: { blue: nothing, green: nothing } });
+});
+
+test('a slot is made, filled, found healthy, scaled and emptied', async () => {
+  const settings = target();
+  const taskDefinition = await register(settings);
+  expect(taskDefinition).toMatch(/:task-definition\/web-env-\d+-web:1$/);
+  await control().apply(settings, { do: 'create service', slot: 'blue', taskDefinition });
+  const made = await observed(settings, 'the service', ({ slots }) => slots.blue.service !== null);
+  expect(made.slots.blue.service).toMatchObject({ taskDefinition, desired: 0, running: 0, pending: 0, failed: false });
+  expect(made.slots.green.service).toBeNull();
+
+  const bounds = { min: 0, max: 3, scaleIn: false, scaleOut: true };
+  await control().apply(settings, { do: 'set bounds', slot: 'blue', ...bounds });
+  expect((await control().observe(settings)).slots.blue.scaling).toEqual({ ...bounds, hasPolicy: false });
+  await control().apply(settings, { do: 'put scaling policy', slot: 'blue' });
+  await control().apply(settings, { do: 'put scaling policy', slot: 'blue' });
+  expect((await control().observe(settings)).slots.blue.scaling).toEqual({ ...bounds, hasPolicy: true });
+  expect((await control().observe(settings)).slots.green.scaling).toBeNull();
+
+  await control().apply(settings, { do: 'fill slot', slot: 'blue', taskDefinition, desired: 1 });
+  const healthy = await observed(settings, 'a healthy task', ({ slots }) =>
+    slots.blue.tasks.some((task) => task.healthy),
+  );
+  expect(healthy.slots.blue).toMatchObject({
+    service: { taskDefinition, desired: 1, running: 1 },
+    tasks: [{ taskDefinition, digest: digestOf('v1.0.0'), running: true, healthy: true }],
+    targets: 1,
+    unhealthyReasons: [],
+    crashes: [],
+  });
+  await control().apply(settings, { do: 'resize slot', slot: 'blue', desired: 2 });
+  await observed(settings, 'two tasks', ({ slots }) => slots.blue.tasks.length === 2);
+  await empty(settings, 'blue');
+  expect((await control().observe(settings)).slots.blue).toMatchObject({
+    service: { desired: 0, running: 0, pending: 0 },
+    crashes: [],
+  });
+});
+
+test('a fill with another release changes task definition and count at once, and starts a deployment', async () => {
+  const settings = target();
+  await filled(settings, 'blue');
+  await observed(settings, 'a task', ({ slots }) => slots.blue.tasks.length === 1);
+  await empty(settings, 'blue');
+  const taskDefinition = await register(settings, 'blue', SERVE, 'v1.1.0');
+  await control().apply(settings, { do: 'fill slot', slot: 'blue', taskDefinition, desired: 1 });
+  const refilled = await observed(settings, 'a task of v1.1.0', ({ slots }) =>
+    slots.blue.tasks.some(({ running }) => running),
+  );
+  expect(refilled.slots.blue.tasks).toMatchObject([{ taskDefinition, digest: digestOf('v1.1.0') }]);
+  await empty(settings, 'blue');
+});
+
+test.each([{ reset: false }, { reset: true }])(
+  'a service whose making was answered to nobody is made once: $reset',
+  async ({ reset }) => {
+    const settings = target();
+    const taskDefinition = await register(settings);
+    started().gateway.faults.add({ operation: 'CreateService', effect: { kind: 'fail-after', reset } });
+    await control().apply(settings, { do: 'create service', slot: 'blue', taskDefinition });
+    await control().apply(settings, { do: 'create service', slot: 'blue', taskDefinition });
+    const { services } = await started().ecs.send(
+      new DescribeServicesCommand({ cluster: 'main', services: [`web-${settings.environment}-blue`] }),
+    );
+    expect(services).toMatchObject([{ status: 'ACTIVE', desiredCount: 0 }]);
+    expect(services?.[0]?.deploymentConfiguration?.deploymentCircuitBreaker).toMatchObject({
+      enable: true,
+      rollback: false,
+    });
+  },
+);
+
+test('a service that cannot be made is an error', async () => {
+  const settings = target();
+  const taskDefinition = await register(settings);
+  const elsewhere = { ...settings, place: { ...settings.place, cluster: 'no-such' } };
+  const making = control().apply(elsewhere, { do: 'create service', slot: 'blue', taskDefinition });
+  await expect(making).rejects.toMatchObject({ name: 'ClusterNotFoundException' });
+});
+
+test('the production rule is made once, shows its weights, and goes once', async () => {
+  const settings = target();
+  const weights = { blue: 100, green: 0 };
+  started().gateway.faults.add({ operation: 'CreateRule', effect: { kind: 'fail-after' } });
+  await control().apply(settings, { do: 'create rule', weights });
+  await control().apply(settings, { do: 'create rule', weights: { blue: 0, green: 100 } });
+  const { rule } = await control().observe(settings);
+  expect(rule).toEqual({ arn: expect.stringContaining(':listener-rule/'), weights, foreign: null });
+  const arn = rule?.arn ?? '';
+  started().gateway.faults.add({ operation: 'ModifyRule', effect: { kind: 'fail-after' } });
+  await control().apply(settings, { do: 'set weights', rule: arn, weights: { blue: 25, green: 75 } });
+  expect((await control().observe(settings)).rule).toEqual({ arn, weights: { blue: 25, green: 75 }, foreign: null });
+  const { Rules } = await loadBalancing().send(new DescribeRulesCommand({ RuleArns: [arn] }));
+  expect(Rules?.[0]?.Actions?.[0]?.ForwardConfig?.TargetGroupStickinessConfig).toMatchObject({ Enabled: false });
+  started().gateway.faults.add({ operation: 'DeleteRule', effect: { kind: 'fail-after' } });
+  await control().apply(settings, { do: 'delete rule', rule: arn });
+  await control().apply(settings, { do: 'delete rule', rule: arn });
+  expect((await control().observe(settings)).rule).toBeNull();
+});
+
+test('a release that ends by itself shows as crashes with its exit code, and its last lines can be read', async () => {
+  const settings = target();
+  const taskDefinition = await filled(settings, 'blue', exit(3));
+  const crashed = await observed(settings, 'a crash', ({ slots }) => slots.blue.crashes.length > 0);
+  expect(crashed.slots.blue.crashes[0]).toEqual({
+    taskDefinition,
+    reason: 'Essential container in task exited (exit code 3).',
+    at: expect.stringMatching(/^\d{4}-.*Z$/),
+  });
+  const lines = await until('last lines', async () => {
+    const read = await control().lastLines(settings, taskDefinition);
+    return read.length > 0 && read;
+  });
+  expect(lines).toContain('about to exit');
+  expect(await control().lastLines(settings, `${taskDefinition}0`)).toEqual([]);
+  await empty(settings, 'blue');
+});
+
+test('a release that fails its health checks is told in the words of the load balancer', async () => {
+  const settings = target({ HEALTH: '500' });
+  await filled(settings, 'green');
+  const unhealthy = await observed(settings, 'a failed check', ({ slots }) =>
+    slots.green.unhealthyReasons.some((reason) => reason.includes('500')),
+  );
+  expect(unhealthy.slots.green.unhealthyReasons[0]).toMatch(
+    /^the load balancer says Target\.ResponseCodeMismatch: .*500/,
+  );
+  expect(unhealthy.slots.green.tasks.filter(({ healthy }) => healthy)).toEqual([]);
+  await empty(settings, 'green');
+});
+
+test('a task is given what the release and the settings say, and nothing by overrides', async () => {
+  const settings = target({ ALLOWED_HOSTS: 'shop.example' });
+  const taskDefinition = await filled(settings, 'green');
+  const up = await observed(settings, 'a task', ({ slots }) => slots.green.tasks.some(({ healthy }) => healthy));
+  expect(up.slots.green.tasks[0]?.taskDefinition).toBe(taskDefinition);
+  const answer = await fetch(`${stage.green.url}/anything`);
+  const { version, environment } = JSON.parse(await answer.text());
+  expect(version).toBe('v1.0.0');
+  expect(environment).toEqual(expect.arrayContaining(['ALLOWED_HOSTS', 'FAROL_DIGEST', 'FAROL_COMMIT', 'FAROL_SLOT']));
+  await empty(settings, 'green');
+  const { taskArns } = await started().plane.call<{ taskArns: string[] }>('ListTasks', {
+    cluster: 'main',
+    family: `web-${settings.environment}-web`,
+    desiredStatus: 'STOPPED',
+  });
+  const { tasks } = await started().ecs.send(new DescribeTasksCommand({ cluster: 'main', tasks: taskArns }));
+  expect(tasks?.[0]?.overrides?.containerOverrides).toEqual([]);
+});
+
+test('a cluster may be named by its ARN', async () => {
+  const settings = target();
+  const byArn = {
+    ...settings,
+    place: { ...settings.place, cluster: 'arn:aws:ecs:us-east-1:000000000000:cluster/main' },
+  };
+  await control().apply(byArn, { do: 'create service', slot: 'blue', taskDefinition: await register(byArn) });
+  await control().apply(byArn, { do: 'set bounds', slot: 'blue', min: 0, max: 2, scaleIn: true, scaleOut: false });
+  expect((await control().observe(byArn)).slots.blue.scaling).toMatchObject({ min: 0, max: 2 });
+});
+
+test('a task definition without a port serves no slot', async () => {
+  const settings = target();
+  await started().plane.call('RegisterTaskDefinition', {
+    family: 'portless',
+    containerDefinitions: [{ name: 'app', image: 'registry/web' }],
+  });
+  const { taskDefinitionArns: [taskDefinition = ''] = [] } = await started().ecs.send(
+    new ListTaskDefinitionsCommand({ familyPrefix: 'portless' }),
+  );
+  const making = control().apply(settings, { do: 'create service', slot: 'blue', taskDefinition });
+  await expect(making).rejects.toThrow('opens no port');
+});
+
+test.each(['DescribeServices', 'DescribeRules', 'DescribeTargetHealth', 'DescribeScalableTargets'])(
+  'a look that is refused by %s is an error, never "nothing there"',
+  async (operation) => {
+    const effect = { kind: 'fail-before' as const, status: 400, code: 'AccessDeniedException', message: 'not yours' };
+    started().gateway.faults.add({ operation, effect });
+    await expect(control().observe(target())).rejects.toThrow('not yours');
+  },
+);

@@ -1,0 +1,38 @@
+import { describe, expect, test } from 'vitest';
+import { HELP, parseOptions } from '../../../local/options.mjs';
+import { ROOT } from '../../../local/setup.mjs';
+
+describe('flags of npm start', () => {
+  test('without any, the project deploys its own application and stays up', () => {
+    expect(parseOptions([])).toEqual({ app: null, exit: false, help: false, port: null, rate: 200 });
+  });
+
+  test('all of them', () => {
+    expect(parseOptions(['--app', ROOT, '--exit', '--port=8080', '--rate', '300'])).toEqual({
+      app: expect.stringContaining('/'),
+      exit: true,
+      help: false,
+      port: 8080,
+      rate: 300,
+    });
+  });
+
+  test.each([
+    [['--exti'], 'Unknown flag --exti: did you mean --exit?'],
+    [['--prot', '80'], 'did you mean --port?'],
+    [['-x'], 'Unknown flag -x'],
+    [['--port'], '--port needs a value'],
+    [['--port', '0'], '--port takes a whole number from 1 to 65535'],
+    [['--rate', 'fast'], '--rate takes a whole number'],
+    [['--exit=yes'], '--exit takes no value'],
+    [['v1.3.0'], '"v1.3.0" is not a flag'],
+    [['--app', '/no/such/folder'], '--app: there is no folder /no/such/folder'],
+  ])('%j is refused in one line', (args, line) => {
+    expect(() => parseOptions(args)).toThrow(line);
+  });
+
+  test('--help names every flag', () => {
+    expect(parseOptions(['--help']).help).toBe(true);
+    for (const flag of ['--app', '--exit', '--port', '--rate']) expect(HELP).toContain(flag);
+  });
+});

@@ -92,10 +92,12 @@ STORAGES = {
 # A name with a content hash never changes its content, whichever release it is of.
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^.+\.[0-9a-f]{12}\.[^/]+$"
 
-# TLS ends at the load balancer, which alone reaches the application and writes this header anew. It redirects to
-# https too (W008), and SecurityHeadersMiddleware marks cookies as secure whenever the request came by https (W016),
-# so that no switch can be forgotten. Subdomains (W005) and the preload list (W021) are the domain owner's to decide.
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# TLS ends before the application: in a load balancer, or in what stands before it and has a header of its own. Whoever
+# ends it writes that header anew, and nobody else reaches the application. It redirects to https too (W008), and
+# SecurityHeadersMiddleware marks cookies as secure whenever the request came by https (W016), so that no switch can be
+# forgotten. Subdomains (W005) and the preload list (W021) are the domain owner's to decide.
+FORWARDED_PROTO_HEADER = optional("FORWARDED_PROTO_HEADER", "X-Forwarded-Proto")
+SECURE_PROXY_SSL_HEADER = (f"HTTP_{FORWARDED_PROTO_HEADER.upper().replace('-', '_')}", "https")
 SECURE_HSTS_SECONDS = 31_536_000
 CSRF_COOKIE_HTTPONLY = True
 # W002: SecurityHeadersMiddleware sets X-Frame-Options.

@@ -1,6 +1,8 @@
 import json
+import re
 import signal
 from http.client import HTTPConnection
+from urllib.parse import urlencode
 
 import pytest
 
@@ -38,6 +40,23 @@ def test_it_serves_and_ends_on_sigterm(tree, serve):
     assert "release <strong>v9.9.9</strong>" in page
     assert "slot-green" in page
     assert served.stop() == 0
+
+
+def test_a_form_is_taken_as_it_comes_through_cloudfront_and_an_internal_load_balancer(tree, serve):
+    host = "d111111abcdef8.cloudfront.net"
+    served = serve(tree, ALLOWED_HOSTS=host, FORWARDED_PROTO_HEADER="CloudFront-Forwarded-Proto").wait_until_listening()
+    # The load balancer is reached by HTTP, and says so in the header that is its own.
+    through = {"Host": host, "CloudFront-Forwarded-Proto": "https", "X-Forwarded-Proto": "http"}
+    response, page = served.ask("/", **through)
+    cookie = response.getheader("Set-Cookie")
+    assert "Secure" in cookie
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page).group(1)
+    form = urlencode({"name": "Ana", "place": "Porto", "message": "Fog.", "website": "", "csrfmiddlewaretoken": token})
+    sent = {**through, "Cookie": cookie.split(";")[0], "Origin": f"https://{host}"}
+    assert served.ask("/", "POST", form, **sent)[0].status == 302
+    # Nobody can claim it by the load balancer's own header.
+    by_http = {**sent, "CloudFront-Forwarded-Proto": "http", "X-Forwarded-Proto": "https"}
+    assert served.ask("/", "POST", form, **by_http)[0].status == 403
 
 
 def test_log_lines_are_json(tree, serve):

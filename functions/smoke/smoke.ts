@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import type { SmokeCheck } from '#core/contract/release.ts';
+import type { Settings } from '#core/contract/settings.ts';
 import type { Smoke } from '#core/contract/states.ts';
 import { planned } from '#core/domain/planned.ts';
 import { judgeAnswer, judgeVersion } from '#core/domain/smoke-check.ts';
@@ -30,9 +31,11 @@ export async function smoke(
   const releaseJson = role === 'candidate' ? plan.releaseJson : plan.live?.releaseJson;
   if (releaseJson === undefined) throw new Error(`the ledger knows no release.json of ${deployable.version}`);
   const { preview } = settings.place.slots[slot];
+  const address = new URL(settings.address);
   const headers = {
-    host: new URL(settings.address).host,
-    'x-forwarded-proto': new URL(settings.address).protocol.replace(':', ''),
+    host: address.host,
+    // As users' requests come: the application believes the header that its settings name, a load balancer's unless set.
+    [protocolHeader(settings)]: address.protocol.replace(':', ''),
   };
   const get = async (
     path: string,
@@ -63,4 +66,8 @@ export async function smoke(
     `${checks} checks through the preview of ${slot}`,
   );
   return { outcome: 'pass', checks };
+}
+
+function protocolHeader({ services }: Settings): string {
+  return services[0]?.environment['FORWARDED_PROTO_HEADER']?.toLowerCase() ?? 'x-forwarded-proto';
 }

@@ -33,6 +33,7 @@ import { SLOTS, type Slot, type Weights } from '#core/contract/slot.ts';
 import { targetSlug } from '#core/contract/target.ts';
 import type { Action } from '#core/domain/converge-plan.ts';
 import type { Observed, ObservedScaling, ObservedSlot } from '#core/domain/observed.ts';
+import { CHANGE_LASTS_SECONDS } from '#core/domain/repair.ts';
 import type { SlotControl } from '#core/ports.ts';
 import { listTasks, listTasksMeantTo } from './ecs-tasks.ts';
 import { dimensionOf } from './elb-arn.ts';
@@ -42,6 +43,13 @@ import type { TaskLogs } from './task-logs.ts';
 
 const SCALABLE = { ServiceNamespace: 'ecs', ScalableDimension: 'ecs:service:DesiredCount' } as const;
 const POLICY_NAME = 'requests-per-target';
+/**
+ * All calls of one change together end within this time, so that whoever takes over the lock can rely on
+ * CHANGE_LASTS_SECONDS; the second less is for the look at the ledger before.
+ */
+const CHANGE_MS = (CHANGE_LASTS_SECONDS - 1) * 1000;
+
+type Until = { readonly abortSignal: AbortSignal };
 
 interface Clients {
   readonly ecs: ECSClient;
@@ -88,27 +96,32 @@ export class EcsSlotControl implements SlotControl {
 
   async apply(settings: Settings, action: Action): Promise<void> {
     const { ecs, loadBalancing, autoScaling } = this.#clients;
+    const until: Until = { abortSignal: AbortSignal.timeout(CHANGE_MS) };
     switch (action.do) {
       case 'create service':
-        return this.#createService(settings, action);
+        return this.#createService(settings, action, until);
       case 'fill slot': {
         const { taskDefinition, desired } = action;
         await ecs.send(
           new UpdateServiceCommand({
             ...serviceId(settings, action.slot),
-            ...(await this.#servicePlace(settings, action.slot, taskDefinition)),
+            ...(await this.#servicePlace(settings, action.slot, taskDefinition, until)),
             taskDefinition,
             desiredCount: desired,
             forceNewDeployment: true,
           }),
+          until,
         );
         return;
       }
       case 'resize slot':
-        await ecs.send(new UpdateServiceCommand({ ...serviceId(settings, action.slot), desiredCount: action.desired }));
+        await ecs.send(
+          new UpdateServiceCommand({ ...serviceId(settings, action.slot), desiredCount: action.desired }),
+          until,
+        );
         return;
       case 'empty slot':
-        await ecs.send(new UpdateServiceCommand({ ...serviceId(settings, action.slot), desiredCount: 0 }));
+        await ecs.send(new UpdateServiceCommand({ ...serviceId(settings, action.slot), desiredCount: 0 }), until);
         return;
       case 'set bounds': {
         const { min, max, scaleIn, scaleOut } = action;
@@ -124,20 +137,22 @@ export class EcsSlotControl implements SlotControl {
               ScheduledScalingSuspended: !scaleIn || !scaleOut,
             },
           }),
+          until,
         );
         return;
       }
       case 'put scaling policy':
-        return this.#putPolicy(settings, action.slot);
+        return this.#putPolicy(settings, action.slot, until);
       case 'create rule':
-        return this.#createRule(settings, action.weights);
+        return this.#createRule(settings, action.weights, until);
       case 'set weights':
         await loadBalancing.send(
           new ModifyRuleCommand({ RuleArn: action.rule, Actions: [forward(settings, action.weights)] }),
+          until,
         );
         return;
       case 'delete rule':
-        return this.#deleteRule(action.rule);
+        return this.#deleteRule(action.rule, until);
       default:
         return action satisfies never;
     }
@@ -208,13 +223,14 @@ export class EcsSlotControl implements SlotControl {
   async #createService(
     settings: Settings,
     { slot, taskDefinition }: { slot: Slot; taskDefinition: string },
+    until: Until,
   ): Promise<void> {
     try {
       await this.#clients.ecs.send(
         new CreateServiceCommand({
           cluster: settings.place.cluster,
           serviceName: serviceName(settings, slot),
-          ...(await this.#servicePlace(settings, slot, taskDefinition)),
+          ...(await this.#servicePlace(settings, slot, taskDefinition, until)),
           taskDefinition,
           desiredCount: 0,
           launchType: 'FARGATE',
@@ -227,6 +243,7 @@ export class EcsSlotControl implements SlotControl {
             { key: 'farol:slot', value: slot },
           ],
         }),
+        until,
       );
     } catch (error) {
       // It was made a moment ago, and DescribeServices does not show it yet.
@@ -236,8 +253,8 @@ export class EcsSlotControl implements SlotControl {
   }
 
   /** What a slot's service is given with each fill: a release may listen on another port, settings may name other subnets. */
-  async #servicePlace({ place, candidate }: Settings, slot: Slot, taskDefinition: string) {
-    const described = await this.#clients.ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition }));
+  async #servicePlace({ place, candidate }: Settings, slot: Slot, taskDefinition: string, until: Until) {
+    const described = await this.#clients.ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition }), until);
     const port = described.taskDefinition?.containerDefinitions?.[0]?.portMappings?.[0]?.containerPort;
     if (port === undefined) throw new Error(`${taskDefinition} opens no port`);
     return {
@@ -259,7 +276,7 @@ export class EcsSlotControl implements SlotControl {
     };
   }
 
-  async #putPolicy(settings: Settings, slot: Slot): Promise<void> {
+  async #putPolicy(settings: Settings, slot: Slot, until: Until): Promise<void> {
     const { place, capacity } = settings;
     await this.#clients.autoScaling.send(
       new PutScalingPolicyCommand({
@@ -275,10 +292,11 @@ export class EcsSlotControl implements SlotControl {
           },
         },
       }),
+      until,
     );
   }
 
-  async #createRule(settings: Settings, weights: Weights): Promise<void> {
+  async #createRule(settings: Settings, weights: Weights, until: Until): Promise<void> {
     try {
       await this.#clients.loadBalancing.send(
         new CreateRuleCommand({
@@ -288,6 +306,7 @@ export class EcsSlotControl implements SlotControl {
           Actions: [forward(settings, weights)],
           Tags: [{ Key: 'farol:target', Value: targetOf(settings) }],
         }),
+        until,
       );
     } catch (error) {
       // It was made a moment ago, and DescribeRules does not show it yet.
@@ -295,9 +314,9 @@ export class EcsSlotControl implements SlotControl {
     }
   }
 
-  async #deleteRule(rule: string): Promise<void> {
+  async #deleteRule(rule: string, until: Until): Promise<void> {
     try {
-      await this.#clients.loadBalancing.send(new DeleteRuleCommand({ RuleArn: rule }));
+      await this.#clients.loadBalancing.send(new DeleteRuleCommand({ RuleArn: rule }), until);
     } catch (error) {
       if (!(error instanceof RuleNotFoundException)) throw error;
     }

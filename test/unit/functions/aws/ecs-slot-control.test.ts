@@ -1,12 +1,14 @@
 import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
 import { DescribeServicesCommand, DescribeTasksCommand, ListTaskDefinitionsCommand } from '@aws-sdk/client-ecs';
 import { DescribeRulesCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { EcsSlotControl } from '#aws/ecs-slot-control.ts';
 import type { Version } from '#core/contract/release.ts';
 import type { Settings } from '#core/contract/settings.ts';
 import type { Slot } from '#core/contract/slot.ts';
+import type { Action } from '#core/domain/converge-plan.ts';
 import type { Observed } from '#core/domain/observed.ts';
+import { CHANGE_LASTS_SECONDS } from '#core/domain/repair.ts';
 import { buildStage, type Stage, until } from '../../../fixtures/data-plane.ts';
 import { digestOf, release } from './cloud.ts';
 import { ecsCloud, exit, SERVE, settingsIn } from './ecs-cloud.ts';
@@ -243,6 +245,26 @@ test('a task definition without a port serves no slot', async () => {
   );
   const making = control().apply(settings, { do: 'create service', slot: 'blue', taskDefinition });
   await expect(making).rejects.toThrow('opens no port');
+});
+
+test.each<Action>([
+  { do: 'create service', slot: 'blue', taskDefinition: 'web:1' },
+  { do: 'fill slot', slot: 'blue', taskDefinition: 'web:1', desired: 1 },
+  { do: 'resize slot', slot: 'blue', desired: 1 },
+  { do: 'empty slot', slot: 'blue' },
+  { do: 'set bounds', slot: 'blue', min: 1, max: 2, scaleIn: true, scaleOut: true },
+  { do: 'put scaling policy', slot: 'blue' },
+  { do: 'create rule', weights: { blue: 100, green: 0 } },
+  { do: 'set weights', rule: 'arn', weights: { blue: 100, green: 0 } },
+  { do: 'delete rule', rule: 'arn' },
+])('a change ends with its time: $do', async (action) => {
+  const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(AbortSignal.abort());
+  onTestFinished(() => timeout.mockRestore());
+  const calls: string[] = [];
+  onTestFinished(started().gateway.onCall(({ operation }) => calls.push(operation)));
+  await expect(control().apply(target(), action)).rejects.toMatchObject({ name: 'AbortError' });
+  expect(timeout).toHaveBeenCalledExactlyOnceWith((CHANGE_LASTS_SECONDS - 1) * 1000);
+  expect(calls).toEqual([]);
 });
 
 test.each(['DescribeServices', 'DescribeRules', 'DescribeTargetHealth', 'DescribeScalableTargets'])(

@@ -110,5 +110,7 @@ test.each(['ApprovalAlreadyCompletedException', 'InvalidApprovalTokenException']
 
 test('another failure is one', async () => {
   const { pipelines } = over({ PutApprovalResult: { status: 400, body: { __type: 'ActionNotFoundException' } } });
-  await expect(pipelines.answer('web', RUN, { approved: true, summary: '' })).rejects.toThrow('ActionNotFoundException');
+  await expect(pipelines.answer('web', RUN, { approved: true, summary: '' })).rejects.toMatchObject({
+    name: 'ActionNotFoundException',
+  });
 });

@@ -3,6 +3,7 @@ import {
   type ECRClient,
   GetDownloadUrlForLayerCommand,
   type Image,
+  type ImageDetail,
   paginateDescribeImages,
   RepositoryNotFoundException,
 } from '@aws-sdk/client-ecr';
@@ -57,20 +58,27 @@ export class EcrReleases implements ReleaseSource {
 
   async newest(repository: string): ReturnType<ReleaseSource['newest']> {
     let newest: Awaited<ReturnType<ReleaseSource['newest']>>;
-    const tagged = { repositoryName: repository, filter: { tagStatus: 'TAGGED' } } as const;
-    for await (const page of paginateDescribeImages({ client: this.#client }, tagged)) {
-      for (const { imageDigest, imageTags = [], imagePushedAt } of page.imageDetails ?? []) {
-        const digest = Digest.safeParse(imageDigest);
-        if (!digest.success || imagePushedAt === undefined) continue;
-        for (const tag of imageTags) {
-          const version = Version.safeParse(tag);
-          if (!version.success || (newest !== undefined && compareVersions(version.data, newest.version) <= 0))
-            continue;
-          newest = { version: version.data, digest: digest.data, pushed: imagePushedAt.toISOString() };
-        }
+    for await (const { imageDigest, imageTags = [], imagePushedAt } of this.#tagged(repository)) {
+      const digest = Digest.safeParse(imageDigest);
+      if (!digest.success || imagePushedAt === undefined) continue;
+      for (const tag of imageTags) {
+        const version = Version.safeParse(tag);
+        if (!version.success || (newest !== undefined && compareVersions(version.data, newest.version) <= 0)) continue;
+        newest = { version: version.data, digest: digest.data, pushed: imagePushedAt.toISOString() };
       }
     }
     return newest;
+  }
+
+  /** Images that have a tag; none in a repository that is not there (yet). */
+  async *#tagged(repository: string): AsyncGenerator<ImageDetail> {
+    const tagged = { repositoryName: repository, filter: { tagStatus: 'TAGGED' } } as const;
+    try {
+      for await (const { imageDetails = [] } of paginateDescribeImages({ client: this.#client }, tagged))
+        yield* imageDetails;
+    } catch (error) {
+      if (!(error instanceof RepositoryNotFoundException)) throw error;
+    }
   }
 
   /** The image of a tag, or in words why there is none. */

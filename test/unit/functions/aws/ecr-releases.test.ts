@@ -143,6 +143,7 @@ test('the newest version of a repository is the highest, whatever was pushed las
   await new ECRClient(started().client).send(new CreateRepositoryCommand({ repositoryName: 'many' }));
   const many = new Repository(started().gateway.url, 'many');
   expect(await releases().newest('many')).toBeUndefined();
+  expect(await releases().newest('none')).toBeUndefined();
   const highest = image(LABELS, 'v1.10.0');
   for (const [tag, one] of [
     ['v1.9.0', image(LABELS, 'v1.9.0')],

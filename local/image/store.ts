@@ -59,12 +59,13 @@ export class RegistryImages implements ImageStore {
   async #extract(source: Repository, digest: string): Promise<string> {
     const folder = join(this.#folder, digest.slice('sha256:'.length));
     if (existsSync(folder)) return folder;
+    const content = await source.blob(digest);
     // Made aside and moved when whole: an interrupted pull leaves nothing that looks like an image.
     const aside = `${folder}.${process.pid}.${randomUUID()}`;
     mkdirSync(aside, { recursive: true });
-    // Links may lead out of the tree, to what a build keeps for the next one: only this machine's own builds come here.
-    await pipeline(Readable.from([await source.blob(digest)]), extract({ cwd: aside, preservePaths: true }));
     try {
+      // Links may lead out of the tree, to what a build keeps for the next one: only this machine's own builds come here.
+      await pipeline(Readable.from([content]), extract({ cwd: aside, preservePaths: true }));
       renameSync(aside, folder);
     } catch (error) {
       rmSync(aside, { recursive: true, force: true });

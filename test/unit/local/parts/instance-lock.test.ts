@@ -44,11 +44,11 @@ test('the lock of a process that is gone is taken over, and what it left behind 
 test('a number that went to another process since does not count as running', () => {
   takeInstanceLock(file).release();
   writeFileSync(file, JSON.stringify({ pid: process.pid, run: randomUUID() }));
-  takeInstanceLock(file).release();
+  expect(() => takeInstanceLock(file).release()).not.toThrow();
 });
 
 test('a lock that was cut off while it was written is taken over', () => {
   takeInstanceLock(file).release();
   writeFileSync(file, '{"pi');
-  takeInstanceLock(file).release();
+  expect(() => takeInstanceLock(file).release()).not.toThrow();
 });

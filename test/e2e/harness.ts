@@ -24,6 +24,8 @@ import { type Moment, Timeline } from './timeline.ts';
 
 /** How many times faster than AWS the tests' cloud is. */
 const TIME_SCALE = 30;
+/** The project's own application. */
+const DJANGO = join(ROOT, 'django');
 /** Seconds until an execution must have ended. */
 const END = 90;
 
@@ -31,7 +33,7 @@ export interface StageOptions {
   /** Of the folder below `.farol`. */
   readonly name: string;
   readonly fidelity?: Fidelity;
-  /** Rungs of the application's ladder, in the order in which they are pushed. */
+  /** Rungs of the application's ladder that are made ready; without them what `npm start` would deploy. */
   readonly rungs?: readonly string[];
   /** Another application than the project's own. */
   readonly app?: string;
@@ -45,11 +47,13 @@ export interface Stage {
   /** Folder with what the programs of the cloud print. */
   readonly logs: string;
   readonly releases: readonly ReleaseToPush[];
+  /** Digests of the images that were pushed, by version. */
+  readonly digests: ReadonlyMap<string, string>;
   /** Executions that have ended, in the order of their ends. */
   readonly executions: readonly Execution[];
   /** Names of all executions. */
   readonly names: ReadonlySet<string>;
-  readonly load: Load | undefined;
+  readonly loads: readonly Load[];
   /** The release of a version. */
   release(version: string): ReleaseToPush;
   /** Pushes a release's tag. @returns the deployment that follows from it */
@@ -82,16 +86,16 @@ export async function startStage(options: StageOptions): Promise<Stage> {
   }
 }
 
-async function bringUp({ name, fidelity, rungs = [], app }: StageOptions, closers: Closers): Promise<Stage> {
+async function bringUp({ name, fidelity, rungs, app = DJANGO }: StageOptions, closers: Closers): Promise<Stage> {
   const state = join(STATE, `e2e-${name}`);
   takeState(state, closers);
   const logs = join(state, 'log');
   const supervisor = new Supervisor(logs);
   const work = join(state, 'releases');
   const { releases, prefix } =
-    app === undefined
-      ? { releases: await new Ladder(join(ROOT, 'django'), work).tags(rungs), prefix: 'django' }
-      : await releasesOf(app, work);
+    rungs === undefined
+      ? await releasesOf(app, work)
+      : { releases: await new Ladder(app, work).tags(rungs), prefix: '' };
   const said: string[] = [];
   const cloud = await Promise.race([
     startCloud({
@@ -127,7 +131,9 @@ async function bringUp({ name, fidelity, rungs = [], app }: StageOptions, closer
     deployments.stop();
     await watching.catch(() => undefined);
   });
-  let load: Load | undefined;
+  const loads: Load[] = [];
+  const digests = new Map<string, string>();
+  let published = settings;
   let death: Error | undefined;
   supervisor.death.catch((error: Error) => {
     death = error;
@@ -151,13 +157,12 @@ async function bringUp({ name, fidelity, rungs = [], app }: StageOptions, closer
     sfn,
     logs,
     releases,
+    digests,
     executions,
     get names() {
       return new Set(sightings.keys());
     },
-    get load() {
-      return load;
-    },
+    loads,
     release(version) {
       const release = releases.find(({ tag }) => tag === version);
       if (!release) throw new Error(`no release ${version} among ${releases.map(({ tag }) => tag).join(', ')}`);
@@ -165,6 +170,7 @@ async function bringUp({ name, fidelity, rungs = [], app }: StageOptions, closer
     },
     async push(version) {
       const digest = await cloud.push(stage.release(version));
+      digests.set(version, digest);
       return deploymentName(target, version, digest, 1);
     },
     ended: (deployment, seconds = END) =>
@@ -189,14 +195,16 @@ async function bringUp({ name, fidelity, rungs = [], app }: StageOptions, closer
       await sfn.send(new StopExecutionCommand({ executionArn: arn(deployment), error: 'stopped', cause: 'by a test' }));
     },
     async publish(change) {
-      const Value = JSON.stringify(change(settings));
+      published = change(published);
+      const Value = JSON.stringify(published);
       await ssm.send(
         new PutParameterCommand({ Name: settingsParameter(target), Value, Type: 'String', Overwrite: true }),
       );
     },
     async startLoad(rate, paths) {
-      load = await startLoad({ url: cloud.applicationUrl, rate, paths, version: String.raw`v\d+\.\d+\.\d+` });
-      closers.add(async () => void (await load?.stop()));
+      const load = await startLoad({ url: cloud.applicationUrl, rate, paths, version: String.raw`v\d+\.\d+\.\d+` });
+      loads.push(load);
+      closers.add(async () => void (await load.stop()));
       return load;
     },
     ledger: () => readLedger(gateway.url, target),

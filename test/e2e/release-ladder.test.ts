@@ -81,7 +81,7 @@ describe('under way', () => {
       const until = changes[index + 1]?.at ?? at;
       const expected = new Set([...slots.blue.healthy, ...slots.green.healthy]);
       const answered = new Set(
-        stage.load?.requests.flatMap((one) =>
+        stage.loads[0]?.requests.flatMap((one) =>
           one.at > at && one.at < until && one.version !== undefined ? [one.version] : [],
         ),
       );

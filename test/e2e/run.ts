@@ -25,8 +25,8 @@ export interface Run {
   readonly timeline: Timeline;
   readonly ledger: LedgerContent;
   readonly executions: readonly Execution[];
-  /** What became of the load; absent without one. */
-  readonly tally: Tally | undefined;
+  /** What became of each load. */
+  readonly tallies: readonly Tally[];
   readonly requests: readonly RequestRecord[];
   /** All that was written down, by where it was. */
   readonly texts: ReadonlyMap<string, string>;
@@ -36,8 +36,8 @@ export interface Run {
 
 /** Ends the load and reads all there is. */
 export async function collect(stage: Stage): Promise<Run> {
-  const { cloud, load, timeline, executions } = stage;
-  const tally = await load?.stop();
+  const { cloud, loads, timeline, executions } = stage;
+  const tallies = await Promise.all(loads.map((load) => load.stop()));
   await cloud.gateway.settled();
   await cloud.gateway.flush();
   const ledger = await stage.ledger();
@@ -52,17 +52,31 @@ export async function collect(stage: Stage): Promise<Run> {
     timeline,
     ledger,
     executions,
-    tally,
-    requests: load?.requests ?? [],
+    tallies,
+    requests: loads.flatMap(({ requests }) => requests),
     texts,
     secrets: await secrets(cloud.gateway.url),
   };
 }
 
-async function logs(url: string): Promise<Map<string, string>> {
+/** What a function's log says that it answered, oldest first. */
+export async function outcomesOf(url: string, name: string): Promise<unknown[]> {
+  const texts = await logs(url, `/aws/lambda/farol-${name}`);
+  return [...texts.values()]
+    .join('\n')
+    .split('\n')
+    .flatMap((line) => {
+      const logged = Logged.safeParse(parse(line));
+      return logged.success ? [logged.data.outcome] : [];
+    });
+}
+
+const Logged = z.object({ message: z.literal('outcome'), outcome: z.unknown() });
+
+async function logs(url: string, logGroupNamePrefix = '/'): Promise<Map<string, string>> {
   const client = new CloudWatchLogsClient(clientOptions(url, 'e2e'));
   const texts = new Map<string, string>();
-  for await (const { logGroups = [] } of paginateDescribeLogGroups({ client }, {})) {
+  for await (const { logGroups = [] } of paginateDescribeLogGroups({ client }, { logGroupNamePrefix })) {
     for (const { logGroupName = '' } of logGroups) {
       const lines: string[] = [];
       for await (const { events = [] } of paginateFilterLogEvents({ client }, { logGroupName }))

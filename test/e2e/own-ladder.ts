@@ -1,0 +1,33 @@
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { ROOT } from '../../local/setup.mjs';
+
+const NOT_COPIED = ['.venv', '__pycache__', 'staticfiles', '.pytest_cache', '.ruff_cache'];
+
+/** A rung made from another one of the application's ladder. */
+export interface OwnRung {
+  readonly name: string;
+  readonly from: string;
+  readonly version: string;
+  /** Texts to replace, by the file of the rung that holds them. */
+  readonly replace: Readonly<Record<string, readonly [from: string, to: string]>>;
+}
+
+/** The project's application with more rungs on its ladder, in a temporary folder. */
+export function withRungs(rungs: readonly OwnRung[]): string {
+  const folder = mkdtempSync(join(tmpdir(), 'farol-ladder-'));
+  cpSync(join(ROOT, 'django'), folder, { recursive: true, filter: (path) => !NOT_COPIED.includes(basename(path)) });
+  for (const { name, from, version, replace } of rungs) {
+    const rung = join(folder, 'ladder', name);
+    cpSync(join(folder, 'ladder', from), rung, { recursive: true });
+    const declared: object = JSON.parse(readFileSync(join(rung, 'rung.json'), 'utf8'));
+    writeFileSync(join(rung, 'rung.json'), JSON.stringify({ ...declared, version }));
+    for (const [file, [text, instead]] of Object.entries(replace)) {
+      const before = readFileSync(join(rung, 'files', file), 'utf8');
+      if (!before.includes(text)) throw new Error(`${file} of ${from} does not contain "${text}"`);
+      writeFileSync(join(rung, 'files', file), before.replace(text, instead));
+    }
+  }
+  return folder;
+}

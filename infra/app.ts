@@ -9,10 +9,10 @@ const root = resolve(import.meta.dirname, '..');
 
 const app = new App({ context: FEATURE_FLAGS });
 const chosen: unknown = app.node.tryGetContext('environments') ?? 'infra/environments.ts';
-const module: unknown = await import(pathToFileURL(resolve(root, String(chosen))).href);
+const [path = '', name = 'default'] = String(chosen).split('#');
+const module: unknown = await import(pathToFileURL(resolve(root, path)).href);
 try {
-  const value: unknown =
-    typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined;
+  const value: unknown = typeof module === 'object' && module !== null ? Reflect.get(module, name) : undefined;
   addStacks(app, parseEnvironments(value), {
     functionsDirectory: resolve(root, 'functions'),
     definitionFile: resolve(root, 'statemachines/release.asl.json'),

@@ -33,11 +33,45 @@ const Network = z.strictObject({
   cidr: z.cidrv4(),
   /** Availability zones by name: synthesis asks no account for them. */
   zones: z.array(z.string()).min(2).max(3),
-  /** How tasks reach the registry and AWS: NAT gateways (one a zone, or fewer), or a public address for each task, which costs less and shields less. */
+  /**
+   * How tasks reach the registry, logs and secrets: NAT gateways (one a zone, or fewer); endpoints in each zone, through which
+   * nothing but those services is reached; or a public address for each task, which costs least and shields least.
+   */
   egress: z.discriminatedUnion('by', [
     z.strictObject({ by: z.literal('nat'), gateways: z.int().min(1).max(3) }),
+    z.strictObject({ by: z.literal('endpoints') }),
     z.strictObject({ by: z.literal('public address') }),
   ]),
+  /** Keeps a record of who talked to whom. */
+  flowLogs: z.boolean(),
+});
+
+/** The application's public address at CloudFront. */
+const Edge = z.strictObject({
+  /** Id of the region's managed prefix list `com.amazonaws.global.cloudfront.origin-facing`: nobody else reaches the load balancer. */
+  prefixList: z.string().regex(/^pl-[0-9a-f]+$/, { error: 'a prefix list, as in pl-3b927c52 (us-east-1)' }),
+  /** Files below it are cached: their names must carry the hash of their content. */
+  staticPath: z.string().regex(/^\/\S*\/$/, { error: 'a path that begins and ends with a slash' }),
+  /** `managed`: AWS's rule groups and a limit for each address, made in us-east-1; or the ARN of a web ACL. Left out, none. */
+  firewall: z
+    .string()
+    .regex(/^(managed|arn:[\w-]+:wafv2:us-east-1:\d{12}:global\/webacl\/.+)$/, {
+      error: 'managed, or the ARN of a web ACL for CloudFront',
+    })
+    .optional(),
+  /** A name of one's own; left out, CloudFront's. */
+  domain: z
+    .strictObject({
+      name: z.hostname(),
+      /** The zone in Route 53 that the name is written into. */
+      zone: z.strictObject({ id: z.string().regex(/^Z[A-Z0-9]+$/), name: z.hostname() }),
+      /** ARN of a certificate for the name in us-east-1; left out, one is made there. */
+      certificate: z
+        .string()
+        .regex(/^arn:[\w-]+:acm:us-east-1:\d{12}:certificate\/.+$/, { error: 'a certificate of us-east-1' })
+        .optional(),
+    })
+    .optional(),
 });
 
 const LoadBalancer = z.strictObject({
@@ -59,6 +93,8 @@ const Database = z.strictObject({
 const Service = setting.services.element.omit({ secrets: true }).extend({
   /** Port that the application listens on: the security groups let only it through. As `port` in release.json. */
   port: Port,
+  /** Container Insights of the cluster: metrics of every task, which cost by their number. */
+  insights: z.boolean(),
 });
 
 /** One application in one environment. */
@@ -67,9 +103,11 @@ const EnvironmentTarget = z
     app: Name,
     environment: Name,
     source: setting.source,
-    /** Public address; left out, that of the load balancer. */
+    /** Public address where there is no edge; left out, that of the load balancer. */
     address: setting.address.optional(),
     network: Network,
+    /** CloudFront; left out, the load balancer is reached from inside the network alone. */
+    edge: Edge.optional(),
     loadBalancer: LoadBalancer,
     database: Database,
     service: Service,
@@ -88,6 +126,7 @@ const EnvironmentTarget = z
     // A target group's name has 32 characters at most (ELBv2 API, CreateTargetGroup) and ends in -blue or -green.
     const { slug } = targetNames(target.app, target.environment);
     if (slug.length > 26) refuse(['environment'], `app and environment together have 25 characters at most: ${slug}`);
+    if (target.edge !== undefined && target.address !== undefined) refuse(['address'], 'the edge decides it');
     const ports = Object.values(target.loadBalancer.ports);
     if (new Set(ports).size < ports.length) refuse(['loadBalancer', 'ports'], 'the three ports must differ');
     // Bounds of ELBv2's target groups and load balancers and of Fargate's stopTimeout, by their API references.
@@ -138,7 +177,19 @@ export const Environments = z
     targets: z.array(EnvironmentTarget).min(1),
     pipelines: z.array(Pipeline),
   })
-  .superRefine(({ targets, pipelines }, context) => {
+  .superRefine(({ orchestrator, targets, pipelines }, context) => {
+    for (const [i, { edge }] of targets.entries()) {
+      // CloudFront takes web ACLs and certificates of us-east-1 alone, and a stack makes what it makes in its region.
+      if (orchestrator.region === 'us-east-1' || edge === undefined) continue;
+      const refuse = (path: PropertyKey[]) =>
+        context.addIssue({
+          code: 'custom',
+          path: ['targets', i, 'edge', ...path],
+          message: `it must lie in us-east-1, and ${orchestrator.region} is deployed to: make it there and give its ARN`,
+        });
+      if (edge.firewall === 'managed') refuse(['firewall']);
+      if (edge.domain !== undefined && edge.domain.certificate === undefined) refuse(['domain', 'certificate']);
+    }
     for (const [i, { app, build }] of pipelines.entries()) {
       const refuse = (path: PropertyKey[], message: string) =>
         context.addIssue({ code: 'custom', path: ['pipelines', i, ...path], message });

@@ -32,6 +32,7 @@ const environments = {
         cidr: '10.20.0.0/16',
         zones: ['us-east-1a', 'us-east-1b'],
         egress: { by: 'public address' },
+        flowLogs: false,
       },
       loadBalancer: { ports: { production: production ?? 0, blue: blue ?? 0, green: green ?? 0 } },
       database: {
@@ -50,6 +51,7 @@ const environments = {
         architecture: arch === 'arm64' ? 'ARM64' : 'X86_64',
         port: 8000,
         environment: {},
+        insights: true,
       },
       capacity: { min: 2, max: 4, requestsPerTarget: 6000 },
       health: {

@@ -1,20 +1,27 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
 import {
+  FlowLogDestination,
+  FlowLogTrafficType,
+  GatewayVpcEndpointAwsService,
+  InterfaceVpcEndpointAwsService,
   IpAddresses,
   type ISecurityGroup,
   type IVpc,
+  Peer,
   Port,
   SecurityGroup,
   type SubnetSelection,
   SubnetType,
   Vpc,
 } from 'aws-cdk-lib/aws-ec2';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { EnvironmentTarget } from '../environment-schema.ts';
 
-export interface NetworkProps {
-  readonly cidr: string;
-  readonly zones: readonly string[];
-  readonly egress: EnvironmentTarget['network']['egress'];
+export interface NetworkProps extends Readonly<EnvironmentTarget['network']> {
+  readonly logRetention: RetentionDays;
+  /** Addresses that may reach the production port. */
+  readonly prefixList?: string | undefined;
   /** Ports of the load balancer. */
   readonly ports: EnvironmentTarget['loadBalancer']['ports'];
   /** Port of the application. */
@@ -42,7 +49,7 @@ export class Network extends Construct {
 
   constructor(scope: Construct, id: string, props: NetworkProps) {
     super(scope, id);
-    const byNat = props.egress.by === 'nat';
+    const { by } = props.egress;
     const vpc = new Vpc(this, 'Vpc', {
       ipAddresses: IpAddresses.cidr(props.cidr),
       availabilityZones: [...props.zones],
@@ -51,7 +58,7 @@ export class Network extends Construct {
         { name: 'public', subnetType: SubnetType.PUBLIC, cidrMask: 24, mapPublicIpOnLaunch: false },
         {
           name: 'application',
-          subnetType: byNat ? SubnetType.PRIVATE_WITH_EGRESS : SubnetType.PRIVATE_ISOLATED,
+          subnetType: by === 'nat' ? SubnetType.PRIVATE_WITH_EGRESS : SubnetType.PRIVATE_ISOLATED,
           cidrMask: 22,
         },
         { name: 'database', subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: 24 },
@@ -59,22 +66,56 @@ export class Network extends Construct {
     });
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- CDK does not tell absent members from undefined ones, the strict types here do
     this.vpc = vpc as IVpc;
-    this.assignPublicIp = !byNat;
-    this.taskSubnetIds = this.vpc.selectSubnets({ subnetGroupName: byNat ? 'application' : 'public' }).subnetIds;
+    this.assignPublicIp = by === 'public address';
+    this.taskSubnetIds = this.vpc.selectSubnets({
+      subnetGroupName: this.assignPublicIp ? 'public' : 'application',
+    }).subnetIds;
 
-    const group = (groupId: string, description: string, allowAllOutbound: boolean) =>
-      new SecurityGroup(this, groupId, { vpc: this.vpc, description, allowAllOutbound });
-    this.loadBalancerGroup = group('LoadBalancerGroup', 'Load balancer', false);
-    // Tasks fetch their image and secrets from AWS, whose addresses are not known here.
-    this.taskGroup = group('TaskGroup', 'Tasks of the application', true);
-    this.databaseGroup = group('DatabaseGroup', 'Database', false);
-    this.smokeGroup = group('SmokeGroup', 'Checks of a slot before it gets traffic', false);
+    // Whoever talks to nobody keeps CDK's rule that allows nothing; each flow is named below.
+    const group = (groupId: string, description: string) =>
+      new SecurityGroup(this, groupId, { vpc: this.vpc, description, allowAllOutbound: false });
+    this.loadBalancerGroup = group('LoadBalancerGroup', 'Load balancer');
+    this.taskGroup = group('TaskGroup', 'Tasks of the application');
+    this.databaseGroup = group('DatabaseGroup', 'Database');
+    this.smokeGroup = group('SmokeGroup', 'Checks of a slot before it gets traffic');
 
     const toTasks = Port.tcp(props.servicePort);
     this.taskGroup.connections.allowFrom(this.loadBalancerGroup, toTasks, 'requests and health checks');
+    // The registry, its layers in S3, logs and secrets have addresses that are not known here.
+    this.taskGroup.connections.allowTo(Peer.anyIpv4(), Port.tcp(443), 'AWS: image, secrets, log');
+    if (props.prefixList !== undefined) {
+      const users = Port.tcp(props.ports.production);
+      this.loadBalancerGroup.connections.allowFrom(Peer.prefixList(props.prefixList), users, 'users by CloudFront');
+    }
     this.databaseGroup.connections.allowFrom(this.taskGroup, Port.tcp(5432), 'PostgreSQL');
     for (const slot of ['blue', 'green'] as const) {
       this.loadBalancerGroup.connections.allowFrom(this.smokeGroup, Port.tcp(props.ports[slot]), `preview of ${slot}`);
+    }
+    if (by === 'endpoints') this.#endpoints(group('EndpointGroup', 'Endpoints of AWS services'));
+    if (props.flowLogs) {
+      vpc.addFlowLog('Flows', {
+        destination: FlowLogDestination.toCloudWatchLogs(
+          new LogGroup(this, 'FlowLog', { retention: props.logRetention, removalPolicy: RemovalPolicy.DESTROY }),
+        ),
+        trafficType: FlowLogTrafficType.ALL,
+      });
+    }
+  }
+
+  /** What a task on Fargate needs without a way out. Amazon ECR User Guide, "Amazon ECR interface VPC endpoints". */
+  #endpoints(securityGroup: ISecurityGroup): void {
+    securityGroup.connections.allowFrom(this.taskGroup, Port.tcp(443), 'tasks');
+    const subnets = this.applicationSubnets;
+    this.vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3, subnets: [subnets] });
+    const services = {
+      EcrApi: InterfaceVpcEndpointAwsService.ECR,
+      EcrDocker: InterfaceVpcEndpointAwsService.ECR_DOCKER,
+      Logs: InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS,
+      Secrets: InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
+    };
+    for (const [endpointId, service] of Object.entries(services)) {
+      // Their group's rules stand above: without `open`, the whole VPC gets none.
+      this.vpc.addInterfaceEndpoint(endpointId, { service, subnets, securityGroups: [securityGroup], open: false });
     }
   }
 }

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib';
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib';
 import { Cluster, ContainerInsights } from 'aws-cdk-lib/aws-ecs';
 import {
   ApplicationListener,
@@ -16,6 +16,7 @@ import { seconds } from '#core/contract/duration.ts';
 import type { Settings } from '#core/contract/settings.ts';
 import { SLOTS } from '#core/contract/slot.ts';
 import { Database } from '../constructs/database.ts';
+import { Edge, PROTOCOL_HEADER } from '../constructs/edge.ts';
 import { Network } from '../constructs/network.ts';
 import { TaskRoles } from '../constructs/task-roles.ts';
 import type { Environments, EnvironmentTarget } from '../environment-schema.ts';
@@ -36,7 +37,8 @@ export class ServiceStack extends Stack {
   constructor(scope: Construct, id: string, props: ServiceStackProps) {
     super(scope, id, props);
     const { target, orchestrator } = props;
-    const { loadBalancer: edge, health, drain } = target;
+    const { health, drain } = target;
+    const { ports } = target.loadBalancer;
     const names = targetNames(target.app, target.environment);
     this.#zones = target.network.zones;
     Validations.of(this).acknowledge({
@@ -47,8 +49,10 @@ export class ServiceStack extends Stack {
 
     const network = new Network(this, 'Network', {
       ...target.network,
-      ports: edge.ports,
+      ports,
       servicePort: target.service.port,
+      prefixList: target.edge?.prefixList,
+      logRetention: orchestrator.logRetention,
     });
     const database = new Database(this, 'Database', {
       ...target.database,
@@ -70,7 +74,7 @@ export class ServiceStack extends Stack {
     const cluster = new Cluster(this, 'Cluster', {
       clusterName: names.slug,
       vpc: network.vpc,
-      containerInsightsV2: ContainerInsights.ENABLED,
+      containerInsightsV2: target.service.insights ? ContainerInsights.ENABLED : ContainerInsights.DISABLED,
     });
     const roles = new TaskRoles(this, 'Roles', {
       names: names.roles,
@@ -118,17 +122,22 @@ export class ServiceStack extends Stack {
     // Farol adds the rule that sends traffic. Until then, and for whatever no rule takes, this answers.
     const production = listener(
       'Production',
-      edge.ports.production,
+      ports.production,
       ListenerAction.fixedResponse(503, { contentType: 'text/plain', messageBody: 'Nothing is deployed here yet.' }),
     );
-    listener('PreviewBlue', edge.ports.blue, ListenerAction.forward([groups.blue]));
-    listener('PreviewGreen', edge.ports.green, ListenerAction.forward([groups.green]));
+    listener('PreviewBlue', ports.blue, ListenerAction.forward([groups.blue]));
+    listener('PreviewGreen', ports.green, ListenerAction.forward([groups.green]));
 
-    const address = target.address ?? `http://${loadBalancer.loadBalancerDnsName}`;
-    const { port: _, ...service } = target.service;
+    const edge =
+      target.edge && new Edge(this, 'Edge', { ...target.edge, slug: names.slug, loadBalancer, port: ports.production });
+    // An origin without a listener is refused, and so is one that no traffic could come to.
+    edge?.node.addDependency(production, network.vpc.internetConnectivityEstablished);
+    const host = edge?.host ?? (target.address && new URL(target.address).hostname) ?? loadBalancer.loadBalancerDnsName;
+    const address = edge ? `https://${edge.host}` : (target.address ?? `http://${host}`);
+    const { port: _port, insights: _insights, ...service } = target.service;
     const slot = (colour: (typeof SLOTS)[number]) => ({
       targetGroup: groups[colour].targetGroupArn,
-      preview: `http://${loadBalancer.loadBalancerDnsName}:${edge.ports[colour]}`,
+      preview: `http://${loadBalancer.loadBalancerDnsName}:${ports[colour]}`,
     });
     const settings: Settings = {
       app: target.app,
@@ -141,8 +150,8 @@ export class ServiceStack extends Stack {
           ...service,
           environment: {
             ...database.environment,
-            ALLOWED_HOSTS:
-              target.address === undefined ? loadBalancer.loadBalancerDnsName : new URL(target.address).hostname,
+            ALLOWED_HOSTS: host,
+            ...(edge && { FORWARDED_PROTO_HEADER: PROTOCOL_HEADER }),
             ...service.environment,
           },
           secrets: { ...database.secrets, SECRET_KEY: secretKey.secretArn },
@@ -173,6 +182,7 @@ export class ServiceStack extends Stack {
         repositoryUri: `${this.account}.dkr.ecr.${this.region}.${this.urlSuffix}/${repositoryName(target.app)}`,
       },
     };
+    new CfnOutput(this, 'Address', { value: address, description: `Where ${target.app} is reached` });
     new StringParameter(this, 'Settings', {
       parameterName: names.settingsParameter,
       description: `How Farol deploys ${target.app}/${target.environment}`,

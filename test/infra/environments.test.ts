@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { EnvironmentsError, parseEnvironments } from '../../infra/environment-schema.ts';
-import environments from '../../infra/environments.ts';
+import environments, { starter } from '../../infra/environments.ts';
 import { nearest } from '../../infra/known-keys.ts';
 import local from '../../local/environments.ts';
 
@@ -23,6 +23,7 @@ function problems(value: unknown): string[] {
 describe('environments', () => {
   test('the project’s own and those of one’s own machine are right', () => {
     expect(problems(environments)).toEqual([]);
+    expect(problems(starter)).toEqual([]);
     expect(problems(local)).toEqual([]);
   });
 
@@ -89,6 +90,40 @@ describe('environments', () => {
   ] as const)('bounds of AWS: %s %o', (member, change, message) => {
     const [target] = environments.targets;
     expect(problems(withTarget({ [member]: { ...target?.[member], ...change } }))).toEqual([message]);
+  });
+});
+
+describe('edges', () => {
+  const [target] = environments.targets;
+  const domain = { name: 'www.example.com', zone: { id: 'Z0123456789', name: 'example.com' } };
+
+  test.each([
+    ['an address beside it', { address: 'https://example.com' }, 'targets.0.address: the edge decides it'],
+    [
+      'a path that is none',
+      { edge: { ...target?.edge, staticPath: 'static' } },
+      'targets.0.edge.staticPath: a path that begins and ends with a slash',
+    ],
+    [
+      'a web ACL of another kind',
+      { edge: { ...target?.edge, firewall: 'arn:aws:wafv2:sa-east-1:111122223333:regional/webacl/a/b' } },
+      'targets.0.edge.firewall: managed, or the ARN of a web ACL for CloudFront',
+    ],
+  ])('%s is refused', (_what, change, message) => {
+    expect(problems(withTarget(change))).toEqual([message]);
+  });
+
+  test('elsewhere than in us-east-1, what CloudFront takes from there alone is named by its ARN', () => {
+    const orchestrator = { ...environments.orchestrator, region: 'sa-east-1' };
+    const elsewhere = (edge: object) =>
+      problems({ ...environments, orchestrator, targets: [{ ...target, edge: { ...target?.edge, ...edge } }] });
+    const message = 'it must lie in us-east-1, and sa-east-1 is deployed to: make it there and give its ARN';
+    expect(elsewhere({ domain })).toEqual([
+      `targets.0.edge.firewall: ${message}`,
+      `targets.0.edge.domain.certificate: ${message}`,
+    ]);
+    const certificate = 'arn:aws:acm:us-east-1:111122223333:certificate/1234';
+    expect(elsewhere({ firewall: undefined, domain: { ...domain, certificate } })).toEqual([]);
   });
 });
 

@@ -1,10 +1,14 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
 import { environmentsIn, resources, synthesized, templateOf } from './synthesized.ts';
 
 const templates = synthesized();
 const template = templateOf(templates, 'web-production-service');
 const [target] = environmentsIn().targets;
+const Rules = z.array(
+  z.looseObject({ Description: z.string(), FromPort: z.int(), ToPort: z.int(), CidrIp: z.string().optional() }),
+);
 
 describe('slots belong to Farol', () => {
   test.each([
@@ -109,26 +113,154 @@ describe('network', () => {
     expect(zones).toHaveLength(9);
   });
 
-  test('tasks have public addresses only where the settings say so', () => {
+  test('names each flow and no other, to and from everybody', () => {
+    const rules = (type: string) => Object.values(resources(template, type)).map(({ Properties }) => Properties);
+    const flows = [
+      ...rules('AWS::EC2::SecurityGroupIngress').map(
+        ({ Description, FromPort }) => `${String(Description)} ${String(FromPort)}`,
+      ),
+      ...rules('AWS::EC2::SecurityGroup').flatMap(({ SecurityGroupIngress = [] }) =>
+        Rules.parse(SecurityGroupIngress).map(({ Description, FromPort }) => `${Description} ${FromPort}`),
+      ),
+    ];
+    expect(flows.toSorted()).toEqual([
+      'PostgreSQL 5432',
+      'preview of blue 8081',
+      'preview of green 8082',
+      'requests and health checks 8000',
+      'users by CloudFront 80',
+    ]);
+    const out = rules('AWS::EC2::SecurityGroup').flatMap(({ SecurityGroupEgress = [] }) =>
+      Rules.parse(SecurityGroupEgress),
+    );
+    expect(out.filter(({ CidrIp }) => CidrIp === '0.0.0.0/0')).toMatchObject([{ FromPort: 443, ToPort: 443 }]);
+  });
+});
+
+describe('tasks reach AWS', () => {
+  const by = (egress: object) => {
     const environments = environmentsIn();
-    const cheap = synthesized({
-      ...environments,
-      targets: environments.targets.map((one) => ({
-        ...one,
-        network: { ...one.network, egress: { by: 'public address' } },
-      })),
-    });
-    const settings = (given: typeof templates) =>
-      JSON.stringify(resources(templateOf(given, 'web-production-service'), 'AWS::SSM::Parameter'));
-    expect(settings(templates)).toContain('\\"assignPublicIp\\":false');
-    expect(settings(cheap)).toContain('\\"assignPublicIp\\":true');
-    templateOf(cheap, 'web-production-service').resourceCountIs('AWS::EC2::NatGateway', 0);
+    const targets = environments.targets.map((one) => ({ ...one, network: { ...one.network, egress } }));
+    return templateOf(synthesized({ ...environments, targets }), 'web-production-service');
+  };
+  const settings = (one: typeof template) => JSON.stringify(resources(one, 'AWS::SSM::Parameter'));
+
+  test('by NAT gateways', () => {
     template.resourceCountIs('AWS::EC2::NatGateway', 3);
+    expect(settings(template)).toContain('\\"assignPublicIp\\":false');
+  });
+
+  test('by an address of their own', () => {
+    const cheap = by({ by: 'public address' });
+    cheap.resourceCountIs('AWS::EC2::NatGateway', 0);
+    expect(settings(cheap)).toContain('\\"assignPublicIp\\":true');
+  });
+
+  test('by endpoints, and then nothing else', () => {
+    const closed = by({ by: 'endpoints' });
+    closed.resourceCountIs('AWS::EC2::NatGateway', 0);
+    expect(settings(closed)).toContain('\\"assignPublicIp\\":false');
+    const endpoints = Object.values(resources(closed, 'AWS::EC2::VPCEndpoint')).map(({ Properties }) => Properties);
+    expect(endpoints.map(({ VpcEndpointType }) => VpcEndpointType)).toEqual([
+      'Gateway',
+      'Interface',
+      'Interface',
+      'Interface',
+      'Interface',
+    ]);
+    const routes = Object.values(resources(closed, 'AWS::EC2::Route')).map(({ Properties }) => Properties);
+    for (const { RouteTableId } of routes) expect(JSON.stringify(RouteTableId)).toContain('public');
+  });
+});
+
+describe('the edge', () => {
+  const Behaviour = z.looseObject({
+    CachePolicyId: z.string(),
+    ViewerProtocolPolicy: z.string(),
+    AllowedMethods: z.array(z.string()),
+    OriginRequestPolicyId: z.unknown(),
+    PathPattern: z.string().optional(),
+  });
+  const Distribution = z.looseObject({
+    DefaultCacheBehavior: Behaviour,
+    CacheBehaviors: z.array(Behaviour),
+    CustomErrorResponses: z.array(z.looseObject({ ErrorCode: z.int(), ErrorCachingMinTTL: z.int() })),
+    WebACLId: z.unknown().optional(),
+    Origins: z.array(z.looseObject({ VpcOriginConfig: z.unknown() })),
+  });
+  const [made] = Object.values(resources(template, 'AWS::CloudFront::Distribution'));
+  const distribution = Distribution.parse(made?.Properties['DistributionConfig']);
+
+  test('reaches the internal load balancer from inside the network', () => {
+    expect(distribution.Origins).toHaveLength(1);
+    template.hasResourceProperties('AWS::CloudFront::VpcOrigin', {
+      VpcOriginEndpointConfig: {
+        Arn: { Ref: Match.stringLikeRegexp('^LoadBalancer') },
+        OriginProtocolPolicy: 'http-only',
+        HTTPPort: 80,
+      },
+    });
+    template.hasResourceProperties('AWS::EC2::SecurityGroupIngress', {
+      SourcePrefixListId: 'pl-3b927c52',
+      FromPort: 80,
+    });
+  });
+
+  // CloudFront Developer Guide, "Use managed cache policies".
+  const [UNCACHED, OPTIMIZED] = ['4135ea2d-6df8-44a3-9df3-4b5a84be39ad', '658327ea-f89d-4fab-a63d-7e88639e58f6'];
+
+  test('caches no page, and static files as long as they say', () => {
+    expect(distribution.DefaultCacheBehavior).toMatchObject({ CachePolicyId: UNCACHED });
+    expect(distribution.CacheBehaviors).toMatchObject([{ PathPattern: '/static/*', CachePolicyId: OPTIMIZED }]);
+    expect(distribution.DefaultCacheBehavior.AllowedMethods).toContain('POST');
+  });
+
+  test('keeps no error, since the other release may have what this one lacks', () => {
+    for (const { ErrorCachingMinTTL } of distribution.CustomErrorResponses) expect(ErrorCachingMinTTL).toBe(0);
+    expect(distribution.CustomErrorResponses.map(({ ErrorCode }) => ErrorCode)).toEqual(
+      expect.arrayContaining([404, 502, 503, 504]),
+    );
+  });
+
+  test('hands on what the user sent, Host included, and the protocol; and sends HTTP to HTTPS', () => {
+    for (const one of [distribution.DefaultCacheBehavior, ...distribution.CacheBehaviors]) {
+      expect(one.ViewerProtocolPolicy).toBe('redirect-to-https');
+      expect(one.OriginRequestPolicyId).toEqual({ Ref: expect.stringMatching(/AsTheUserAsked/) });
+    }
+    template.hasResourceProperties('AWS::CloudFront::OriginRequestPolicy', {
+      OriginRequestPolicyConfig: {
+        HeadersConfig: { HeaderBehavior: 'allViewerAndWhitelistCloudFront', Headers: ['CloudFront-Forwarded-Proto'] },
+        CookiesConfig: { CookieBehavior: 'all' },
+        QueryStringsConfig: { QueryStringBehavior: 'all' },
+      },
+    });
+  });
+
+  test('has a firewall in production', () => {
+    expect(distribution.WebACLId).toEqual({ 'Fn::GetAtt': [expect.stringMatching(/Firewall/), 'Arn'] });
+    template.hasResourceProperties('AWS::WAFv2::WebACL', { Scope: 'CLOUDFRONT' });
+  });
+
+  test('takes a name of one’s own', () => {
+    const environments = environmentsIn();
+    const domain = { name: 'www.example.com', zone: { id: 'Z0123456789', name: 'example.com' } };
+    const targets = environments.targets.map((one) => ({ ...one, edge: { ...one.edge, domain } }));
+    const own = templateOf(synthesized({ ...environments, targets }), 'web-production-service');
+    own.hasResourceProperties('AWS::CloudFront::Distribution', {
+      DistributionConfig: Match.objectLike({
+        Aliases: ['www.example.com'],
+        ViewerCertificate: Match.objectLike({ MinimumProtocolVersion: 'TLSv1.2_2021', SslSupportMethod: 'sni-only' }),
+      }),
+    });
+    for (const Type of ['A', 'AAAA'])
+      own.hasResourceProperties('AWS::Route53::RecordSet', { Type, Name: 'www.example.com.' });
   });
 });
 
 test('task roles have the names that the orchestrator may pass', () => {
-  const names = Object.values(resources(template, 'AWS::IAM::Role')).map(({ Properties }) => Properties['RoleName']);
+  const names = Object.values(resources(template, 'AWS::IAM::Role'))
+    .filter(({ Properties }) => JSON.stringify(Properties).includes('ecs-tasks.amazonaws.com'))
+    .map(({ Properties }) => Properties['RoleName']);
   expect(new Set(names)).toEqual(
     new Set(['farol-web-production-execution', 'farol-web-production-migration', 'farol-web-production-task']),
   );

@@ -15,6 +15,7 @@ const FORMS: Record<string, (id: string) => Created> = {
     ref: id,
     attributes: { 'Endpoint.Address': 'db.example.com', 'Endpoint.Port': '5432' },
   }),
+  'AWS::CloudFront::Distribution': (id) => ({ ref: id, attributes: { DomainName: 'd111111abcdef8.cloudfront.net' } }),
   'AWS::IAM::Role': (id) => ({ ref: id, attributes: { Arn: `arn:aws:iam::${ACCOUNT}:role/${id}` } }),
   'AWS::EC2::SecurityGroup': (id) => ({ ref: id, attributes: { GroupId: `sg-${id}` } }),
 };
@@ -57,8 +58,10 @@ describe('the settings that the service stack publishes', () => {
       POSTGRES_HOST: 'db.example.com',
       POSTGRES_PORT: '5432',
       POSTGRES_NAME: 'web',
-      ALLOWED_HOSTS: 'internal-web.us-east-1.elb.amazonaws.com',
+      ALLOWED_HOSTS: 'd111111abcdef8.cloudfront.net',
+      FORWARDED_PROTO_HEADER: 'CloudFront-Forwarded-Proto',
     });
+    expect(parsed.address).toBe('https://d111111abcdef8.cloudfront.net');
     expect(service?.secrets).toEqual({
       POSTGRES_USER: expect.stringMatching(/^arn:.*:username::$/),
       POSTGRES_PASSWORD: expect.stringMatching(/^arn:.*:password::$/),
@@ -70,21 +73,32 @@ describe('the settings that the service stack publishes', () => {
     expect(parsed.place.repositoryUri).toBe(`${ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/web`);
   });
 
-  test('an address of one’s own is the host that the application allows', () => {
+  /** The settings of the project's first target with some of its members changed. */
+  function changed(change: object): Settings {
     const environments = environmentsIn();
-    const targets = environments.targets.map((target) => ({ ...target, address: 'https://www.example.com/' }));
-    const own = Settings.parse(published({ ...environments, targets }).settings);
-    expect(own.address).toBe('https://www.example.com/');
+    const targets = environments.targets.map((target) => ({ ...target, ...change }));
+    return Settings.parse(published({ ...environments, targets }).settings);
+  }
+
+  test('a name of one’s own is the host that the application allows', () => {
+    const zone = { id: 'Z0123456789', name: 'example.com' };
+    const [target] = environmentsIn().targets;
+    const own = changed({ edge: { ...target?.edge, domain: { name: 'www.example.com', zone } } });
+    expect(own.address).toBe('https://www.example.com');
+    expect(own.services[0]?.environment['ALLOWED_HOSTS']).toBe('www.example.com');
+  });
+
+  test('without an edge the application believes the load balancer', () => {
+    const inside = changed({ edge: undefined });
+    expect(inside.address).toBe('http://internal-web.us-east-1.elb.amazonaws.com');
+    expect(inside.services[0]?.environment).not.toHaveProperty('FORWARDED_PROTO_HEADER');
+    const own = changed({ edge: undefined, address: 'https://www.example.com/' });
     expect(own.services[0]?.environment['ALLOWED_HOSTS']).toBe('www.example.com');
   });
 
   test('what an environment gives the application wins over what is made up here', () => {
-    const environments = environmentsIn();
-    const targets = environments.targets.map((target) => ({
-      ...target,
-      service: { ...target.service, environment: { ALLOWED_HOSTS: '.example.com' } },
-    }));
-    const own = Settings.parse(published({ ...environments, targets }).settings);
+    const [target] = environmentsIn().targets;
+    const own = changed({ service: { ...target?.service, environment: { ALLOWED_HOSTS: '.example.com' } } });
     expect(own.services[0]?.environment['ALLOWED_HOSTS']).toBe('.example.com');
   });
 });

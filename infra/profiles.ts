@@ -1,0 +1,77 @@
+import type { EnvironmentTarget } from './environment-schema.ts';
+
+/** What is the same wherever an application of Farol's example runs, and what a profile decides. */
+type Profile = Omit<EnvironmentTarget, 'app' | 'environment' | 'source' | 'address'>;
+
+/** Managed prefix list `com.amazonaws.global.cloudfront.origin-facing` of us-east-1; other regions have other ids (EC2, DescribeManagedPrefixLists). */
+const CLOUDFRONT = 'pl-3b927c52';
+
+const common = {
+  loadBalancer: { ports: { production: 80, blue: 8081, green: 8082 } },
+  health: { path: '/livez', interval: '10s', timeout: '5s', healthy: 2, unhealthy: 2 },
+  drain: { deregistration: '30s', stopTimeout: '60s', idle: '60s', settle: '30s' },
+  migrate: { timeout: '30m', lockTimeout: '5s', attempts: 3, incompatible: 'refuse', unknown: 'refuse' },
+  candidate: { timeout: '10m', crashes: 3 },
+  poll: '2s',
+} satisfies Partial<Profile>;
+
+/** For a new account: the cheapest that still runs in two zones and scales. docs/costs.md says what it lacks. */
+export const starter: Profile = {
+  ...common,
+  network: {
+    cidr: '10.20.0.0/16',
+    zones: ['us-east-1a', 'us-east-1b'],
+    egress: { by: 'public address' },
+    flowLogs: false,
+  },
+  edge: { prefixList: CLOUDFRONT, staticPath: '/static/' },
+  database: { version: '18', instance: 't4g.micro', storageGiB: 20, multiZone: false, backupDays: 1, name: 'web' },
+  service: {
+    name: 'web',
+    kind: 'web',
+    cpu: 256,
+    memory: 512,
+    architecture: 'ARM64',
+    port: 8000,
+    environment: {},
+    insights: false,
+  },
+  capacity: { min: 2, max: 4, requestsPerTarget: 1000 },
+  traffic: [
+    { weight: 10, bake: '2m', checkEvery: '60s' },
+    { weight: 100, bake: '2m', checkEvery: '60s' },
+  ],
+  analysis: { maxErrorShare: 0.01, minRequests: 20, period: '60s' },
+  warm: '10m',
+};
+
+/** Three zones, a standby of the database, no public task, a firewall, and a record of the network's flows. */
+export const production: Profile = {
+  ...common,
+  network: {
+    cidr: '10.20.0.0/16',
+    zones: ['us-east-1a', 'us-east-1b', 'us-east-1c'],
+    egress: { by: 'nat', gateways: 3 },
+    flowLogs: true,
+  },
+  edge: { prefixList: CLOUDFRONT, staticPath: '/static/', firewall: 'managed' },
+  database: { version: '18', instance: 't4g.small', storageGiB: 20, multiZone: true, backupDays: 14, name: 'web' },
+  service: {
+    name: 'web',
+    kind: 'web',
+    cpu: 512,
+    memory: 1024,
+    architecture: 'ARM64',
+    port: 8000,
+    environment: {},
+    insights: true,
+  },
+  capacity: { min: 2, max: 10, requestsPerTarget: 1000 },
+  traffic: [
+    { weight: 10, bake: '5m', checkEvery: '60s' },
+    { weight: 50, bake: '5m', checkEvery: '60s' },
+    { weight: 100, bake: '10m', checkEvery: '60s' },
+  ],
+  analysis: { maxErrorShare: 0.01, minRequests: 100, period: '60s' },
+  warm: '1h',
+};

@@ -1,0 +1,83 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import production, { starter } from '../../infra/environments.ts';
+import { ACCOUNT, resources, synthesized, templateOf } from './synthesized.ts';
+
+const inAccount = (environments: typeof starter) => ({
+  ...environments,
+  orchestrator: { ...environments.orchestrator, account: ACCOUNT },
+});
+const small = synthesized(inAccount(starter));
+const large = synthesized(inAccount(production));
+const smallService = templateOf(small, 'web-starter-service');
+const largeService = templateOf(large, 'web-production-service');
+
+const zones = (template: typeof smallService) =>
+  new Set(
+    Object.values(resources(template, 'AWS::EC2::Subnet')).map(({ Properties }) => Properties['AvailabilityZone']),
+  );
+
+describe('starter', () => {
+  test('runs in two zones, without what costs by the hour and could be done without', () => {
+    expect(zones(smallService).size).toBe(2);
+    for (const type of ['AWS::EC2::NatGateway', 'AWS::WAFv2::WebACL', 'AWS::EC2::FlowLog', 'AWS::EC2::VPCEndpoint'])
+      smallService.resourceCountIs(type, 0);
+    smallService.hasResourceProperties('AWS::RDS::DBInstance', { DBInstanceClass: 'db.t4g.micro', MultiAZ: false });
+  });
+
+  test('is as closed as production: an internal load balancer, an encrypted database out of everybody’s reach', () => {
+    smallService.hasResourceProperties('AWS::ElasticLoadBalancingV2::LoadBalancer', { Scheme: 'internal' });
+    smallService.hasResourceProperties('AWS::RDS::DBInstance', { PubliclyAccessible: false, StorageEncrypted: true });
+    smallService.resourceCountIs('AWS::CloudFront::Distribution', 1);
+  });
+
+  test('can be taken away again', () => {
+    smallService.hasResourceProperties('AWS::RDS::DBInstance', { DeletionProtection: false });
+  });
+});
+
+describe('production', () => {
+  test('runs in three zones, with a standby of the database, no public task, a firewall and flow logs', () => {
+    expect(zones(largeService).size).toBe(3);
+    largeService.hasResourceProperties('AWS::RDS::DBInstance', { MultiAZ: true, DeletionProtection: true });
+    largeService.resourceCountIs('AWS::EC2::NatGateway', 3);
+    largeService.resourceCountIs('AWS::WAFv2::WebACL', 1);
+    largeService.hasResourceProperties('AWS::EC2::FlowLog', { TrafficType: 'ALL' });
+  });
+});
+
+describe('synthesis', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'farol-synth-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test('needs no credentials, asks nobody, and takes a profile by its name', () => {
+    const { status, stderr } = spawnSync(process.execPath, ['infra/app.ts'], {
+      cwd: resolve(import.meta.dirname, '../..'),
+      encoding: 'utf8',
+      env: {
+        PATH: process.env['PATH'],
+        CDK_OUTDIR: folder,
+        CDK_VALIDATION: 'false',
+        CDK_CONTEXT_JSON: JSON.stringify({
+          environments: 'infra/environments.ts#starter',
+          'aws:cdk:bundling-stacks': [],
+        }),
+        // Whatever would ask somebody fails at once.
+        AWS_ENDPOINT_URL: 'http://0.0.0.0:1',
+        AWS_EC2_METADATA_DISABLED: 'true',
+        HOME: folder,
+      },
+    });
+    expect(status, stderr).toBe(0);
+    const names = readdirSync(folder).filter((name) => name.endsWith('.template.json'));
+    expect(names.toSorted()).toEqual([
+      'farol-orchestrator.template.json',
+      'web-pipeline.template.json',
+      'web-repository.template.json',
+      'web-starter-service.template.json',
+    ]);
+  });
+});

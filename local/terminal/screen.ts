@@ -1,17 +1,20 @@
 import { stripVTControlCharacters } from 'node:util';
 import colors from 'picocolors';
 
+/** What of a stream is used: `process.stdout` is one. */
+export type Output = Pick<NodeJS.WriteStream, 'isTTY' | 'columns'> & { write(text: string): unknown };
+
 /**
  * Lines that stay and, on a terminal, one line at the bottom that changes. Elsewhere (a file, a pipe, CI) every change of that line is a
  * line of its own, without colour.
  */
 export class Screen {
-  readonly #out: NodeJS.WriteStream;
+  readonly #out: Output;
   readonly #start = performance.now();
   #status = '';
   #shown = false;
 
-  constructor(out: NodeJS.WriteStream) {
+  constructor(out: Output) {
     this.#out = out;
   }
 

@@ -1,0 +1,146 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
+import { CodeBuildClient } from '@aws-sdk/client-codebuild';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Repository } from '../../../../local/image/registry.ts';
+import { RegistryImages } from '../../../../local/image/store.ts';
+import { clientOptions } from '../../../../local/parts/aws-side.ts';
+import { BuildRecords } from '../../../../local/source/build-records.ts';
+import { Builder } from '../../../../local/source/builder.ts';
+import { git } from '../../../../local/source/git.ts';
+import { type MemoryRegistry, startMemoryRegistry } from '../../../fixtures/registry.ts';
+
+const CONTRACT = {
+  schema: 1,
+  start: ['serve'],
+  migrate: null,
+  migrationPlan: null,
+  port: 8000,
+  livez: '/livez',
+  readyz: '/readyz',
+  version: '/version',
+  smoke: [],
+};
+
+let folder: string;
+let source: string;
+let registry: MemoryRegistry;
+let codebuild: Server;
+let builder: Builder;
+const calls: unknown[] = [];
+const said: string[] = [];
+const say = (line: string): void => void said.push(line);
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'farol-'));
+  source = join(folder, 'source');
+  mkdirSync(source);
+  calls.length = 0;
+  said.length = 0;
+  registry = await startMemoryRegistry();
+  codebuild = createServer(async (request, response) => {
+    calls.push({ operation: String(request.headers['x-amz-target']).split('.')[1], params: await json(request) });
+    response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' }).end('{"build":{"id":"web-build:1"}}');
+  });
+  await new Promise<void>((resolve) => codebuild.listen(0, '127.0.0.1', resolve));
+  const address = codebuild.address();
+  const endpoint = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
+  builder = new Builder({
+    folder: join(folder, 'builds'),
+    cache: join(folder, 'cache'),
+    log: (version) => join(folder, `${version}.log`),
+    prefix: 'shop',
+    records: new BuildRecords(new CodeBuildClient(clientOptions(endpoint, 'test')), 'web-build'),
+    repository: new Repository(registry.url, 'web'),
+  });
+  await git(source, ['init', '--quiet', '.']);
+});
+afterEach(async () => {
+  codebuild.closeAllConnections();
+  codebuild.close();
+  await registry.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function tag(name: string, files: Record<string, string>): Promise<void> {
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(join(source, path, '..'), { recursive: true });
+    writeFileSync(join(source, path), content, { mode: path.startsWith('bin/') ? 0o755 : 0o644 });
+  }
+  await git(source, ['add', '--all']);
+  await git(source, ['commit', '--quiet', '--message', name]);
+  await git(source, ['tag', name]);
+}
+
+const contract = (...prepare: string[][]): string => JSON.stringify({ ...CONTRACT, local: { prepare, path: ['bin'] } });
+
+async function opened(digest: string): Promise<string> {
+  const images = new RegistryImages(registry.url, join(folder, 'images'));
+  return (await images.open(`registry.example/web@${digest}`)).directory;
+}
+
+test('a tag becomes an image, its build a record', async () => {
+  await tag('v1.0.0', { 'release.json': contract(), page: 'hello' });
+  const built = await builder.publish(source, 'v1.0.0', say);
+  const commit = await git(source, ['rev-parse', 'v1.0.0']);
+  expect(built).toMatchObject({ version: 'v1.0.0', commit });
+  expect(readFileSync(join(await opened(built.digest), 'page'), 'utf8')).toBe('hello');
+  expect(calls).toMatchObject([
+    { operation: 'StartBuild', params: { projectName: 'web-build', sourceVersion: 'v1.0.0' } },
+  ]);
+  expect(said).toEqual(['building v1.0.0']);
+});
+
+test('an application in a folder of the tagged tree is the image by itself', async () => {
+  await tag('v1.0.0', { 'shop/release.json': contract(), 'shop/page': 'hello', other: 'x' });
+  const { digest } = await builder.publish(source, 'v1.0.0', say);
+  expect(readFileSync(join(await opened(digest), 'page'), 'utf8')).toBe('hello');
+});
+
+test('its commands run in the tree, once, and are told of the cache, the version and the releases before', async () => {
+  const script =
+    'echo "$FAROL_VERSION $FAROL_COMMIT" > made; echo once >> "$FAROL_CACHE/runs"; printf %s "$FAROL_PREVIOUS" > before';
+  const prepare = contract(['sh', '-c', script], ['tool']);
+  await tag('v1.0.0', { 'release.json': prepare, 'bin/tool': '#!/bin/sh\necho ran the tool\n' });
+  await tag('v1.1.0', { page: 'new' });
+  await builder.prepare(source, 'v1.0.0');
+  await builder.prepare(source, 'v1.1.0');
+  const { digest } = await builder.publish(source, 'v1.1.0', say);
+  const directory = await opened(digest);
+  expect(readFileSync(join(directory, 'made'), 'utf8')).toBe(`v1.1.0 ${await git(source, ['rev-parse', 'v1.1.0'])}\n`);
+  expect(readFileSync(join(folder, 'cache', 'runs'), 'utf8')).toBe('once\nonce\n');
+  const before = readFileSync(join(directory, 'before'), 'utf8');
+  expect(before).toBe(join(folder, 'builds', await git(source, ['rev-parse', 'v1.0.0'])));
+  expect(readFileSync(join(folder, 'v1.1.0.log'), 'utf8')).toContain('ran the tool');
+});
+
+test('a command that fails is told with its last lines, and tried again when the tag is pushed again', async () => {
+  await tag('v1.0.0', { 'release.json': contract(['sh', '-c', 'echo a reason; test -e "$FAROL_CACHE/mended"']) });
+  await expect(builder.publish(source, 'v1.0.0', say)).rejects.toThrow(/failed[\s\S]*a reason/);
+  expect(calls).toEqual([]);
+  writeFileSync(join(folder, 'cache', 'mended'), '');
+  await expect(builder.publish(source, 'v1.0.0', say)).resolves.toMatchObject({ version: 'v1.0.0' });
+});
+
+test('a version that the registry has already is refused, its record stopped', async () => {
+  await tag('v1.0.0', { 'release.json': contract() });
+  await builder.publish(source, 'v1.0.0', say);
+  await expect(builder.publish(source, 'v1.0.0', say)).rejects.toThrow('the registry has a v1.0.0 already');
+  expect(calls).toMatchObject([{ operation: 'StartBuild' }, { operation: 'StartBuild' }, { operation: 'StopBuild' }]);
+});
+
+test.each([
+  ['no release.json', { page: 'x' }, 'v1.0.0 has no release.json and no shop/release.json'],
+  ['one that is not JSON', { 'release.json': '{' }, 'release.json is not JSON'],
+  [
+    'one that breaks the contract',
+    { 'release.json': '{"schema":1,"ports":1}' },
+    /does not follow the contract[\s\S]*ports/,
+  ],
+])('a tree with %s is told so', async (_, files, line) => {
+  await tag('v1.0.0', files);
+  await expect(builder.publish(source, 'v1.0.0', say)).rejects.toThrow(line);
+});

@@ -1,0 +1,110 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { askGit, git } from '../../../../local/source/git.ts';
+import { type Receiver, startReceiver } from '../../../../local/source/receiver.ts';
+
+let folder: string;
+let mine: string;
+let receiver: Receiver;
+const built: string[] = [];
+let trouble: string | undefined;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'farol-'));
+  mine = join(folder, 'mine');
+  mkdirSync(mine);
+  built.length = 0;
+  trouble = undefined;
+  await git(mine, ['init', '--quiet', '--initial-branch=main', '.']);
+  await git(mine, ['commit', '--quiet', '--allow-empty', '--message', 'one']);
+  receiver = await startReceiver(join(folder, "it's here.git"), {
+    async build(repository, tag, say) {
+      // The builder reads the tag from the repository it was pushed to.
+      built.push(`${tag} ${await git(repository, ['rev-parse', `${tag}^{commit}`])}`);
+      if (trouble) throw new Error(trouble);
+      say(`${tag} is built`);
+    },
+  });
+});
+afterEach(async () => {
+  await receiver.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function push(...refs: string[]): Promise<{ code: number | undefined; said: string }> {
+  const { exitCode, stderr } = await execa('git', ['push', receiver.remote, ...refs], { cwd: mine, reject: false });
+  return { code: exitCode, said: stderr };
+}
+
+const kept = (ref: string): Promise<string | undefined> =>
+  askGit(receiver.remote, ['rev-parse', '--verify', '--quiet', ref]);
+
+test('a pushed version is built, and whoever pushed reads how', async () => {
+  await git(mine, ['tag', 'v1.3.0']);
+  const { code, said } = await push('v1.3.0');
+  expect(code).toBe(0);
+  expect(said).toContain('remote: farol: v1.3.0 is built');
+  expect(built).toEqual([`v1.3.0 ${await git(mine, ['rev-parse', 'HEAD'])}`]);
+});
+
+test('an annotated tag is built from its commit', async () => {
+  await git(mine, ['tag', '--annotate', '--message', 'notes', 'v1.3.0']);
+  await push('v1.3.0');
+  expect(built).toEqual([`v1.3.0 ${await git(mine, ['rev-parse', 'HEAD'])}`]);
+});
+
+test('several versions of one push are built one after the other', async () => {
+  await git(mine, ['tag', 'v1.3.0']);
+  await git(mine, ['tag', 'v1.4.0']);
+  await push('v1.3.0', 'v1.4.0');
+  expect(built.map((line) => line.split(' ')[0])).toEqual(['v1.3.0', 'v1.4.0']);
+});
+
+test('branches and other tags are stored, not built', async () => {
+  await git(mine, ['tag', 'nightly']);
+  const { code, said } = await push('main', 'nightly');
+  expect(code).toBe(0);
+  expect(said).toContain('refs/heads/main is stored; only tags like v1.4.0 are built');
+  expect(built).toEqual([]);
+});
+
+test('a tag that looks like a version and is none is refused', async () => {
+  await git(mine, ['tag', 'v1.3']);
+  const { code, said } = await push('v1.3');
+  expect(code).not.toBe(0);
+  expect(said).toContain('v1.3 is not a version');
+  expect(await kept('refs/tags/v1.3')).toBeUndefined();
+});
+
+test('a version never moves and is never taken away', async () => {
+  await git(mine, ['tag', 'v1.3.0']);
+  await push('v1.3.0');
+  const before = await kept('refs/tags/v1.3.0');
+  await git(mine, ['commit', '--quiet', '--allow-empty', '--message', 'two']);
+  await git(mine, ['tag', '--force', 'v1.3.0']);
+  expect((await push('--force', 'v1.3.0')).said).toContain('v1.3.0 was pushed before, and a version never changes');
+  expect((await push('--delete', 'v1.3.0')).code).not.toBe(0);
+  expect(await kept('refs/tags/v1.3.0')).toBe(before);
+  expect(built).toHaveLength(1);
+});
+
+test('a version that was not built can be pushed again', async () => {
+  await git(mine, ['tag', 'v1.3.0']);
+  trouble = 'no release.json';
+  expect((await push('v1.3.0')).said).toContain('v1.3.0 was not built: no release.json');
+  expect(await kept('refs/tags/v1.3.0')).toBeUndefined();
+  trouble = undefined;
+  expect((await push('v1.3.0')).said).toContain('v1.3.0 is built');
+});
+
+test('while nothing listens, nothing is taken', async () => {
+  await receiver.close();
+  await git(mine, ['tag', 'v1.3.0']);
+  const { code, said } = await push('v1.3.0');
+  expect(code).not.toBe(0);
+  expect(said).toContain('npm start is not running');
+  expect(await kept('refs/tags/v1.3.0')).toBeUndefined();
+});

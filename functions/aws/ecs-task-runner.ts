@@ -48,8 +48,7 @@ export class EcsTaskRunner implements TaskRunner {
           launchType: 'FARGATE',
           count: 1,
           clientToken: clientToken(settings, token),
-          // Letters, digits, hyphens, slashes and underscores alone (ECS API reference, RunTask): a version has dots.
-          startedBy: startedBy.replaceAll('.', '_'),
+          startedBy,
           enableECSManagedTags: true,
           propagateTags: 'TASK_DEFINITION',
           networkConfiguration: {

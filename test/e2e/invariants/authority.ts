@@ -15,8 +15,8 @@ const OTHERS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Calls that change what runs, in the order in which they came. Whoever set the cloud up was done before. */
-function changes({ timeline }: Run): CallRecord[] {
-  return timeline.calls
+function changes({ calls }: Run): CallRecord[] {
+  return calls
     .filter(({ service, operation }) => CHANGES[service]?.test(operation))
     .toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at));
 }
@@ -98,7 +98,7 @@ export function migrationsAreAlone(run: Run): string[] {
   const { app, environment } = run.settings;
   const running = new Map<string, number>();
   const bad: string[] = [];
-  for (const { at, event } of run.timeline.moments) {
+  for (const { at, event } of run.moments) {
     if (event.type !== 'task' || event.group !== `family:${app}-${environment}-migrate`) continue;
     if (event.status === 'STOPPED') running.delete(event.task);
     else running.set(event.task, at);
@@ -115,10 +115,10 @@ export function migrationsAreAlone(run: Run): string[] {
 }
 
 function migrations(run: Run): { call: CallRecord; deployment: string }[] {
-  return run.timeline.calls.flatMap((call) =>
+  return run.calls.flatMap((call) =>
     call.operation === 'RunTask' && /-migrate:\d+$/.test(String(call.params['taskDefinition']))
       ? // RunTask takes no dots there; a deployment's name has no underscores.
-        [{ call, deployment: String(call.params['startedBy']).replaceAll('_', '.') }]
+        [{ call, deployment: String(call.params['startedBy']) }]
       : [],
   );
 }

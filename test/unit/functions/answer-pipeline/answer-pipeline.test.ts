@@ -77,7 +77,7 @@ describe('a pipeline that waits', () => {
     await answer();
     expect(pipelines.answers.get('v1.0.0')).toEqual({
       approved: false,
-      summary: expect.stringContaining('web-production-v1.0.0'),
+      summary: expect.stringContaining('web-production-v1_0_0'),
     });
   });
 

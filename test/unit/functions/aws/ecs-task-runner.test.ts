@@ -24,7 +24,7 @@ function start(settings: Settings, command: string[], token = 'migrate-1', versi
     release: release(version, { migrate: command, migrationPlan: command }),
     purpose: 'migrate',
     token,
-    startedBy: `web-${settings.environment}-${version}-1`,
+    startedBy: `web-${settings.environment}-${version.replaceAll('.', '_')}-1`,
   });
 }
 

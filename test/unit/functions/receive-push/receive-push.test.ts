@@ -37,7 +37,7 @@ describe('a push', () => {
     const outcomes = await Promise.all(Array.from({ length: 20 }, () => receive(workflow, push())));
     expect(outcomes.flat().filter(({ outcome }) => outcome === 'started')).toHaveLength(1);
     expect(workflow.started()).toMatchObject([
-      { deployment: 'web-production-v1.4.0-cccccccc-1', attempt: 1, digest: DIGEST },
+      { deployment: 'web-production-v1_4_0-cccccccc-1', attempt: 1, digest: DIGEST },
     ]);
   });
 

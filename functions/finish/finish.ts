@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { Finish } from '#core/contract/states.ts';
+import type { Finish, Result } from '#core/contract/states.ts';
 import { dispatch } from '#core/dispatch.ts';
 import { sentenceOf } from '#core/domain/sentence.ts';
 import { type Executions, type Ledger, type Notifier, Superseded } from '#core/ports.ts';
@@ -24,7 +24,7 @@ export async function finish(
   const sentence =
     record.ended?.sentence ?? sentenceOf(record.request, result, reason, (await ledger.head(context.target)).live);
   if (record.ended === undefined) {
-    if (record.recovers !== undefined) await ledger.closeRecord(record.recovers, { result, sentence });
+    await closeRecovered(record.recovers, { result, sentence }, ledger);
     await ledger.endDeployment(context, { result, sentence, cause: reason });
     await notifier.publish(`${context.target}: ${result}`, sentence);
   } else if ((await ledger.lock(context.target))?.deployment === context.deployment) {
@@ -33,4 +33,19 @@ export async function finish(
   const next = await dispatch(context.target, ports);
   const succeeded = result === 'live' || result === 'unchanged' || result === 'restored';
   return { outcome: succeeded ? 'succeeded' : 'failed', sentence, ...(next === undefined ? {} : { next }) };
+}
+
+/** Closes the record of the deployment that was recovered, and of recoveries of it that ended before they could. */
+async function closeRecovered(
+  recovered: string | undefined,
+  ended: { readonly result: Result; readonly sentence: string },
+  ledger: Ledger,
+): Promise<void> {
+  let next = recovered;
+  while (next !== undefined) {
+    const record = await ledger.deployment(next);
+    if (record === undefined || record.ended !== undefined) return;
+    await ledger.closeRecord(next, ended);
+    next = record.recovers;
+  }
 }

@@ -33,14 +33,22 @@ export interface Reconciled {
 export async function reconcile(ports: Ports): Promise<Reconciled[]> {
   const targets = await ports.settings.all();
   const results: Reconciled[] = [];
+  const failures: unknown[] = [];
   for (const entry of targets) {
     if ('error' in entry) {
       ports.warn(`settings of ${entry.target} cannot be read, so it is not reconciled: ${entry.error}`);
       continue;
     }
     const target = targetOf(entry.settings);
-    results.push({ target, ...(await reconcileTarget(target, entry.settings, ports)) });
+    try {
+      results.push({ target, ...(await reconcileTarget(target, entry.settings, ports)) });
+    } catch (error) {
+      failures.push(error);
+      ports.warn(`${target} could not be reconciled: ${String(error)}`);
+    }
   }
+  // Told after every target had its turn: the invocation fails, is retried, and its failure alarms.
+  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} targets could not be reconciled`);
   return results;
 }
 

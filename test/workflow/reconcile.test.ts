@@ -16,7 +16,7 @@ describe('reconcile', () => {
     expect(await look(workflow)).toMatchObject([{ outcome: 'in order' }]);
     await workflow.clock.sleep(180_000);
     expect(await look(workflow)).toMatchObject([
-      { outcome: 'lost push found', what: expect.stringContaining('v1.1.0') },
+      { outcome: 'lost push found', what: expect.stringContaining('v1_1_0') },
     ]);
     const [request] = workflow.started();
     expect(request).toMatchObject({ version: 'v1.1.0', cause: 'sweep found web:v1.1.0 in the registry' });
@@ -46,6 +46,33 @@ describe('reconcile', () => {
     expect(workflow.world.weights).toEqual({ blue: 0, green: 100 });
     expect((await workflow.ledger.head('web/production')).warm).toBeUndefined();
     expect(await look(workflow)).toMatchObject([{ outcome: 'in order' }]);
+  });
+
+  test('goes on to the other targets when one cannot be looked at', async () => {
+    const workflow = new Workflow();
+    const { ledger, executions, world, clock } = workflow;
+    const [first] = await world.all();
+    const other = { settings: { ...workflow.settings, environment: 'staging' } };
+    world.all = async () => (first === undefined ? [] : [first, other]);
+    const looked: string[] = [];
+    const lock = ledger.lock.bind(ledger);
+    ledger.lock = async (target) => {
+      looked.push(target);
+      if (target === 'web/production') throw new Error('ProvisionedThroughputExceededException');
+      return lock(target);
+    };
+    const warnings: string[] = [];
+    const ports = {
+      ledger,
+      executions,
+      settings: world,
+      releases: world,
+      clock,
+      warn: (text: string) => warnings.push(text),
+    };
+    await expect(reconcile(ports)).rejects.toThrow('1 targets could not be reconciled');
+    expect(looked).toEqual(['web/production', 'web/staging']);
+    expect(warnings).toEqual([expect.stringContaining('web/production could not be reconciled')]);
   });
 
   test('leaves a target alone whose execution runs', async () => {

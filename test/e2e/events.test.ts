@@ -8,6 +8,7 @@ import { type Stage, startStage } from './harness.ts';
 import { testInvariants } from './invariants.ts';
 import { withRungs } from './own-ladder.ts';
 import { outcomesOf } from './run.ts';
+import { changesOfWeights } from './timeline.ts';
 
 /** A migration that takes longer than a recovery, which waits until no call of the former holder can still take effect. */
 const LONG_MIGRATION = {
@@ -181,7 +182,7 @@ describe('an aborted execution', () => {
     expect(aborted.status).toBe('ABORTED');
     const recovery = await recoveryOf(deployment);
     expect(await stage.ended(recovery)).toMatchObject({ status: 'SUCCEEDED' });
-    const restored = stage.timeline.changesOfWeights().at(-1);
+    const restored = changesOfWeights(stage.timeline.moments).at(-1);
     expect(restored?.weights).toEqual({ blue: 0, green: 100 });
     expect(new Set(restored?.slots.green.healthy)).toEqual(new Set(['v1.1.0']));
     const took = (restored?.at ?? 0) - (aborted.ended?.getTime() ?? 0);

@@ -30,8 +30,15 @@ const INVARIANTS: Readonly<Record<string, (run: Run, mayDie: readonly string[]) 
 /**
  * Tests that all that must always hold did hold, over everything that was recorded. To be called last in a file.
  * @param mayDie versions whose tasks end by themselves while they serve
+ * @param spoiled by an invariant's name what makes of the run one that it must notice
  */
-export function testInvariants(stage: () => Stage, { mayDie = [] }: { mayDie?: readonly string[] } = {}): void {
+export function testInvariants(
+  stage: () => Stage,
+  {
+    mayDie = [],
+    spoiled = {},
+  }: { readonly mayDie?: readonly string[]; readonly spoiled?: Readonly<Record<string, (run: Run) => Run>> } = {},
+): void {
   describe('what must always hold', () => {
     let run: Run;
     beforeAll(async () => {
@@ -40,6 +47,10 @@ export function testInvariants(stage: () => Stage, { mayDie = [] }: { mayDie?: r
 
     test.each(Object.entries(INVARIANTS))('%s', (_name, violations) => {
       expect(violations(run, mayDie)).toEqual([]);
+    });
+
+    test.each(Object.entries(spoiled))('the opposite would be noticed: %s', (name, spoil) => {
+      expect(INVARIANTS[name]?.(spoil(run), mayDie).length).toBeGreaterThan(0);
     });
   });
 }

@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { Change, Entry, Fact, Head, Lock } from '#core/contract/ledger.ts';
+import { Change, Entry, Head, Lock } from '#core/contract/ledger.ts';
 import { ORCHESTRATOR } from '../../infra/names.ts';
 import { clientOptions } from '../../local/parts/aws-side.ts';
 
@@ -48,6 +48,3 @@ export async function readLedger(gatewayUrl: string, target: string): Promise<Le
     text: JSON.stringify(items),
   };
 }
-
-/** Facts that the ledger's entries tell of. */
-export const FactEntry = z.object({ kind: Fact.shape.kind });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { complaints } from '../../local/terminal/expectation.ts';
 import { type Stage, startStage } from './harness.ts';
 import { testInvariants } from './invariants.ts';
+import { SPOILED } from './spoiled.ts';
 
 const RUNGS = ['first-release', 'additive-migration', 'failing-smoke', 'errors-under-traffic'];
 
@@ -19,4 +20,4 @@ describe('the core with answers as late as those of AWS', () => {
   });
 });
 
-testInvariants(() => stage);
+testInvariants(() => stage, { spoiled: SPOILED });

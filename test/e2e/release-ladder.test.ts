@@ -8,6 +8,7 @@ import { complaints } from '../../local/terminal/expectation.ts';
 import { figuresOf } from '../../local/terminal/figures.ts';
 import { type Stage, startStage } from './harness.ts';
 import { testInvariants } from './invariants.ts';
+import { changesOfWeights } from './timeline.ts';
 
 /** Requests per second while releases are deployed. */
 const RATE = 80;
@@ -75,7 +76,7 @@ test.each(others)('%s ends as its rung declares', async (version) => {
 
 describe('under way', () => {
   test('both versions answer while they share the traffic', () => {
-    const changes = stage.timeline.changesOfWeights();
+    const changes = changesOfWeights(stage.timeline.moments);
     const shared = changes.flatMap(({ at, weights, slots }, index) => {
       if (weights.blue !== 50) return [];
       const until = changes[index + 1]?.at ?? at;

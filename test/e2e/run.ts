@@ -11,18 +11,20 @@ import type { Entry } from '#core/contract/ledger.ts';
 import { Intent } from '#core/contract/ledger.ts';
 import type { Settings } from '#core/contract/settings.ts';
 import { Slot } from '#core/contract/slot.ts';
+import type { CallRecord } from '../../local/aws/gateway/record.ts';
 import type { RequestRecord } from '../../local/load/generator.ts';
 import type { Tally } from '../../local/load/tally.ts';
 import { clientOptions } from '../../local/parts/aws-side.ts';
 import type { Execution } from '../../local/terminal/execution.ts';
 import type { Stage } from './harness.ts';
 import type { LedgerContent } from './ledger.ts';
-import type { Timeline } from './timeline.ts';
+import type { Moment } from './timeline.ts';
 
 /** Everything that is known of a cloud when the last deployment has ended. */
 export interface Run {
   readonly settings: Settings;
-  readonly timeline: Timeline;
+  readonly moments: readonly Moment[];
+  readonly calls: readonly CallRecord[];
   readonly ledger: LedgerContent;
   readonly executions: readonly Execution[];
   /** What became of each load. */
@@ -49,7 +51,8 @@ export async function collect(stage: Stage): Promise<Run> {
   ]);
   return {
     settings: cloud.settings,
-    timeline,
+    moments: timeline.moments,
+    calls: timeline.calls,
     ledger,
     executions,
     tallies,
@@ -134,7 +137,7 @@ const Began = z.object({ version: z.string(), token: z.int() });
 const Recovery = z.object({ of: z.string(), token: z.int() });
 const Ended = z.object({ result: z.string() });
 
-export function time(entry: Pick<Entry, 'at'>): number {
+function time(entry: Pick<Entry, 'at'>): number {
   return Date.parse(entry.at);
 }
 

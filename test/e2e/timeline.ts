@@ -5,7 +5,7 @@ import type { CallRecord } from '../../local/aws/gateway/record.ts';
 import type { Cloud } from '../../local/parts/cloud.ts';
 
 /** What a slot is at a moment. */
-export interface SlotMoment {
+interface SlotMoment {
   /** Targets by address that are registered and do not drain. */
   readonly targets: ReadonlyMap<string, { readonly state: string; readonly version: string }>;
   /** Versions of the healthy ones. */
@@ -40,18 +40,9 @@ export class Timeline {
     gateway.onCall((call) => this.calls.push(call));
   }
 
-  /** Changes of the production rule's weights, in order. */
-  changesOfWeights(): (Moment & { readonly weights: Weights })[] {
-    return this.moments.flatMap((moment) =>
-      moment.weights !== null && SLOTS.some((slot) => moment.weights?.[slot] !== moment.before?.[slot])
-        ? [{ ...moment, weights: moment.weights }]
-        : [],
-    );
-  }
-
   #moment(event: DataPlaneEvent): Moment {
     const before = this.moments.at(-1)?.weights ?? null;
-    const slot = this.slotOf(event);
+    const slot = slotOf(this.#settings, event);
     if (slot) this.#slots[slot].see(event);
     const ofProduction = event.type === 'rules' && event.listener === this.#settings.place.productionListener;
     return {
@@ -63,15 +54,6 @@ export class Timeline {
     };
   }
 
-  /** The slot that an event is about. */
-  slotOf(event: DataPlaneEvent): Slot | undefined {
-    const { place, app, environment } = this.#settings;
-    return SLOTS.find((slot) => {
-      if (event.type === 'target') return place.slots[slot].targetGroup.split('/')[1] === event.targetGroup;
-      return event.type === 'task' && event.group === `service:${app}-${environment}-${slot}`;
-    });
-  }
-
   #weights({ rules }: Extract<DataPlaneEvent, { type: 'rules' }>): Weights | null {
     const { place } = this.#settings;
     const rule = rules.find(({ priority }) => priority === String(place.rulePriority));
@@ -79,6 +61,26 @@ export class Timeline {
     const of = (slot: Slot): number => rule.weights[place.slots[slot].targetGroup] ?? 0;
     return { blue: of('blue'), green: of('green') };
   }
+}
+
+/** A moment at which the production rule got other weights. */
+export type ChangeOfWeights = Moment & { readonly weights: Weights };
+
+/** Changes of the production rule's weights, in order. */
+export function changesOfWeights(moments: readonly Moment[]): ChangeOfWeights[] {
+  return moments.flatMap((moment) =>
+    moment.weights !== null && SLOTS.some((slot) => moment.weights?.[slot] !== moment.before?.[slot])
+      ? [{ ...moment, weights: moment.weights }]
+      : [],
+  );
+}
+
+/** The slot that an event is about. */
+export function slotOf({ place, app, environment }: Settings, event: DataPlaneEvent): Slot | undefined {
+  return SLOTS.find((slot) => {
+    if (event.type === 'target') return place.slots[slot].targetGroup.split('/')[1] === event.targetGroup;
+    return event.type === 'task' && event.group === `service:${app}-${environment}-${slot}`;
+  });
 }
 
 class SlotState {

@@ -2,14 +2,14 @@ import { milliseconds } from '#core/contract/duration.ts';
 import { otherSlot, SLOTS } from '#core/contract/slot.ts';
 import { healthyNeeded } from '#core/domain/traffic-plan.ts';
 import { factsOf, intents, lastAt, lives, type Run, told } from '../run.ts';
-import type { Moment } from '../timeline.ts';
+import { changesOfWeights, type Moment, slotOf } from '../timeline.ts';
 
 /** I1. @param mayDie versions whose tasks end by themselves under traffic: a weight on dead targets is then noticed at the next check */
 export function trafficGoesToHealthyApproved(run: Run, mayDie: readonly string[]): string[] {
   const deployments = told(run);
   const approved = (version: string, at: number): boolean =>
     deployments.some((one) => one.version === version && factsOf(run, one.deployment, at).has('smoke'));
-  return run.timeline.moments.flatMap((moment) =>
+  return run.moments.flatMap((moment) =>
     SLOTS.flatMap((slot) => {
       const weight = moment.weights?.[slot] ?? 0;
       const { targets, healthy } = moment.slots[slot];
@@ -44,7 +44,7 @@ export function factsBeforeWeights(run: Run): string[] {
 
 /** I4. */
 export function healthBeforeWeights(run: Run): string[] {
-  const { calls } = run.timeline;
+  const { calls } = run;
   return raises(run).flatMap(({ moment, slot, weight, intent }) => {
     const filled = intent.slots[slot];
     if (filled.state !== 'filled') return [];
@@ -78,7 +78,7 @@ const LOOK_IS_FRESH = 3000;
 /** I5. */
 export function liveKeepsItsCapacity(run: Run): string[] {
   const { drain, traffic } = run.settings;
-  const changes = run.timeline.changesOfWeights();
+  const changes = changesOfWeights(run.moments);
   return told(run).flatMap(({ deployment, version, began, ended }) => {
     const live = lastAt(lives(run), began);
     const promoted = lives(run).find((one) => one.deployment === deployment);
@@ -86,12 +86,12 @@ export function liveKeepsItsCapacity(run: Run): string[] {
     const whole = changes.find(({ at, weights }) => at > began && promoted && weights[promoted.slot] === 100);
     const held = milliseconds(traffic.at(-1)?.bake ?? '0s') + milliseconds(drain.settle);
     const until = whole === undefined ? (ended?.at ?? began) : whole.at + held;
-    const lost = run.timeline.moments.filter(
+    const lost = run.moments.filter(
       ({ at, event }) =>
         at >= began &&
         at < until &&
         event.type === 'task' &&
-        run.timeline.slotOf(event) === live.slot &&
+        slotOf(run.settings, event) === live.slot &&
         ['DEACTIVATING', 'STOPPING'].includes(event.status),
     );
     return lost.map(
@@ -103,9 +103,9 @@ export function liveKeepsItsCapacity(run: Run): string[] {
 /** I5 for every slot: no count is lowered before the settle time after its last share of the traffic. */
 export function slotsSettleBeforeTheyEmpty(run: Run): string[] {
   const settle = milliseconds(run.settings.drain.settle);
-  const changes = run.timeline.changesOfWeights();
+  const changes = changesOfWeights(run.moments);
   const { app, environment } = run.settings;
-  return run.timeline.calls.flatMap(({ at, operation, params, status }) => {
+  return run.calls.flatMap(({ at, operation, params, status }) => {
     if (operation !== 'UpdateService' || params['desiredCount'] !== 0 || status !== 200) return [];
     const slot = SLOTS.find((one) => params['service'] === `${app}-${environment}-${one}`);
     if (slot === undefined) return [`${at}: a service of no slot was emptied`];
@@ -131,7 +131,7 @@ export function everyEndIsATerminalState(run: Run): string[] {
   const frozen = run.ledger.entries.filter(({ type }) => type === 'frozen' || type === 'unfrozen');
   return told(run).flatMap(({ deployment, ended }) => {
     if (ended === undefined) return [];
-    const weights = lastAt(run.timeline.moments, ended.at)?.weights ?? null;
+    const weights = lastAt(run.moments, ended.at)?.weights ?? null;
     const live = lastAt(lives(run), ended.at);
     const isFrozen = frozen.findLast(({ at }) => Date.parse(at) <= ended.at)?.type === 'frozen';
     if (isFrozen) return [];
@@ -148,7 +148,7 @@ export function failuresLeaveLiveAlone(run: Run): string[] {
     if (ended === undefined || ended.result === 'live') return [];
     const before = lastAt(lives(run), began);
     const after = lastAt(lives(run), ended.at);
-    const running = after && lastAt(run.timeline.moments, ended.at)?.slots[after.slot].healthy;
+    const running = after && lastAt(run.moments, ended.at)?.slots[after.slot].healthy;
     return [
       ...(before?.version === after?.version && before?.slot === after?.slot
         ? []
@@ -176,7 +176,7 @@ export function noRequestIsLost(run: Run, mayDie: readonly string[]): string[] {
 
 /** Whether a version that cuts its requests had a share of the traffic. */
 function mayDieThen(run: Run, from: number, to: number, mayDie: readonly string[]): boolean {
-  return run.timeline.moments.some(
+  return run.moments.some(
     ({ at, weights, slots }) =>
       at >= from - 5000 &&
       at <= to &&
@@ -198,7 +198,7 @@ interface Raise {
 /** Each time that a slot got a larger share, with the intent behind it. */
 function raises(run: Run): Raise[] {
   const all = intents(run);
-  return run.timeline.changesOfWeights().flatMap((moment) => {
+  return changesOfWeights(run.moments).flatMap((moment) => {
     const intent = lastAt(all, moment.at);
     if (intent === undefined) throw new Error(`${when(moment)}: weights without an intent`);
     return SLOTS.flatMap((slot) => {

@@ -7,13 +7,13 @@ import { startCloud } from './parts/cloud.ts';
 import { takeInstanceLock } from './parts/instance-lock.ts';
 import { Supervisor } from './parts/supervisor.ts';
 import { Problem } from './problem.mjs';
-import { PYTHON, ROOT, STATE } from './setup.mjs';
+import { PYTHON, STATE } from './setup.mjs';
 import { releasesOf } from './source/releases.ts';
 import { Screen } from './terminal/screen.ts';
 import { Show } from './terminal/show.ts';
 
 const Options = z.object({
-  app: z.string().nullable(),
+  app: z.string(),
   exit: z.boolean(),
   port: z.number().nullable(),
   rate: z.number(),
@@ -45,7 +45,7 @@ async function run(): Promise<number> {
   const state = join(STATE, 'run');
   rmSync(state, { recursive: true, force: true });
   const say = (line: string): void => screen.say(line);
-  const { releases, prefix } = await releasesOf(options.app ?? join(ROOT, 'django'), join(state, 'releases'));
+  const { releases, prefix } = await releasesOf(options.app, join(state, 'releases'));
   const cloud = await startCloud({
     state,
     kept: STATE,

@@ -1,12 +1,13 @@
 // What `npm start` can be told. Read before anything is installed, so that --help and a misspelt flag answer at once.
-import { existsSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Problem } from './problem.mjs';
+import { ROOT } from './setup.mjs';
 
 /**
  * @typedef {object} Options
- * @property {string | null} app folder of the application; null: the one of this project
+ * @property {string} app folder of the application
  * @property {boolean} exit stop after the summary
  * @property {number | null} port of the application's load balancer; null: the one of its template if free, else any free one
  * @property {number} rate requests per second of the load
@@ -16,7 +17,7 @@ const FLAGS = /** @type {const} */ ({
   app: {
     type: 'string',
     value: 'DIR',
-    help: 'deploy the application in DIR (a folder with a release.json) instead of django/',
+    help: "deploy the application in DIR (a folder with a release.json) instead of this project's own",
   },
   exit: {
     type: 'boolean',
@@ -35,6 +36,11 @@ ${Object.entries(FLAGS)
   .map(([name, flag]) => `  ${`--${name}${'value' in flag ? ` ${flag.value}` : ''}`.padEnd(12)} ${flag.help}`)
   .join('\n')}
 `;
+
+/** The project's own application, which its package.json names: nothing here knows more of it than of any other. */
+function ownApplication() {
+  return join(ROOT, JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).farol.application);
+}
 
 /**
  * How many letters one word is from another (Levenshtein).
@@ -104,8 +110,9 @@ export function parseOptions(args) {
     throw new Problem(
       `"${positionals[0]}" is not a flag (--help lists all; flags stand behind --, as in npm start -- --exit).`,
     );
-  const app = typeof values['app'] === 'string' ? resolve(process.env['INIT_CWD'] ?? '.', values['app']) : null;
-  if (app && !(existsSync(app) && statSync(app).isDirectory())) throw new Problem(`--app: there is no folder ${app}.`);
+  const app =
+    typeof values['app'] === 'string' ? resolve(process.env['INIT_CWD'] ?? '.', values['app']) : ownApplication();
+  if (!(existsSync(app) && statSync(app).isDirectory())) throw new Problem(`--app: there is no folder ${app}.`);
   return {
     app,
     exit: values['exit'] === true,

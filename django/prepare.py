@@ -8,6 +8,7 @@ FAROL_PREVIOUS: folders of the two releases before this one; their static files 
 
 import fcntl
 import hashlib
+import importlib.util
 import os
 import platform
 import shutil
@@ -50,18 +51,15 @@ def python_environment(cache: Path) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not complete.exists():
             shutil.rmtree(environment, ignore_errors=True)
+            # Debian's Python may lack ensurepip; a pip of its own can still fill another environment.
+            python = str(environment / "bin/python")
+            own_pip = importlib.util.find_spec("ensurepip") is not None
             run(
-                [sys.executable, "-m", "venv", str(environment)],
+                [sys.executable, "-m", "venv", *([] if own_pip else ["--without-pip"]), str(environment)],
                 "The Python environment could not be made (Debian: python3-venv)",
             )
-            install = [
-                str(environment / "bin/python"),
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-            ]
+            pip = [python, "-m", "pip"] if own_pip else [sys.executable, "-m", "pip", "--python", python]
+            install = [*pip, "install", "--quiet", "--disable-pip-version-check"]
             run(
                 [*install, "--require-hashes", "--only-binary=:all:", "-r", str(requirements)],
                 "The requirements could not be installed",

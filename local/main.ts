@@ -17,6 +17,7 @@ const Options = z.object({
   exit: z.boolean(),
   port: z.number().nullable(),
   rate: z.number(),
+  fidelity: z.enum(['exact', 'like-aws']),
 });
 
 const options = Options.parse(JSON.parse(process.argv[2] ?? '{}'));
@@ -54,6 +55,7 @@ async function run(): Promise<number> {
     closers,
     environments: 'local/environments.ts',
     timeScale: 30,
+    fidelity: options.fidelity,
     port: options.port,
     prefix,
     prepare: releases,

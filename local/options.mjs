@@ -11,6 +11,7 @@ import { ROOT } from './setup.mjs';
  * @property {boolean} exit stop after the summary
  * @property {number | null} port of the application's load balancer; null: the one of its template if free, else any free one
  * @property {number} rate requests per second of the load
+ * @property {'exact' | 'like-aws'} fidelity how much of AWS's lateness the local cloud has
  */
 
 const FLAGS = /** @type {const} */ ({
@@ -25,6 +26,11 @@ const FLAGS = /** @type {const} */ ({
   },
   port: { type: 'string', value: 'N', help: 'port of the application' },
   rate: { type: 'string', value: 'N', help: 'requests per second while releases are deployed (default 200)' },
+  fidelity: {
+    type: 'string',
+    value: 'HOW',
+    help: 'exact (default), or like-aws: answers, weights and metrics as late as those of AWS',
+  },
   help: { type: 'boolean', help: 'print this and stop' },
 });
 
@@ -33,7 +39,7 @@ export const HELP = `npm start [-- FLAGS]
 Brings up the local cloud, deploys the application's releases under load, prints a summary and stays up until Ctrl-C.
 
 ${Object.entries(FLAGS)
-  .map(([name, flag]) => `  ${`--${name}${'value' in flag ? ` ${flag.value}` : ''}`.padEnd(12)} ${flag.help}`)
+  .map(([name, flag]) => `  ${`--${name}${'value' in flag ? ` ${flag.value}` : ''}`.padEnd(14)} ${flag.help}`)
   .join('\n')}
 `;
 
@@ -113,8 +119,12 @@ export function parseOptions(args) {
   const app =
     typeof values['app'] === 'string' ? resolve(process.env['INIT_CWD'] ?? '.', values['app']) : ownApplication();
   if (!(existsSync(app) && statSync(app).isDirectory())) throw new Problem(`--app: there is no folder ${app}.`);
+  const fidelity = values['fidelity'] ?? 'exact';
+  if (fidelity !== 'exact' && fidelity !== 'like-aws')
+    throw new Problem(`--fidelity takes exact or like-aws, not "${fidelity}".`);
   return {
     app,
+    fidelity,
     exit: values['exit'] === true,
     help: values['help'] === true,
     port: wholeNumber(values['port'], 'port', 65_535),

@@ -18,6 +18,7 @@ export const PYTHON = join(STATE, 'python');
 const LEAST_NODE = 20;
 const LEAST_PYTHON = { major: 3, minor: 10 };
 const MINUTES = 60_000;
+const SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 
 /**
  * Runs a command to its end.
@@ -36,7 +37,14 @@ function run(command, args, { timeout, cwd = ROOT, env = process.env }) {
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
     child.once('error', (error) => resolve({ code: -1, output: error.message }));
+    // npm and pip are asked to end with this process; they end what they started.
+    const stop = () => {
+      child.kill('SIGTERM');
+      process.exit(130);
+    };
+    for (const name of SIGNALS) process.once(name, stop);
     child.once('close', (code, signal) => {
+      for (const name of SIGNALS) process.off(name, stop);
       if (signal === 'SIGKILL') output += `\nstopped after ${Math.round(timeout / 1000)} s`;
       resolve({ code: code ?? -1, output });
     });

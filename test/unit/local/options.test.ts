@@ -5,13 +5,14 @@ import { ROOT } from '../../../local/setup.mjs';
 describe('flags of npm start', () => {
   test('without any, the project deploys its own application and stays up', () => {
     const app = expect.stringMatching(/.+\/django$/);
-    expect(parseOptions([])).toEqual({ app, exit: false, help: false, port: null, rate: 200 });
+    expect(parseOptions([])).toEqual({ app, exit: false, fidelity: 'exact', help: false, port: null, rate: 200 });
   });
 
   test('all of them', () => {
-    expect(parseOptions(['--app', ROOT, '--exit', '--port=8080', '--rate', '300'])).toEqual({
+    expect(parseOptions(['--app', ROOT, '--exit', '--port=8080', '--rate', '300', '--fidelity', 'like-aws'])).toEqual({
       app: expect.stringContaining('/'),
       exit: true,
+      fidelity: 'like-aws',
       help: false,
       port: 8080,
       rate: 300,
@@ -25,6 +26,7 @@ describe('flags of npm start', () => {
     [['--port'], '--port needs a value'],
     [['--port', '0'], '--port takes a whole number from 1 to 65535'],
     [['--rate', 'fast'], '--rate takes a whole number'],
+    [['--fidelity', 'low'], '--fidelity takes exact or like-aws, not "low"'],
     [['--exit=yes'], '--exit takes no value'],
     [['v1.3.0'], '"v1.3.0" is not a flag'],
     [['--app', '/no/such/folder'], '--app: there is no folder /no/such/folder'],
@@ -34,6 +36,6 @@ describe('flags of npm start', () => {
 
   test('--help names every flag', () => {
     expect(parseOptions(['--help']).help).toBe(true);
-    for (const flag of ['--app', '--exit', '--port', '--rate']) expect(HELP).toContain(flag);
+    for (const flag of ['--app', '--exit', '--port', '--rate', '--fidelity']) expect(HELP).toContain(flag);
   });
 });

@@ -17,6 +17,9 @@ export const FUNCTIONS = [
 ] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 
+/** The function, by its folder under functions/, that each target has for itself. */
+export const PROBE = 'probe';
+
 /**
  * Physical names of the orchestrator. They are fixed, because policies must name what does not exist yet when they are
  * written: the functions start the state machine that invokes them.
@@ -53,6 +56,8 @@ export interface TargetNames {
   readonly settingsParameter: string;
   readonly databaseSecret: string;
   readonly secretKey: string;
+  /** The function that asks the previews. */
+  readonly probe: string;
 }
 
 /** The names of a target's resources. */
@@ -67,6 +72,7 @@ export function targetNames(app: string, environment: string): TargetNames {
     settingsParameter: `${SETTINGS_PATH}/${app}/${environment}`,
     databaseSecret: `farol/${app}/${environment}/database`,
     secretKey: `farol/${app}/${environment}/secret-key`,
+    probe: `farol-${PROBE}-${slug}`,
   };
 }
 

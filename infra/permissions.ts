@@ -52,7 +52,7 @@ export function functionPermissions(
       ...to.changeRules,
       ...to.changeScaling,
     ],
-    smoke: ledger,
+    smoke: [...ledger, to.probe],
     'check-step': [...ledger, ...to.describeSlots, to.describeTasks, to.listTasks, to.readMetrics],
     freeze: [...ledger, to.publish],
     finish: [...ledger, to.dequeue, to.publish, to.startDeployments],
@@ -220,6 +220,10 @@ function statements(stack: Stack, served: readonly ServedTarget[]) {
       ),
     ],
     readMetrics: allow(['cloudwatch:GetMetricData'], ['*']),
+    probe: allow(
+      ['lambda:InvokeFunction'],
+      each(({ probe }) => arn('lambda', 'function', probe, colon)),
+    ),
     answerPipelines: [
       allow(['codepipeline:ListPipelineExecutions', 'codepipeline:ListActionExecutions'], pipelines),
       allow(

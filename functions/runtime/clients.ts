@@ -7,6 +7,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SSMClient } from '@aws-sdk/client-ssm';
@@ -51,6 +52,15 @@ export const clients = {
     client.middlewareStack.use(tokenInUserAgent());
     return client;
   }),
+  /** Waits as long as a probe may take. Changes nothing, so that the bound above is not concerned. */
+  lambda: lazily(
+    () =>
+      new LambdaClient({
+        ...config,
+        maxAttempts: 3,
+        requestHandler: { ...config.requestHandler, requestTimeout: 25_000 },
+      }),
+  ),
   loadBalancing: lazily(() => {
     const client = new ElasticLoadBalancingV2Client(config);
     client.middlewareStack.use(tokenInUserAgent());

@@ -7,11 +7,13 @@ import { EcrReleases } from '#aws/ecr-releases.ts';
 import { EcsSlotControl } from '#aws/ecs-slot-control.ts';
 import { EcsTaskRunner } from '#aws/ecs-task-runner.ts';
 import { HttpProber } from '#aws/http-prober.ts';
+import { LambdaProber } from '#aws/lambda-prober.ts';
 import { SnsNotifier } from '#aws/sns-notifier.ts';
 import { SsmSettings } from '#aws/ssm-settings.ts';
 import { StepFunctionsExecutions } from '#aws/step-functions-executions.ts';
 import { TaskLogs } from '#aws/task-logs.ts';
-import type { Clock } from '#core/ports.ts';
+import type { Settings } from '#core/contract/settings.ts';
+import type { Clock, Prober } from '#core/ports.ts';
 import { clients } from './clients.ts';
 import { required } from './env.ts';
 
@@ -28,7 +30,8 @@ export const container = {
   metrics: () => new CloudWatchMetrics(clients.cloudWatch()),
   notifier: () => new SnsNotifier(clients.sns(), required('FAROL_TOPIC_ARN')),
   pipelines: () => new CodePipelines(clients.codePipeline()),
-  prober: () => new HttpProber(),
+  prober: ({ place: { prober } }: Settings): Prober =>
+    prober === undefined ? new HttpProber() : new LambdaProber(clients.lambda(), prober),
   releases: () => new EcrReleases(clients.ecr()),
   settings: () => new SsmSettings(clients.ssm()),
   slots: () =>

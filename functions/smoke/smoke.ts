@@ -8,7 +8,8 @@ import type { Answer, Ledger, Prober } from '#core/ports.ts';
 
 interface Ports {
   readonly ledger: Ledger;
-  readonly prober: Prober;
+  /** Who reaches a target's previews. */
+  readonly prober: (settings: Settings) => Prober;
 }
 
 /** A check without a `maxMs` of its own is given up after this long. */
@@ -20,7 +21,7 @@ const DEFAULT_TIMEOUT_MS = 10_000;
  */
 export async function smoke(
   { context, role }: z.infer<typeof Smoke.input>,
-  { ledger, prober }: Ports,
+  { ledger, prober: proberOf }: Ports,
 ): Promise<z.infer<typeof Smoke.output>> {
   const plan = planned(await ledger.deployment(context.deployment), context.deployment);
   const { settings } = plan;
@@ -31,6 +32,7 @@ export async function smoke(
   const releaseJson = role === 'candidate' ? plan.releaseJson : plan.live?.releaseJson;
   if (releaseJson === undefined) throw new Error(`the ledger knows no release.json of ${deployable.version}`);
   const { preview } = settings.place.slots[slot];
+  const prober = proberOf(settings);
   const address = new URL(settings.address);
   const headers = {
     host: address.host,

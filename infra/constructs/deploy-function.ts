@@ -1,12 +1,15 @@
 import { ArnFormat, type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import { Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, type Code, Function, type IVersion, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { type FunctionName, functionName } from '../names.ts';
 
 export interface DeployFunctionProps {
-  readonly name: FunctionName;
+  /** Its folder below functions/. */
+  readonly folder: string;
+  /** Its name in the account, and in the user agent of its calls. */
+  readonly name: string;
   /** The asset that all functions share, see {@link functionCode}. */
   readonly code: Code;
   readonly timeout: Duration;
@@ -14,6 +17,8 @@ export interface DeployFunctionProps {
   readonly permissions: readonly PolicyStatement[];
   readonly environment: Record<string, string>;
   readonly logRetention: RetentionDays;
+  /** Where it stands if it must reach what is inside a network. */
+  readonly network?: { readonly vpc: IVpc; readonly subnets: SubnetSelection; readonly securityGroup: ISecurityGroup };
 }
 
 /** A function of Farol with a role, a log group and published versions of its own. */
@@ -22,7 +27,7 @@ export class DeployFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: DeployFunctionProps) {
     super(scope, id);
-    const name = functionName(props.name);
+    const { name, network } = props;
     const logGroup = new LogGroup(this, 'Log', {
       logGroupName: `/aws/lambda/${name}`,
       retention: props.logRetention,
@@ -50,19 +55,21 @@ export class DeployFunction extends Construct {
             }),
           ],
         }),
+        ...(network && { network: new PolicyDocument({ statements: inNetwork(this, name) }) }),
         ...(props.permissions.length > 0 && { work: new PolicyDocument({ statements: [...props.permissions] }) }),
       },
     });
     this.function = new Function(this, 'Function', {
       functionName: name,
       code: props.code,
-      handler: `${props.name}/handler.handler`,
+      handler: `${props.folder}/handler.handler`,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: 512,
       timeout: props.timeout,
       tracing: Tracing.ACTIVE,
       logGroup,
+      ...(network && { vpc: network.vpc, vpcSubnets: network.subnets, securityGroups: [network.securityGroup] }),
       // Nothing is added behind the back of what is written above.
       role: role.withoutPolicyUpdates(),
       environment: {
@@ -82,4 +89,34 @@ export class DeployFunction extends Construct {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- CDK does not tell absent members from undefined ones, the strict types here do
     return this.function.currentVersion as IVersion;
   }
+}
+
+/**
+ * What Lambda needs of a function's role to put it into a network, denied to the function's own code.
+ * Lambda Developer Guide, "Giving Lambda functions access to resources in an Amazon VPC".
+ */
+function inNetwork(scope: Construct, name: string): PolicyStatement[] {
+  const actions = [
+    'ec2:CreateNetworkInterface',
+    'ec2:DescribeNetworkInterfaces',
+    'ec2:DescribeSubnets',
+    'ec2:DeleteNetworkInterface',
+    'ec2:AssignPrivateIpAddresses',
+    'ec2:UnassignPrivateIpAddresses',
+  ];
+  const functionArn = Stack.of(scope).formatArn({
+    service: 'lambda',
+    resource: 'function',
+    resourceName: name,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+  return [
+    new PolicyStatement({ actions, resources: ['*'] }),
+    new PolicyStatement({
+      effect: Effect.DENY,
+      actions,
+      resources: ['*'],
+      conditions: { ArnEquals: { 'lambda:SourceFunctionArn': functionArn } },
+    }),
+  ];
 }

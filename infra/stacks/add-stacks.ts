@@ -24,7 +24,12 @@ export function addStacks(app: App, environments: Environments, sources: Sources
     ),
     ...targets.map(
       (target) =>
-        new ServiceStack(app, targetNames(target.app, target.environment).stack, { env, target, orchestrator }),
+        new ServiceStack(app, targetNames(target.app, target.environment).stack, {
+          env,
+          target,
+          orchestrator,
+          functionsDirectory: sources.functionsDirectory,
+        }),
     ),
   ];
 }

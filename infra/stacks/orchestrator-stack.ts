@@ -16,7 +16,7 @@ import { functionCode } from '../constructs/function-code.ts';
 import { LedgerTable } from '../constructs/ledger-table.ts';
 import { ReleaseWorkflow } from '../constructs/release-workflow.ts';
 import type { Environments } from '../environment-schema.ts';
-import { FUNCTIONS, type FunctionName, ORCHESTRATOR, substitutionName } from '../names.ts';
+import { FUNCTIONS, type FunctionName, functionName, ORCHESTRATOR, substitutionName } from '../names.ts';
 import { functionPermissions } from '../permissions.ts';
 
 export interface OrchestratorStackProps extends StackProps {
@@ -79,7 +79,8 @@ export class OrchestratorStack extends Stack {
       deployed.map((name) => [
         name,
         new DeployFunction(this, substitutionName(name), {
-          name,
+          folder: name,
+          name: functionName(name),
           code,
           timeout: Duration.seconds(TIMEOUTS[name]),
           permissions: permissions[name],

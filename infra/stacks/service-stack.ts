@@ -16,15 +16,19 @@ import { seconds } from '#core/contract/duration.ts';
 import type { Settings } from '#core/contract/settings.ts';
 import { SLOTS } from '#core/contract/slot.ts';
 import { Database } from '../constructs/database.ts';
+import { DeployFunction } from '../constructs/deploy-function.ts';
 import { Edge, PROTOCOL_HEADER } from '../constructs/edge.ts';
+import { functionCode } from '../constructs/function-code.ts';
 import { Network } from '../constructs/network.ts';
 import { TaskRoles } from '../constructs/task-roles.ts';
 import type { Environments, EnvironmentTarget } from '../environment-schema.ts';
-import { repositoryName, targetNames } from '../names.ts';
+import { PROBE, repositoryName, targetNames } from '../names.ts';
 
 export interface ServiceStackProps extends StackProps {
   readonly target: EnvironmentTarget;
   readonly orchestrator: Environments['orchestrator'];
+  /** Folder with one folder for each function. */
+  readonly functionsDirectory: string;
 }
 
 /**
@@ -128,6 +132,17 @@ export class ServiceStack extends Stack {
     listener('PreviewBlue', ports.blue, ListenerAction.forward([groups.blue]));
     listener('PreviewGreen', ports.green, ListenerAction.forward([groups.green]));
 
+    // The orchestrator serves many targets and stands in the network of none.
+    new DeployFunction(this, 'Probe', {
+      folder: PROBE,
+      name: names.probe,
+      code: functionCode(props.functionsDirectory),
+      timeout: Duration.seconds(25),
+      permissions: [],
+      environment: {},
+      logRetention: orchestrator.logRetention,
+      network: { vpc: network.vpc, subnets: network.applicationSubnets, securityGroup: network.smokeGroup },
+    });
     const edge =
       target.edge && new Edge(this, 'Edge', { ...target.edge, slug: names.slug, loadBalancer, port: ports.production });
     // An origin without a listener is refused, and so is one that no traffic could come to.
@@ -172,6 +187,7 @@ export class ServiceStack extends Stack {
         productionListener: production.listenerArn,
         rulePriority: 100,
         slots: { blue: slot('blue'), green: slot('green') },
+        prober: names.probe,
         subnets: network.taskSubnetIds,
         securityGroups: [network.taskGroup.securityGroupId],
         assignPublicIp: network.assignPublicIp,

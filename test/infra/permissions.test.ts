@@ -67,6 +67,13 @@ describe('who may do what', () => {
   });
 });
 
+test('smoke calls the probes of its targets and no other function', () => {
+  expect(whoMay(/^lambda:/)).toEqual(['smoke']);
+  expect(resourcesOf('smoke', 'lambda:InvokeFunction')).toEqual([
+    `arn:aws:lambda:us-east-1:${ACCOUNT}:function:farol-probe-web-production`,
+  ]);
+});
+
 test('only one function answers pipelines, at the one action that waits for it', () => {
   expect(whoMay(/^codepipeline:/)).toEqual(['answer-pipeline']);
   expect(resourcesOf('answer-pipeline', 'codepipeline:PutApprovalResult')).toEqual([

@@ -1,7 +1,7 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { environmentsIn, resources, synthesized, templateOf } from './synthesized.ts';
+import { ACCOUNT, environmentsIn, resources, Statement, synthesized, templateOf } from './synthesized.ts';
 
 const templates = synthesized();
 const template = templateOf(templates, 'web-production-service');
@@ -134,6 +134,41 @@ describe('network', () => {
       Rules.parse(SecurityGroupEgress),
     );
     expect(out.filter(({ CidrIp }) => CidrIp === '0.0.0.0/0')).toMatchObject([{ FromPort: 443, ToPort: 443 }]);
+  });
+});
+
+describe('the probe', () => {
+  const [made] = Object.values(resources(template, 'AWS::Lambda::Function'));
+
+  test('is the one function inside the network, and the settings name it', () => {
+    template.resourceCountIs('AWS::Lambda::Function', 1);
+    expect(made?.Properties).toMatchObject({
+      FunctionName: 'farol-probe-web-production',
+      Handler: 'probe/handler.handler',
+      VpcConfig: { SecurityGroupIds: [{ 'Fn::GetAtt': [expect.stringMatching(/SmokeGroup/), 'GroupId'] }] },
+    });
+    expect(JSON.stringify(resources(template, 'AWS::SSM::Parameter'))).toContain(
+      '\\"prober\\":\\"farol-probe-web-production\\"',
+    );
+  });
+
+  test('may call nothing of AWS itself', () => {
+    const role = Object.values(resources(template, 'AWS::IAM::Role')).find(
+      ({ Properties }) => Properties['Description'] === 'What farol-probe-web-production may do',
+    );
+    const policies = z
+      .array(
+        z.looseObject({ PolicyName: z.string(), PolicyDocument: z.looseObject({ Statement: z.array(Statement) }) }),
+      )
+      .parse(role?.Properties['Policies']);
+    expect(policies.map(({ PolicyName }) => PolicyName)).toEqual(['own', 'network']);
+    const [allowed, denied] = policies[1]?.PolicyDocument.Statement ?? [];
+    expect(denied).toMatchObject({ Effect: 'Deny', Action: allowed?.Action, Resource: ['*'] });
+    expect(denied?.Condition).toEqual({
+      ArnEquals: {
+        'lambda:SourceFunctionArn': `arn:aws:lambda:us-east-1:${ACCOUNT}:function:farol-probe-web-production`,
+      },
+    });
   });
 });
 

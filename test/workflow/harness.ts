@@ -116,7 +116,7 @@ export class Workflow {
       tasks: world,
       releases: world,
       builds: world,
-      prober: world,
+      prober: () => world,
       metrics: world,
     };
     const F = STATE_FUNCTIONS;

@@ -50,6 +50,8 @@ const Place = z.strictObject({
     blue: z.strictObject({ targetGroup: Arn, preview: z.url() }),
     green: z.strictObject({ targetGroup: Arn, preview: z.url() }),
   }),
+  /** Name of the function that asks the previews from inside the network; left out, smoke reaches them itself. */
+  prober: z.string().min(1).optional(),
   subnets: z.array(z.string()).min(1),
   securityGroups: z.array(z.string()).min(1),
   assignPublicIp: z.boolean(),

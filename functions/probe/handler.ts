@@ -1,0 +1,13 @@
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import { parser } from '@aws-lambda-powertools/parser/middleware';
+import middy from '@middy/core';
+import { HttpProber } from '#aws/http-prober.ts';
+import { Probe } from '#core/contract/probe.ts';
+import { logger } from '#runtime/handle.ts';
+import { probe } from './probe.ts';
+
+/** Logs nothing of what it saw: whole pages are none of the log's business. */
+export const handler = middy()
+  .use(injectLambdaContext(logger, { resetKeys: true }))
+  .use(parser({ schema: Probe.input }))
+  .handler((event) => probe(event, new HttpProber()));

@@ -84,8 +84,8 @@ function standIn(prefix: string, attribute: string): Maker {
 }
 
 function role(accountId: string): Maker {
-  return ({ properties }) => {
-    const { RoleName } = Properties.role.parse(properties);
+  return ({ id, properties }) => {
+    const { RoleName = id } = Properties.role.parse(properties);
     return { ref: RoleName, attributes: { Arn: `arn:aws:iam::${accountId}:role/${RoleName}` } };
   };
 }

@@ -64,7 +64,8 @@ export const Properties = {
   secretAttachment: z.looseObject({ SecretId: z.string() }),
   /** As {@link Properties.secretAttachment}, before its reference is resolved. */
   attachedSecret: z.looseObject({ SecretId: z.strictObject({ Ref: z.string() }) }),
-  role: z.looseObject({ RoleName: z.string() }),
+  /** CloudFormation names those that nobody else has to know. */
+  role: z.looseObject({ RoleName: z.string().optional() }),
   parameter: z.looseObject({ Name: z.string(), Value: z.string() }),
 };
 

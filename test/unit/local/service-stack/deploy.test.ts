@@ -57,6 +57,7 @@ test('the stacks stand on the local cloud: orchestrator deployed, load balancer 
     new GetParameterCommand({ Name: '/farol/targets/web/production' }),
   );
   expect(JSON.parse(Parameter?.Value ?? '')).toEqual(settings);
+  expect(settings.place).not.toHaveProperty('prober');
   expect(settings.services[0]?.environment).toMatchObject({
     POSTGRES_HOST: '127.0.0.1',
     POSTGRES_PORT: '5499',

@@ -1,22 +1,22 @@
 import { milliseconds } from '#core/contract/duration.ts';
-import { otherSlot, SLOTS } from '#core/contract/slot.ts';
+import { otherSlot, SLOTS, type Slot } from '#core/contract/slot.ts';
 import { healthyNeeded } from '#core/domain/traffic-plan.ts';
-import { factsOf, intents, lastAt, lives, type Run, told } from '../run.ts';
+import { factsOf, type IntentTold, intents, lastAt, lives, type Run, told } from '../run.ts';
 import { changesOfWeights, type Moment, slotOf } from '../timeline.ts';
 
 /** I1. @param mayDie versions whose tasks end by themselves under traffic: a weight on dead targets is then noticed at the next check */
 export function trafficGoesToHealthyApproved(run: Run, mayDie: readonly string[]): string[] {
+  const all = intents(run);
   const deployments = told(run);
   const approved = (version: string, at: number): boolean =>
     deployments.some((one) => one.version === version && factsOf(run, one.deployment, at).has('smoke'));
   return run.moments.flatMap((moment) =>
     SLOTS.flatMap((slot) => {
       const weight = moment.weights?.[slot] ?? 0;
-      const { targets, healthy } = moment.slots[slot];
+      const { healthy } = moment.slots[slot];
       if (weight === 0) return [];
-      const versions = new Set([...targets.values()].map(({ version }) => version));
       if (healthy.length === 0)
-        return [...versions].some((version) => mayDie.includes(version))
+        return mayDie.includes(intended(all, slot, moment.at))
           ? []
           : [`${when(moment)}: ${slot} has ${weight} % and no healthy target`];
       return [...new Set(healthy)].flatMap((version) =>
@@ -174,25 +174,30 @@ export function noRequestIsLost(run: Run, mayDie: readonly string[]): string[] {
   ].slice(0, 20);
 }
 
-/** Whether a version that cuts its requests had a share of the traffic. */
+/** Whether a version that cuts its requests had a share of the traffic, a moment ago at the most. */
 function mayDieThen(run: Run, from: number, to: number, mayDie: readonly string[]): boolean {
+  const all = intents(run);
   return run.moments.some(
-    ({ at, weights, slots }) =>
-      at >= from - 5000 &&
+    ({ at, weights }) =>
+      at >= from - REACHES_NODES &&
       at <= to &&
-      SLOTS.some(
-        (slot) =>
-          (weights?.[slot] ?? 0) > 0 &&
-          [...slots[slot].targets.values()].some(({ version }) => mayDie.includes(version)),
-      ),
+      SLOTS.some((slot) => (weights?.[slot] ?? 0) > 0 && mayDie.includes(intended(all, slot, at))),
   );
+}
+/** Milliseconds until the last node of the load balancer has heard of new weights. */
+const REACHES_NODES = 2000;
+
+/** The version that a slot shall hold at a moment. */
+function intended(all: readonly IntentTold[], slot: Slot, at: number): string {
+  const intent = lastAt(all, at)?.slots[slot];
+  return intent?.state === 'filled' ? intent.deployable.version : '';
 }
 
 interface Raise {
   readonly moment: Moment;
-  readonly slot: (typeof SLOTS)[number];
+  readonly slot: Slot;
   readonly weight: number;
-  readonly intent: ReturnType<typeof intents>[number];
+  readonly intent: IntentTold;
 }
 
 /** Each time that a slot got a larger share, with the intent behind it. */

@@ -214,7 +214,9 @@ export class EcsSlotControl implements SlotControl {
         max: found.MaxCapacity ?? 0,
         scaleIn: found.SuspendedState?.DynamicScalingInSuspended !== true,
         scaleOut: found.SuspendedState?.DynamicScalingOutSuspended !== true,
-        hasPolicy: (policies[SLOTS.indexOf(slot)]?.ScalingPolicies ?? []).length > 0,
+        aim:
+          policies[SLOTS.indexOf(slot)]?.ScalingPolicies?.[0]?.TargetTrackingScalingPolicyConfiguration?.TargetValue ??
+          null,
       };
     };
     return { blue: read('blue'), green: read('green') };

@@ -285,13 +285,14 @@ export class FakeWorld
           max,
           scaleIn,
           scaleOut,
-          hasPolicy: this.slots[slot].scaling?.hasPolicy ?? false,
+          aim: this.slots[slot].scaling?.aim ?? null,
         };
         return;
       }
       case 'put scaling policy': {
         const { scaling } = this.slots[action.slot];
-        if (scaling !== null) this.slots[action.slot].scaling = { ...scaling, hasPolicy: true };
+        if (scaling !== null)
+          this.slots[action.slot].scaling = { ...scaling, aim: this.#settings.capacity.requestsPerTarget };
         return;
       }
       case 'create rule':

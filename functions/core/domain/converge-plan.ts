@@ -40,7 +40,7 @@ export interface ConvergeInput {
   readonly observed: Observed;
   /** What was last written to the production rule, and when; undefined before the first. */
   readonly traffic: Traffic | undefined;
-  readonly settings: Pick<Settings, 'candidate' | 'drain'>;
+  readonly settings: Pick<Settings, 'candidate' | 'capacity' | 'drain'>;
   readonly now: Instant;
 }
 
@@ -87,7 +87,9 @@ function capacityUp(slot: Slot, input: ConvergeInput): ConvergePlan | undefined 
   if (service === null) return act({ do: 'create service', slot, taskDefinition });
   if (scaling === null)
     return act({ do: 'set bounds', slot, min: 0, max: intent.max, scaleIn: false, scaleOut: false });
-  if (!scaling.hasPolicy) return act({ do: 'put scaling policy', slot });
+  // Settings are deployed with a release: what serves keeps the policy that it was deployed with.
+  const outdated = intent.role === 'candidate' && scaling.aim !== input.settings.capacity.requestsPerTarget;
+  if (scaling.aim === null || outdated) return act({ do: 'put scaling policy', slot });
   if (intent.role !== 'candidate') return keep(slot, intent, input);
   if (service.taskDefinition !== taskDefinition || service.desired === 0) {
     const emptied = emptyFirst(slot, input);

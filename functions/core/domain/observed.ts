@@ -30,7 +30,8 @@ export interface ObservedScaling {
   readonly max: number;
   readonly scaleIn: boolean;
   readonly scaleOut: boolean;
-  readonly hasPolicy: boolean;
+  /** Requests a minute and task that the policy aims at; null: there is none. */
+  readonly aim: number | null;
 }
 
 export interface ObservedSlot {

@@ -86,10 +86,13 @@ test('a slot is made, filled, found healthy, scaled and emptied', async () => {
 
   const bounds = { min: 0, max: 3, scaleIn: false, scaleOut: true };
   await control().apply(settings, { do: 'set bounds', slot: 'blue', ...bounds });
-  expect((await control().observe(settings)).slots.blue.scaling).toEqual({ ...bounds, hasPolicy: false });
+  expect((await control().observe(settings)).slots.blue.scaling).toEqual({ ...bounds, aim: null });
   await control().apply(settings, { do: 'put scaling policy', slot: 'blue' });
   await control().apply(settings, { do: 'put scaling policy', slot: 'blue' });
-  expect((await control().observe(settings)).slots.blue.scaling).toEqual({ ...bounds, hasPolicy: true });
+  expect((await control().observe(settings)).slots.blue.scaling).toEqual({
+    ...bounds,
+    aim: settings.capacity.requestsPerTarget,
+  });
   expect((await control().observe(settings)).slots.green.scaling).toBeNull();
 
   await control().apply(settings, { do: 'fill slot', slot: 'blue', taskDefinition, desired: 1 });

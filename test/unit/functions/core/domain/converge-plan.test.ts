@@ -6,6 +6,7 @@ import { SETTINGS } from '../../../../fixtures/settings.ts';
 
 const NOW = '2026-11-23T18:10:00.000Z';
 const LONG_AGO = '2026-11-23T18:00:00.000Z';
+const AIM = SETTINGS.capacity.requestsPerTarget;
 const OLD = { digest: `sha256:${'a'.repeat(64)}`, version: 'v1.0.0', settingsHash: '0'.repeat(16) };
 const NEW = { digest: `sha256:${'b'.repeat(64)}`, version: 'v1.1.0', settingsHash: '0'.repeat(16) };
 
@@ -45,7 +46,7 @@ function running(taskDefinition: string, digest: string, healthy: number, total 
     tasks: Array.from({ length: total }, (_, i) => ({ taskDefinition, digest, running: true, healthy: i < healthy })),
     targets: total,
     unhealthyReasons: [],
-    scaling: { min: 2, max: 6, scaleIn: false, scaleOut: true, hasPolicy: true },
+    scaling: { min: 2, max: 6, scaleIn: false, scaleOut: true, aim: AIM },
     crashes: [],
   };
 }
@@ -53,7 +54,7 @@ function running(taskDefinition: string, digest: string, healthy: number, total 
 const EMPTIED: ObservedSlot = {
   ...NOTHING,
   service: { taskDefinition: 'web:0', desired: 0, running: 0, pending: 0, failed: false, events: [] },
-  scaling: { min: 0, max: 6, scaleIn: false, scaleOut: false, hasPolicy: true },
+  scaling: { min: 0, max: 6, scaleIn: false, scaleOut: false, aim: AIM },
 };
 
 function plan({
@@ -92,22 +93,34 @@ describe('capacity up', () => {
     expect(plan({ observed: { green: made } })).toMatchObject({
       actions: [{ do: 'set bounds', min: 0, max: 6, scaleOut: false }],
     });
-    const bounded = { ...EMPTIED, scaling: { min: 0, max: 6, scaleIn: false, scaleOut: false, hasPolicy: false } };
+    const bounded = { ...EMPTIED, scaling: { min: 0, max: 6, scaleIn: false, scaleOut: false, aim: null } };
     expect(plan({ observed: { green: bounded } })).toMatchObject({ actions: [{ do: 'put scaling policy' }] });
     expect(plan({ observed: { green: EMPTIED } })).toMatchObject({
       actions: [{ do: 'fill slot', taskDefinition: 'web:2', desired: 2 }],
     });
   });
 
+  test('a candidate gets the policy of its own settings, what serves keeps the one that it was deployed with', () => {
+    const outdated = { ...EMPTIED, scaling: { min: 0, max: 6, scaleIn: false, scaleOut: false, aim: AIM + 1 } };
+    expect(plan({ observed: { green: outdated } })).toMatchObject({
+      actions: [{ do: 'put scaling policy', slot: 'green' }],
+    });
+    const live = running('web:1', OLD.digest, 2);
+    const blue = { ...live, scaling: { min: 2, max: 6, scaleIn: false, scaleOut: true, aim: AIM + 1 } };
+    expect(plan({ observed: { blue, green: EMPTIED } })).toMatchObject({
+      actions: [{ do: 'fill slot', slot: 'green' }],
+    });
+  });
+
   test('a minimum above zero is lowered before the fill, or scaling would start the former release', () => {
-    const green = { ...EMPTIED, scaling: { min: 2, max: 6, scaleIn: true, scaleOut: true, hasPolicy: true } };
+    const green = { ...EMPTIED, scaling: { min: 2, max: 6, scaleIn: true, scaleOut: true, aim: AIM } };
     expect(plan({ observed: { green } })).toMatchObject({ actions: [{ do: 'set bounds', min: 0, max: 6 }] });
   });
 
   test('a slot that still runs another release is emptied before it is filled', () => {
     const green = running('web:0', OLD.digest, 2);
     expect(plan({ observed: { green } })).toMatchObject({ actions: [{ do: 'set bounds', slot: 'green', min: 0 }] });
-    const unbounded = { ...green, scaling: { min: 0, max: 6, scaleIn: false, scaleOut: false, hasPolicy: true } };
+    const unbounded = { ...green, scaling: { min: 0, max: 6, scaleIn: false, scaleOut: false, aim: AIM } };
     expect(plan({ observed: { green: unbounded } })).toMatchObject({ actions: [{ do: 'empty slot', slot: 'green' }] });
   });
 

@@ -17,8 +17,9 @@ export const FUNCTIONS = [
 ] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 
-/** The function, by its folder under functions/, that each target has for itself. */
+/** The functions, by their folders under functions/, that each target has for itself. */
 export const PROBE = 'probe';
+export const REMOVE_SLOTS = 'remove-slots';
 
 /**
  * Physical names of the orchestrator. They are fixed, because policies must name what does not exist yet when they are
@@ -58,6 +59,8 @@ export interface TargetNames {
   readonly secretKey: string;
   /** The function that asks the previews. */
   readonly probe: string;
+  /** The function that removes the slots with the stack. */
+  readonly removeSlots: string;
 }
 
 /** The names of a target's resources. */
@@ -73,6 +76,7 @@ export function targetNames(app: string, environment: string): TargetNames {
     databaseSecret: `farol/${app}/${environment}/database`,
     secretKey: `farol/${app}/${environment}/secret-key`,
     probe: `farol-${PROBE}-${slug}`,
+    removeSlots: `farol-${REMOVE_SLOTS}-${slug}`,
   };
 }
 

@@ -16,6 +16,7 @@ import type { WaitingRun } from './contract/pipeline.ts';
 import type { Digest, Release, Version } from './contract/release.ts';
 import type { Settings } from './contract/settings.ts';
 import type { Slot } from './contract/slot.ts';
+import type { SlotPlace } from './contract/stack-event.ts';
 import type { Context, Result, TaskPurpose } from './contract/states.ts';
 import type { Target } from './contract/target.ts';
 import type { Action } from './domain/converge-plan.ts';
@@ -110,6 +111,15 @@ export interface SlotControl {
   registerTaskDefinition(settings: Settings, release: Release, slot: Slot, deployment: string): Promise<string>;
   /** Last log lines of the slot's most recently stopped task. */
   lastLines(settings: Settings, taskDefinition: string): Promise<readonly string[]>;
+}
+
+/** Takes a target's slots away for good. Each is fit to be repeated. */
+export interface SlotRemoval {
+  removeRules(place: SlotPlace): Promise<void>;
+  /** Services with their scaling; their tasks are told to stop. */
+  removeServices(place: SlotPlace): Promise<void>;
+  /** Tasks that have not stopped, run-once ones too. */
+  tasksLeft(place: SlotPlace): Promise<number>;
 }
 
 /** How a run-once task stands. */

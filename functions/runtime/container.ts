@@ -5,6 +5,7 @@ import { CodeBuildRecords } from '#aws/codebuild-records.ts';
 import { DynamoLedger } from '#aws/dynamo-ledger.ts';
 import { EcrReleases } from '#aws/ecr-releases.ts';
 import { EcsSlotControl } from '#aws/ecs-slot-control.ts';
+import { EcsSlotRemoval } from '#aws/ecs-slot-removal.ts';
 import { EcsTaskRunner } from '#aws/ecs-task-runner.ts';
 import { HttpProber } from '#aws/http-prober.ts';
 import { LambdaProber } from '#aws/lambda-prober.ts';
@@ -34,6 +35,12 @@ export const container = {
     prober === undefined ? new HttpProber() : new LambdaProber(clients.lambda(), prober),
   releases: () => new EcrReleases(clients.ecr()),
   settings: () => new SsmSettings(clients.ssm()),
+  slotRemoval: () =>
+    new EcsSlotRemoval({
+      ecs: clients.ecs(),
+      loadBalancing: clients.loadBalancing(),
+      autoScaling: clients.autoScaling(),
+    }),
   slots: () =>
     new EcsSlotControl({
       ecs: clients.ecs(),

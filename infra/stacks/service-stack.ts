@@ -20,6 +20,7 @@ import { DeployFunction } from '../constructs/deploy-function.ts';
 import { Edge, PROTOCOL_HEADER } from '../constructs/edge.ts';
 import { functionCode } from '../constructs/function-code.ts';
 import { Network } from '../constructs/network.ts';
+import { SlotRemoval } from '../constructs/slot-removal.ts';
 import { TaskRoles } from '../constructs/task-roles.ts';
 import type { Environments, EnvironmentTarget } from '../environment-schema.ts';
 import { PROBE, repositoryName, targetNames } from '../names.ts';
@@ -132,17 +133,25 @@ export class ServiceStack extends Stack {
     listener('PreviewBlue', ports.blue, ListenerAction.forward([groups.blue]));
     listener('PreviewGreen', ports.green, ListenerAction.forward([groups.green]));
 
+    const code = functionCode(props.functionsDirectory);
     // The orchestrator serves many targets and stands in the network of none.
     new DeployFunction(this, 'Probe', {
       folder: PROBE,
       name: names.probe,
-      code: functionCode(props.functionsDirectory),
+      code,
       timeout: Duration.seconds(25),
       permissions: [],
       environment: {},
       logRetention: orchestrator.logRetention,
       network: { vpc: network.vpc, subnets: network.applicationSubnets, securityGroup: network.smokeGroup },
     });
+    const removal = new SlotRemoval(this, 'SlotRemoval', {
+      names,
+      listener: production.listenerArn,
+      code,
+      logRetention: orchestrator.logRetention,
+    });
+    removal.node.addDependency(cluster, groups.blue, groups.green, roles, network, logGroup);
     const edge =
       target.edge && new Edge(this, 'Edge', { ...target.edge, slug: names.slug, loadBalancer, port: ports.production });
     // An origin without a listener is refused, and so is one that no traffic could come to.
@@ -199,13 +208,15 @@ export class ServiceStack extends Stack {
       },
     };
     new CfnOutput(this, 'Address', { value: address, description: `Where ${target.app} is reached` });
-    new StringParameter(this, 'Settings', {
+    const published = new StringParameter(this, 'Settings', {
       parameterName: names.settingsParameter,
       description: `How Farol deploys ${target.app}/${target.environment}`,
       stringValue: this.toJsonString(settings),
       // Settings outgrow a standard parameter's 4 KB with a few environment variables more.
       tier: ParameterTier.INTELLIGENT_TIERING,
     });
+    // On deletion the other way round: once the settings are gone, nothing fills the slots anew.
+    published.node.addDependency(removal);
   }
 
   /** The zones as set, so that synthesis looks nothing up in an account. */

@@ -4,7 +4,7 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { STATE_FUNCTIONS } from '../../functions/core/contract/states.ts';
-import { FUNCTIONS, functionName, ORCHESTRATOR, PROBE, substitutionName } from '../../infra/names.ts';
+import { FUNCTIONS, functionName, ORCHESTRATOR, PROBE, REMOVE_SLOTS, substitutionName } from '../../infra/names.ts';
 import { ACCOUNT, environmentsIn, resources, sources, synthesized, templateOf } from './synthesized.ts';
 
 const template = templateOf(synthesized(), ORCHESTRATOR.stack);
@@ -29,12 +29,12 @@ const logicalIds = Object.entries(resources(template, 'AWS::Lambda::Function')).
 );
 
 describe('functions', () => {
-  test('each folder with a handler is one function, apart from the one that each target has', () => {
+  test('each folder with a handler is one function, apart from those that each target has', () => {
     const folders = readdirSync(sources.functionsDirectory, { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
       .filter(({ name }) => readdirSync(join(sources.functionsDirectory, name)).includes('handler.ts'))
       .map(({ name }) => name);
-    expect(folders.toSorted()).toEqual([...FUNCTIONS, PROBE].toSorted());
+    expect(folders.toSorted()).toEqual([...FUNCTIONS, PROBE, REMOVE_SLOTS].toSorted());
     expect(functions.map(({ FunctionName }) => FunctionName).toSorted()).toEqual(
       FUNCTIONS.map(functionName).toSorted(),
     );

@@ -138,11 +138,12 @@ describe('network', () => {
 });
 
 describe('the probe', () => {
-  const [made] = Object.values(resources(template, 'AWS::Lambda::Function'));
-
   test('is the one function inside the network, and the settings name it', () => {
-    template.resourceCountIs('AWS::Lambda::Function', 1);
-    expect(made?.Properties).toMatchObject({
+    const inside = Object.values(resources(template, 'AWS::Lambda::Function')).filter(
+      ({ Properties }) => Properties['VpcConfig'] !== undefined,
+    );
+    expect(inside).toHaveLength(1);
+    expect(inside[0]?.Properties).toMatchObject({
       FunctionName: 'farol-probe-web-production',
       Handler: 'probe/handler.handler',
       VpcConfig: { SecurityGroupIds: [{ 'Fn::GetAtt': [expect.stringMatching(/SmokeGroup/), 'GroupId'] }] },
@@ -169,6 +170,33 @@ describe('the probe', () => {
         'lambda:SourceFunctionArn': `arn:aws:lambda:us-east-1:${ACCOUNT}:function:farol-probe-web-production`,
       },
     });
+  });
+});
+
+describe('when the stack is deleted', () => {
+  const dependencies = z.looseObject({ DependsOn: z.array(z.string()) });
+  const [[id, resource] = ['', undefined]] = Object.entries(resources(template, 'Custom::FarolSlots'));
+  const [settings] = Object.values(resources(template, 'AWS::SSM::Parameter'));
+
+  test('slots are removed before all that they need, and after what would fill them anew', () => {
+    const after = dependencies.parse(resource).DependsOn;
+    for (const type of [
+      'AWS::ECS::Cluster',
+      'AWS::ElasticLoadBalancingV2::TargetGroup',
+      'AWS::EC2::Subnet',
+      'AWS::EC2::SecurityGroup',
+      'AWS::EC2::Route',
+    ])
+      expect(after, type).toEqual(expect.arrayContaining(Object.keys(resources(template, type))));
+    expect(dependencies.parse(settings).DependsOn).toContain(id);
+  });
+
+  test('CloudFormation waits longer than the function works', () => {
+    const remove = Object.values(resources(template, 'AWS::Lambda::Function')).find(
+      ({ Properties }) => Properties['FunctionName'] === 'farol-remove-slots-web-production',
+    );
+    expect(remove?.Properties['Timeout']).toBe(840);
+    expect(Number(resource?.Properties['ServiceTimeout'])).toBeGreaterThan(840);
   });
 });
 

@@ -92,6 +92,18 @@ describe('under way', () => {
     for (const { expected, answered } of shared) expect(answered).toEqual(expected);
   });
 
+  test('each end is told in the same sentence by the execution, the ledger and a notice', async () => {
+    const { entries } = await stage.ledger();
+    const notices = stage.timeline.calls.filter(({ operation }) => operation === 'Publish');
+    const failed = stage.executions.filter(({ status }) => status === 'FAILED');
+    expect(failed.length).toBe(stage.releases.filter(({ outcome }) => outcome !== 'live').length);
+    for (const { name, cause } of failed) {
+      const ended = entries.find(({ type, deployment }) => type === 'deployment ended' && deployment === name);
+      expect(ended?.facts['sentence']).toBe(cause);
+      expect(notices.map(({ params }) => params['Message'])).toContain(cause);
+    }
+  });
+
   test('I9 traffic is back soon after a failed check', () => {
     const settle = milliseconds(stage.cloud.settings.drain.settle);
     const times = stage.executions.flatMap((execution) => {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   CloudWatchLogsClient,
@@ -36,6 +36,9 @@ export interface Run {
   readonly secrets: ReadonlyMap<string, string>;
 }
 
+/** File in the folder of logs with what was recorded; the calls are in the record of calls. */
+const RECORD = 'run.json';
+
 /** Ends the load and reads all there is. */
 export async function collect(stage: Stage): Promise<Run> {
   const { cloud, loads, timeline, executions } = stage;
@@ -49,14 +52,23 @@ export async function collect(stage: Stage): Promise<Run> {
     ...(await logs(cloud.gateway.url)),
     ...partLogs(stage.logs),
   ]);
+  const requests = loads.flatMap((load) => load.requests);
+  const { moments, calls } = timeline;
+  // For whoever has to find out why a test failed.
+  const plain = (_key: string, value: unknown): unknown =>
+    value instanceof Set ? [...value] : value instanceof Map ? Object.fromEntries(value) : value;
+  writeFileSync(
+    join(stage.logs, RECORD),
+    JSON.stringify({ executions, moments, requests, entries: ledger.entries }, plain),
+  );
   return {
     settings: cloud.settings,
-    moments: timeline.moments,
-    calls: timeline.calls,
+    moments,
+    calls,
     ledger,
     executions,
     tallies,
-    requests: loads.flatMap(({ requests }) => requests),
+    requests,
     texts,
     secrets: await secrets(cloud.gateway.url),
   };

@@ -85,6 +85,8 @@ const Database = z.strictObject({
   /** Class without `db.`, as in t4g.micro. */
   instance: z.string().regex(/^[a-z0-9]+\.[a-z0-9]+$/),
   storageGiB: z.int().min(20),
+  /** Up to which storage grows by itself. */
+  storageMaxGiB: z.int().min(22),
   multiZone: z.boolean(),
   backupDays: z.int().min(0).max(35),
   name: z.string().regex(/^[a-z][a-z0-9_]*$/),
@@ -126,6 +128,9 @@ const EnvironmentTarget = z
     // A target group's name has 32 characters at most (ELBv2 API, CreateTargetGroup) and ends in -blue or -green.
     const { slug } = targetNames(target.app, target.environment);
     if (slug.length > 26) refuse(['environment'], `app and environment together have 25 characters at most: ${slug}`);
+    // RDS API, CreateDBInstance: at least a tenth more than there is.
+    if (target.database.storageMaxGiB < target.database.storageGiB * 1.1)
+      refuse(['database', 'storageMaxGiB'], 'at least a tenth more than storageGiB');
     if (target.edge !== undefined && target.address !== undefined) refuse(['address'], 'the edge decides it');
     const ports = Object.values(target.loadBalancer.ports);
     if (new Set(ports).size < ports.length) refuse(['loadBalancer', 'ports'], 'the three ports must differ');

@@ -25,7 +25,15 @@ export const starter: Profile = {
     flowLogs: false,
   },
   edge: { prefixList: CLOUDFRONT, staticPath: '/static/' },
-  database: { version: '18', instance: 't4g.micro', storageGiB: 20, multiZone: false, backupDays: 1, name: 'web' },
+  database: {
+    version: '18',
+    instance: 't4g.micro',
+    storageGiB: 20,
+    storageMaxGiB: 100,
+    multiZone: false,
+    backupDays: 1,
+    name: 'web',
+  },
   service: {
     name: 'web',
     kind: 'web',
@@ -55,7 +63,15 @@ export const production: Profile = {
     flowLogs: true,
   },
   edge: { prefixList: CLOUDFRONT, staticPath: '/static/', firewall: 'managed' },
-  database: { version: '18', instance: 't4g.small', storageGiB: 20, multiZone: true, backupDays: 14, name: 'web' },
+  database: {
+    version: '18',
+    instance: 't4g.small',
+    storageGiB: 20,
+    storageMaxGiB: 100,
+    multiZone: true,
+    backupDays: 14,
+    name: 'web',
+  },
   service: {
     name: 'web',
     kind: 'web',

@@ -39,6 +39,7 @@ const environments = {
         version: '18',
         instance: 't4g.micro',
         storageGiB: 20,
+        storageMaxGiB: 100,
         multiZone: false,
         backupDays: 1,
         name: 'web',

@@ -61,6 +61,8 @@ export class ServiceStack extends Stack {
     });
     const database = new Database(this, 'Database', {
       ...target.database,
+      identifier: names.slug,
+      logRetention: orchestrator.logRetention,
       secretName: names.databaseSecret,
       network,
       deletionProtection: orchestrator.deletionProtection,

@@ -87,6 +87,11 @@ describe('environments', () => {
     ['drain', { deregistration: '2h' }, 'targets.0.drain.deregistration: at most 1h'],
     ['drain', { stopTimeout: '3m' }, 'targets.0.drain.stopTimeout: at most 120s on Fargate'],
     ['drain', { idle: '2h' }, 'targets.0.drain.idle: between 1s and 4000s'],
+    [
+      'database',
+      { storageMaxGiB: 22, storageGiB: 21 },
+      'targets.0.database.storageMaxGiB: at least a tenth more than storageGiB',
+    ],
   ] as const)('bounds of AWS: %s %o', (member, change, message) => {
     const [target] = environments.targets;
     expect(problems(withTarget({ [member]: { ...target?.[member], ...change } }))).toEqual([message]);

@@ -137,6 +137,33 @@ describe('network', () => {
   });
 });
 
+describe('database', () => {
+  test('speaks TLS alone, tells of slow statements and locks, and keeps its backups', () => {
+    template.hasResourceProperties('AWS::RDS::DBParameterGroup', {
+      Parameters: { 'rds.force_ssl': '1', log_lock_waits: '1', log_min_duration_statement: '1000' },
+    });
+    template.hasResource('AWS::RDS::DBInstance', {
+      DeletionPolicy: 'Retain',
+      Properties: {
+        BackupRetentionPeriod: 14,
+        DeleteAutomatedBackups: false,
+        CopyTagsToSnapshot: true,
+        EnableCloudwatchLogsExports: ['postgresql', 'upgrade'],
+        MaxAllocatedStorage: 100,
+      },
+    });
+    template.hasResourceProperties('AWS::Logs::LogGroup', {
+      LogGroupName: '/aws/rds/instance/web-production/postgresql',
+      RetentionInDays: Match.anyValue(),
+    });
+  });
+
+  test('has a password that no template knows', () => {
+    const [instance] = Object.values(resources(template, 'AWS::RDS::DBInstance'));
+    expect(JSON.stringify(instance?.Properties['MasterUserPassword'])).toContain('{{resolve:secretsmanager:');
+  });
+});
+
 describe('the probe', () => {
   test('is the one function inside the network, and the settings name it', () => {
     const inside = Object.values(resources(template, 'AWS::Lambda::Function')).filter(

@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
+import { pipelineName } from '../../functions/core/contract/pipeline.ts';
 import production, { starter } from '../../infra/environments.ts';
 import { ACCOUNT, resources, synthesized, templateOf } from './synthesized.ts';
 
@@ -79,5 +81,24 @@ describe('synthesis', () => {
       'web-repository.template.json',
       'web-starter-service.template.json',
     ]);
+  });
+});
+
+describe('docs/deploy.md', () => {
+  const text = readFileSync(resolve(import.meta.dirname, '../../docs/deploy.md'), 'utf8');
+
+  test('names environments and stacks that there are', async () => {
+    const named = [...text.matchAll(/environments=(\S+?)#(\w+)/g)];
+    expect(named.length).toBeGreaterThan(0);
+    for (const [, path = '', name = ''] of named) {
+      const module: object = await import(pathToFileURL(resolve(import.meta.dirname, '../..', path)).href);
+      expect(Object.keys(module)).toContain(name);
+    }
+    for (const stack of new Set([...Object.keys(small), ...Object.keys(large)])) expect(text).toContain(`\`${stack}\``);
+  });
+
+  test('names the pipeline and the outputs as they are called', () => {
+    expect(text).toContain(`\`${pipelineName('web')}\``);
+    smallService.hasOutput('Address', {});
   });
 });

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream, mkdirSync } from 'node:fs';
+import { createWriteStream, mkdirSync, openSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Problem } from '../problem.mjs';
@@ -63,7 +63,8 @@ export class Supervisor {
   async start(spec: PartSpec): Promise<Part> {
     const { name, ready, stop = 'SIGTERM', patience = 5000, deadline = 30_000 } = spec;
     const where = `see ${relative(process.cwd(), this.log(name))}`;
-    const log = createWriteStream(this.log(name));
+    // Opened at once: what is told of the start refers to it.
+    const log = createWriteStream(this.log(name), { fd: openSync(this.log(name), 'w') });
     const child = spawn(spec.command, spec.args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,

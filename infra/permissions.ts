@@ -29,7 +29,7 @@ export function functionPermissions(
   const ledger = [to.readLedger, to.writeLedger, to.keepLedger];
   return {
     'receive-push': [...ledger, to.readTargets, to.startDeployments, to.handBack],
-    'acquire-lock': [...ledger, to.describeDeployments],
+    'acquire-lock': [...ledger, to.describeDeployments, to.publish],
     preflight: [
       ...ledger,
       to.readTargets,

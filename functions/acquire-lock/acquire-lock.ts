@@ -3,14 +3,16 @@ import type { DeploymentRequest, Head, Lock } from '#core/contract/ledger.ts';
 import type { AcquireLock } from '#core/contract/states.ts';
 import { deploymentName } from '#core/domain/deployment-name.ts';
 import { secondsUntilQuiet } from '#core/domain/repair.ts';
+import { sentenceOf } from '#core/domain/sentence.ts';
 import { compareVersions } from '#core/domain/version.ts';
-import type { Clock, Executions, Ledger } from '#core/ports.ts';
+import type { Clock, Executions, Ledger, Notifier } from '#core/ports.ts';
 
 type Output = z.infer<typeof AcquireLock.output>;
 
 interface Ports {
   readonly ledger: Ledger;
   readonly executions: Executions;
+  readonly notifier: Notifier;
   readonly clock: Clock;
 }
 
@@ -26,11 +28,14 @@ export async function acquireLock(
   const lock = await ledger.lock(request.target);
   if (lock?.executionArn === executionArn) return { outcome: 'acquired', token: lock.token, waitSeconds: 0 };
   const record = await ledger.deployment(request.deployment);
+  // Written a moment ago by this execution, whose answer was lost: the name is no other's.
+  if (record?.ended?.result === 'refused') return { outcome: 'refused', reason: record.ended.sentence };
   if (record?.ended !== undefined)
     return { outcome: 'duplicate', reason: `${request.deployment} has ended: ${record.ended.sentence}` };
   if (request.kind === 'recovery') return recover(request, executionArn, lock, ports);
-  const refusal = refuse(request, await ledger.head(request.target));
-  if (refusal !== undefined) return { outcome: 'refused', reason: refusal };
+  const head = await ledger.head(request.target);
+  const refusal = refuse(request, head);
+  if (refusal !== undefined) return tellRefusal(request, head, refusal, ports);
   if (lock?.deployment !== undefined) return queue(request, lock, ports);
   const token = await ledger.takeLock(request, executionArn, lock);
   if (token !== undefined) return { outcome: 'acquired', token, waitSeconds: 0 };
@@ -51,6 +56,18 @@ function refuse({ version, digest }: DeploymentRequest, { frozen, live }: Head):
   if (order === 0 && digest !== deployable.digest)
     return `${version} is live already with another digest (${deployable.digest}). Give the change a version of its own.`;
   return undefined;
+}
+
+/** Written down and told like any other end, though nothing began. */
+async function tellRefusal(
+  request: DeploymentRequest,
+  { live }: Head,
+  refusal: string,
+  { ledger, notifier }: Ports,
+): Promise<Output> {
+  const reason = sentenceOf(request, 'refused', refusal, live);
+  if (await ledger.refuse(request, reason, refusal)) await notifier.publish(`${request.target}: refused`, reason);
+  return { outcome: 'refused', reason };
 }
 
 /** The name of this execution is used up, so what waits is the next attempt. */

@@ -4,5 +4,10 @@ import { stateHandler } from '#runtime/handle.ts';
 import { acquireLock } from './acquire-lock.ts';
 
 export const handler = stateHandler(AcquireLock, (event) =>
-  acquireLock(event, { ledger: container.ledger(), executions: container.executions(), clock }),
+  acquireLock(event, {
+    ledger: container.ledger(),
+    executions: container.executions(),
+    notifier: container.notifier(),
+    clock,
+  }),
 );

@@ -77,17 +77,17 @@ async function ending(target: Target, { version, digest }: WaitingRun, ports: Po
     }
     if (record === undefined) {
       return attempt === 1
-        ? refusedAtOnce(target, deployment, ports)
+        ? failedAtOnce(target, deployment, ports)
         : overtaken(target, version, deploymentName(target, version, digest, attempt - 1), ports);
     }
   }
 }
 
-/** An execution that ended without a record never got the lock: the release is older than what is live, or the target is frozen. */
-async function refusedAtOnce(target: Target, deployment: string, { executions }: Ports): Promise<Ending | undefined> {
+/** An execution that ended without a record failed before it could write one. */
+async function failedAtOnce(target: Target, deployment: string, { executions }: Ports): Promise<Ending | undefined> {
   const execution = await executions.status(executions.arn(deployment));
   if (execution === undefined || execution.running) return undefined;
-  return { live: false, sentence: `${target}: refused before anything changed; the execution ${deployment} says why.` };
+  return { live: false, sentence: `${target}: ended before anything changed; the execution ${deployment} says why.` };
 }
 
 /**

@@ -77,6 +77,18 @@ export class DynamoLedger implements Ledger {
     return refused.length === 0 ? token : undefined;
   }
 
+  async refuse(request: DeploymentRequest, sentence: string, cause: string): Promise<boolean> {
+    const { target, deployment, version } = request;
+    const ended = { result: 'refused', sentence, at: this.#clock.now() } as const;
+    const refused = await this.#chain.append(
+      target,
+      deployment,
+      { type: 'deployment refused', cause, facts: { version, sentence } },
+      [{ ...putMeta({ request, ended }), when: { ended: ABSENT } }],
+    );
+    return refused.length === 0;
+  }
+
   async endDeployment(context: Context, ended: { result: Result; sentence: string; cause: string }): Promise<void> {
     const { target, deployment, token } = context;
     const { result, sentence, cause } = ended;

@@ -50,6 +50,8 @@ export interface Ledger {
   lock(target: Target): Promise<Lock | undefined>;
   /** Takes a free lock, or one whose token is `from` (a takeover); `undefined` when somebody else was faster. */
   takeLock(request: DeploymentRequest, executionArn: string, from: Lock | undefined): Promise<number | undefined>;
+  /** Writes down a deployment that was refused before it took the lock; `false`: it had ended before. */
+  refuse(request: DeploymentRequest, sentence: string, cause: string): Promise<boolean>;
   /** Frees the lock and writes how the deployment ended, at once. */
   endDeployment(context: Context, ended: { result: Result; sentence: string; cause: string }): Promise<void>;
   /** Closes the record of a deployment that ended without an end of its own. */

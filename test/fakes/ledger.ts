@@ -64,6 +64,14 @@ export class FakeLedger implements Ledger {
     return token;
   }
 
+  async refuse(request: DeploymentRequest, sentence: string, cause: string): Promise<boolean> {
+    const { target, deployment, version } = request;
+    if (this.records.get(deployment)?.ended !== undefined) return false;
+    this.records.set(deployment, { request, ended: { result: 'refused', sentence, at: this.#clock.now() } });
+    this.#append(target, deployment, { type: 'deployment refused', cause, facts: { version, sentence } });
+    return true;
+  }
+
   async endDeployment(
     context: Context,
     { result, sentence, cause }: { result: Result; sentence: string; cause: string },

@@ -131,7 +131,28 @@ describe('coordination', () => {
   test('an older version than the live one is refused', async () => {
     const workflow = await withFirstRelease();
     const ending = await workflow.deploy(workflow.world.push('v0.9.0'));
-    expect(ending).toMatchObject({ status: 'FAILED', cause: expect.stringContaining('older than v1.0.0') });
+    const sentence =
+      'v0.9.0 was refused before anything changed; v1.0.0 serves web/production. v0.9.0 is older than v1.0.0, which is live. Going back is a command of its own, not a push.';
+    expect(ending).toMatchObject({ status: 'FAILED', cause: sentence });
+    expect(workflow.ledger.entries.at(-1)).toMatchObject({ type: 'deployment refused', facts: { sentence } });
+    expect(workflow.notices.at(-1)).toBe('web/production: refused');
+  });
+
+  test('a refusal whose answer was lost is the same refusal, written down once', async () => {
+    const workflow = await withFirstRelease();
+    const before = workflow.ledger.entries.length;
+    let lost = false;
+    const ledger = workflow.ledger;
+    const refuse = ledger.refuse.bind(ledger);
+    ledger.refuse = async (...all) => {
+      await refuse(...all);
+      if (lost) return false;
+      lost = true;
+      throw new Error('the answer was lost');
+    };
+    const ending = await workflow.deploy(workflow.world.push('v0.9.0'));
+    expect(ending).toMatchObject({ status: 'FAILED', error: 'refused' });
+    expect(workflow.ledger.entries).toHaveLength(before + 1);
   });
 
   test('a migration that finds another one busy is begun again', async () => {

@@ -77,7 +77,20 @@ describe('a pipeline that waits', () => {
     await answer();
     expect(pipelines.answers.get('v1.0.0')).toEqual({
       approved: false,
-      summary: expect.stringContaining('web-production-v1_0_0'),
+      summary: expect.stringContaining('v1.0.0 is older than v1.1.0'),
+    });
+  });
+
+  test('is red when the execution failed before it could write anything', async () => {
+    const { workflow, pipelines, answer, build } = world();
+    workflow.beforeInvoke = () => {
+      throw new Error('no table');
+    };
+    await workflow.deploy(build('v1.0.0'));
+    await answer();
+    expect(pipelines.answers.get('v1.0.0')).toEqual({
+      approved: false,
+      summary: expect.stringContaining('the execution web-production-v1_0_0'),
     });
   });
 

@@ -194,6 +194,20 @@ describe.each([
     });
   });
 
+  describe('a refusal', () => {
+    test('is an end without a lock, written once', async () => {
+      const { ledger, target, lock, entries } = await held();
+      const second = request(target, 'v1.1.0');
+      expect(await ledger.refuse(second, 'It was refused.', 'too old')).toBe(true);
+      expect(await ledger.refuse(second, 'It was refused.', 'too old')).toBe(false);
+      expect((await ledger.deployment(second.deployment))?.ended).toMatchObject({ result: 'refused' });
+      expect((await entries(target)).slice(1)).toMatchObject([
+        { type: 'deployment refused', deployment: second.deployment, cause: 'too old' },
+      ]);
+      expect(await ledger.lock(target)).toEqual(lock);
+    });
+  });
+
   describe('the queue', () => {
     test('holds the newest push behind the holder', async () => {
       const { ledger, target, lock, first, entries } = await held();

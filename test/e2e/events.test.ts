@@ -237,6 +237,10 @@ describe('a migration that breaks what is live', () => {
   test('and nothing is deployed until a person has looked', async () => {
     const execution = await stage.deploy('v1.2.0');
     expect(execution).toMatchObject({ error: 'refused', cause: expect.stringContaining('The target is frozen since') });
+    const { entries } = await stage.ledger();
+    expect(entries.at(-1)).toMatchObject({ type: 'deployment refused', facts: { sentence: execution.cause } });
+    const notices = stage.timeline.calls.filter(({ operation }) => operation === 'Publish');
+    expect(notices.at(-1)?.params['Message']).toBe(execution.cause);
   });
 });
 

@@ -152,8 +152,7 @@ async function installPython(say) {
       `Python ${python.version} has neither ensurepip nor pip: install them (Debian, Ubuntu: apt install python3-venv).`,
     );
   }
-  // Builds of applications find this Python first; they may want to install too.
-  const install = ['install', '--quiet', '--disable-pip-version-check', 'pip', '--requirement', requirements];
+  const install = ['install', '--quiet', '--disable-pip-version-check', '--requirement', requirements];
   const filled = await run(command, ['-m', 'pip', ...to, ...install], { timeout: 3 * MINUTES });
   if (filled.code !== 0) throw new Problem(`pip install failed:\n${lastLines(filled.output)}`);
   writeFileSync(stamp, wanted);

@@ -18,7 +18,7 @@ export const ABSENT = Symbol('absent');
 export const PRESENT = Symbol('present');
 
 /** What must be true of an item as it is before the write: attributes (`a.b` within a map) and their values, all of them. */
-export type Condition = Readonly<Record<string, unknown>>;
+type Condition = Readonly<Record<string, unknown>>;
 
 /** One write of a transaction. */
 export type Write =

@@ -8,7 +8,7 @@ export type Outcome =
 const GROWTH = Math.log(1.1);
 const SMALLEST = 0.0001;
 
-export class Latencies {
+class Latencies {
   readonly buckets = new Map<number, number>();
   count = 0;
 

@@ -17,7 +17,7 @@ export type CheckResult =
   | { readonly ok: false; readonly reason: TargetReason; readonly description: string };
 
 /** Whether `status` is one that `matcher` accepts. */
-export function matches(matcher: string, status: number): boolean {
+function matches(matcher: string, status: number): boolean {
   return matcher.split(',').some((part) => {
     const [low, high = low] = part.split('-').map(Number);
     return low !== undefined && high !== undefined && status >= low && status <= high;

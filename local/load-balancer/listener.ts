@@ -9,7 +9,7 @@ import type { Target } from './target.ts';
 import type { TargetGroup } from './target-group.ts';
 
 /** Told of every request when it is answered; `group` and `target` as far as it came. */
-export type Observer = (outcome: Outcome, group: TargetGroup | undefined, target: Target | undefined) => void;
+type Observer = (outcome: Outcome, group: TargetGroup | undefined, target: Target | undefined) => void;
 
 export interface ListenerOptions {
   readonly port: number;

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { SmoothWeights } from './smooth-weights.ts';
 import type { TargetGroup } from './target-group.ts';
 
-export interface WeightedGroup {
+interface WeightedGroup {
   readonly group: TargetGroup;
   /** 0 to 999; 0 gets nothing. */
   readonly weight: number;

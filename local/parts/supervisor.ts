@@ -3,6 +3,7 @@ import { createWriteStream, mkdirSync, openSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Problem } from '../problem.mjs';
+import { Watchdog } from '../runtime/watchdog.ts';
 import { within } from './deadline.ts';
 
 /** A program to run beside Farol. */
@@ -34,11 +35,13 @@ export interface Part {
 
 /**
  * Starts the programs of the local cloud, keeps what they print in log files and notices when one dies. Each is the leader of a process
- * group, so that a Ctrl-C of the terminal does not reach it before its turn, and so that its own children end with it.
+ * group, so that a Ctrl-C of the terminal does not reach it before its turn, and so that its own children end with it. None outlives
+ * this process, however it ends.
  */
 export class Supervisor {
   readonly #logs: string;
   readonly #running = new Set<ChildProcess>();
+  #watchdog: Watchdog | undefined;
   readonly #death = Promise.withResolvers<never>();
 
   /** @param logs the folder of the log files */
@@ -72,7 +75,7 @@ export class Supervisor {
       ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
       ...spec.user,
     });
-    this.#running.add(child);
+    this.#watch(child);
     let stopping = false;
     const ended = new Promise<string>((resolve) => {
       child.once('error', (error) => resolve(error.message));
@@ -88,10 +91,11 @@ export class Supervisor {
     }
     const watch = async (): Promise<void> => {
       const problem = new Problem(`${name} died (${await ended}): ${where}.`);
-      this.#running.delete(child);
       log.end();
       isReady.reject(problem);
-      if (!stopping) this.#death.reject(problem);
+      if (stopping) return;
+      this.#forget(child);
+      this.#death.reject(problem);
     };
     void watch();
     const end = async (): Promise<void> => {
@@ -107,6 +111,7 @@ export class Supervisor {
       await kill;
       // The leader is gone; what it left in its group ends too.
       signalGroup(child, 'SIGKILL');
+      this.#forget(child);
     };
     try {
       await within(deadline, `${name} (${where}): the start`, isReady.promise);
@@ -115,6 +120,20 @@ export class Supervisor {
       throw error;
     }
     return { name, pid: child.pid ?? 0, stop: end };
+  }
+
+  #watch(child: ChildProcess): void {
+    this.#running.add(child);
+    this.#watchdog ??= new Watchdog();
+    if (child.pid !== undefined) this.#watchdog.watch(child.pid);
+  }
+
+  #forget(child: ChildProcess): void {
+    this.#running.delete(child);
+    if (child.pid !== undefined) this.#watchdog?.forget(child.pid);
+    if (this.#running.size > 0) return;
+    this.#watchdog?.close();
+    this.#watchdog = undefined;
   }
 
   /** Ends every part at once, without order. */

@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
@@ -7,7 +6,6 @@ import { type Settings, targetOf } from '#core/contract/settings.ts';
 import { settingsParameter } from '#core/contract/target.ts';
 import { deploymentName } from '#core/domain/deployment-name.ts';
 import type { Fidelity } from '../../local/aws/fidelity.ts';
-import { endProcessesOf, RUN_VARIABLE } from '../../local/leftovers.mjs';
 import { type Load, startLoad } from '../../local/load/load.ts';
 import { clientOptions } from '../../local/parts/aws-side.ts';
 import { Closers } from '../../local/parts/closers.ts';
@@ -213,32 +211,12 @@ async function bringUp({ name, fidelity, rungs, app = DJANGO }: StageOptions, cl
   return stage;
 }
 
-/** Makes this process the only one on a state folder, empties it, and sees to it that nothing that is started here outlives it. */
+/** Makes this process the only one on a state folder, and empties it. */
 function takeState(state: string, closers: Closers): void {
   const lock = takeInstanceLock(`${state}.lock`);
   closers.add(() => lock.release());
-  const runFile = `${state}.run`;
-  if (existsSync(runFile)) endProcessesOf(readFileSync(runFile, 'utf8'));
   rmSync(state, { recursive: true, force: true });
   mkdirSync(state, { recursive: true });
-  const run = randomUUID();
-  writeFileSync(runFile, run);
-  process.env[RUN_VARIABLE] = run;
-  const endAll = (): void => endProcessesOf(run);
-  // Vitest ends its workers by a signal when it is interrupted.
-  const interrupted = (): void => {
-    endAll();
-    process.exit(1);
-  };
-  process.once('exit', endAll);
-  process.once('SIGTERM', interrupted);
-  closers.add(() => {
-    process.off('exit', endAll);
-    process.off('SIGTERM', interrupted);
-    endAll();
-    Reflect.deleteProperty(process.env, RUN_VARIABLE);
-    rmSync(runFile, { force: true });
-  });
 }
 
 /** What builds and images keep is shared with `npm start`; what belongs to a run is not. */

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,6 +42,29 @@ test('a part is ready when it says so, and what it prints is in its log', async 
   );
   await part.stop();
   expect(isGone(part.pid)).toBe(true);
+});
+
+test('a part and what it started end even when this program is killed', async () => {
+  const source = new URL('../../../../local/parts/supervisor.ts', import.meta.url).href;
+  const family = `const child = require('node:child_process').spawn(process.execPath, ['-e', '${FOREVER}']); console.log('child', child.pid); ${FOREVER}`;
+  const program = `
+    const { Supervisor } = await import(${JSON.stringify(source)});
+    const supervisor = new Supervisor(${JSON.stringify(folder)});
+    const spec = { name: 'family', command: process.execPath, args: ['-e', ${JSON.stringify(family)}], ready: /child/ };
+    const { pid } = await supervisor.start(spec);
+    console.log(pid);
+  `;
+  const owner = spawn(execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = await once(owner.stdout, 'data');
+  const child = await until(
+    5000,
+    'the log',
+    () => /child (\d+)/.exec(readFileSync(supervisor.log('family'), 'utf8'))?.[1],
+  );
+  owner.kill('SIGKILL');
+  for (const pid of [Number(String(line)), Number(child)])
+    await until(5000, `the end of ${pid}`, () => isGone(pid) || undefined);
+  expect(isGone(Number(child))).toBe(true);
 });
 
 test('a part that never gets ready is ended, with a line that names its log', async () => {

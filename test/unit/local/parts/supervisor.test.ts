@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
@@ -22,10 +22,11 @@ afterEach(() => {
 const node = (script: string): { command: string; args: string[] } => ({ command: execPath, args: ['-e', script] });
 const FOREVER = 'setInterval(() => {}, 1000);';
 
+/** Whether a process runs no more; one that has ended and that nobody has collected yet does not run. */
 function isGone(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return false;
+    return existsSync(`/proc/${pid}/stat`) && /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch {
     return true;
   }

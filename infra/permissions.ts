@@ -53,7 +53,7 @@ export function functionPermissions(
       ...to.changeScaling,
     ],
     smoke: [...ledger, to.probe],
-    'check-step': [...ledger, ...to.describeSlots, to.describeTasks, to.listTasks, to.readMetrics],
+    'check-step': [...ledger, ...to.describeSlots, to.describeTasks, to.listTasks, to.readMetrics, to.readTaskLogs],
     freeze: [...ledger, to.publish],
     finish: [...ledger, to.dequeue, to.publish, to.startDeployments],
     reconcile: [

@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import type { CheckStep } from '#core/contract/states.ts';
 import { healthyPlaced } from '#core/domain/converge-plan.ts';
 import { planned } from '#core/domain/planned.ts';
+import { withLastLines } from '#core/domain/sentence.ts';
 import { healthyNeeded } from '#core/domain/traffic-plan.ts';
 import { judgeStep } from '#core/domain/verdict.ts';
 import type { Clock, Ledger, SlotControl, TrafficMetrics } from '#core/ports.ts';
@@ -13,7 +14,7 @@ interface Ports {
   readonly clock: Clock;
 }
 
-/** Judges the candidate under its share of the traffic: errors since the step began, healthy tasks, smoke again. */
+/** Judges the candidate under its share of the traffic: errors since the step began, tasks that are healthy or ended by themselves, smoke again. */
 export async function checkStep(
   { context, weight, since, smoke }: z.infer<typeof CheckStep.input>,
   { ledger, slots, metrics, clock }: Ports,
@@ -27,16 +28,22 @@ export async function checkStep(
   ]);
   const filled = intent?.slots[candidate];
   if (filled?.state !== 'filled') throw new Error(`the intent of ${context.deployment} does not fill ${candidate}`);
-  return judgeStep(
+  const crashes = observed.slots[candidate].crashes.filter(
+    ({ taskDefinition }) => taskDefinition === filled.taskDefinition,
+  );
+  const verdict = judgeStep(
     {
       candidate: counts,
       healthyTasks: healthyPlaced(filled, observed.slots[candidate]),
       neededTasks: healthyNeeded(weight, filled.desired),
+      crashes: crashes.map(({ reason }) => reason),
       smoke:
         smoke.outcome === 'pass'
           ? { outcome: 'pass', checks: smoke.checks, reason: '' }
           : { outcome: 'fail', checks: 0, reason: smoke.reason },
     },
-    settings.analysis,
+    { ...settings.analysis, crashes: settings.candidate.crashes },
   );
+  if (verdict.outcome !== 'fail' || crashes.length === 0) return verdict;
+  return withLastLines(verdict, await slots.lastLines(settings, filled.taskDefinition));
 }

@@ -7,6 +7,7 @@ import { type Action, planConvergence } from '#core/domain/converge-plan.ts';
 import { draftIntent, type IntentBasis } from '#core/domain/intent.ts';
 import type { Observed } from '#core/domain/observed.ts';
 import { planned, releaseOf } from '#core/domain/planned.ts';
+import { withLastLines } from '#core/domain/sentence.ts';
 import type { Clock, Ledger, SettingsStore, SlotControl } from '#core/ports.ts';
 
 type Input = z.infer<typeof Converge.input>;
@@ -50,7 +51,7 @@ export async function converge(input: Input, ports: Ports): Promise<Output> {
   for (;;) {
     const traffic = await ledger.traffic(context.target);
     const next = planConvergence({ intent, observed, traffic, settings, now: clock.now() });
-    if (next.outcome === 'stuck') return withLastLines(next, intent, settings, plan, slots);
+    if (next.outcome === 'stuck') return explained(next, intent, settings, plan, slots);
     if (next.outcome !== 'act' && next.outcome !== 'progressing') return next;
     const acted =
       next.outcome === 'act' && (await journal.make(next.actions, (action) => slots.apply(settings, action)));
@@ -150,7 +151,7 @@ function planHasMigrations(fact: Fact | undefined): boolean {
   return fact?.detail['unknown'] === true || (Array.isArray(migrations) && migrations.length > 0);
 }
 
-async function withLastLines(
+async function explained(
   stuck: { outcome: 'stuck'; reason: string },
   intent: Intent,
   settings: Settings,
@@ -159,10 +160,7 @@ async function withLastLines(
 ): Promise<Output> {
   const candidate = plan === undefined ? undefined : intent.slots[plan.candidate];
   if (candidate?.state !== 'filled' || candidate.role !== 'candidate') return stuck;
-  const lines = await slots.lastLines(settings, candidate.taskDefinition);
-  return lines.length === 0
-    ? stuck
-    : { ...stuck, reason: `${stuck.reason} Last lines: ${lines.slice(-5).join(' | ')}` };
+  return withLastLines(stuck, await slots.lastLines(settings, candidate.taskDefinition));
 }
 
 function describe(phase: Phase, weight: number | undefined): string {

@@ -21,6 +21,8 @@ import type {
 export interface Behaviour {
   readonly crashes?: boolean;
   readonly neverHealthy?: boolean;
+  /** Its tasks end under traffic; others are healthy in their place at every look. */
+  readonly diesUnderTraffic?: boolean;
   readonly failsSmoke?: boolean;
   readonly saysVersion?: string;
   /** Share of user requests that end in a 5xx of its own. */
@@ -229,7 +231,8 @@ export class FakeWorld
     const draining = now - emptiedAt < DRAINS_MS;
     const definition = this.#definitions.find(({ arn }) => arn === service?.taskDefinition);
     const behaviour = definition === undefined ? {} : this.#behaviour(definition.digest);
-    const crashes = behaviour.crashes === true && tasks.length > 0 ? 3 : 0;
+    const dies = behaviour.diesUnderTraffic === true && (this.weights?.[slot] ?? 0) > 0;
+    const crashes = (behaviour.crashes === true && tasks.length > 0) || dies ? 3 : 0;
     const observed: ObservedTask[] = tasks.map(({ taskDefinition, startedAt }) => ({
       taskDefinition,
       digest: this.#definitions.find(({ arn }) => arn === taskDefinition)?.digest,

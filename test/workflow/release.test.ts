@@ -56,6 +56,7 @@ describe('a release that fails leaves the old one serving', () => {
     ['crash at start', { crashes: true }, 'Roll back', 'ends by itself'],
     ['never healthy', { neverHealthy: true }, 'Roll back', 'did not become healthy within 10m'],
     ['errors under traffic', { errorShare: 0.3 }, 'Roll back', "the application's own 5xx"],
+    ['death under traffic', { diesUnderTraffic: true }, 'Roll back', 'end by themselves under traffic'],
     ['failing migration', { migrations: [...ADDITIVE], migrationExits: [1] }, 'Roll back', 'exit code 1'],
     [
       'incompatible migration',

@@ -1,6 +1,13 @@
 import type { DeploymentRequest, Placement } from '../contract/ledger.ts';
 import type { Result } from '../contract/states.ts';
 
+/** The same with what a task last printed behind its reason. @param lines oldest first */
+export function withLastLines<T extends { readonly reason: string }>(finding: T, lines: readonly string[]): T {
+  return lines.length === 0
+    ? finding
+    : { ...finding, reason: `${finding.reason} Last lines: ${lines.slice(-5).join(' | ')}` };
+}
+
 /** How a deployment ended, in one sentence that a person understands without knowing Farol. */
 export function sentenceOf(
   { version, target }: DeploymentRequest,

@@ -11,6 +11,8 @@ export interface StepObservation {
   readonly candidate: SlotCounts;
   readonly healthyTasks: number;
   readonly neededTasks: number;
+  /** Why tasks of the candidate ended by themselves since it was filled, newest first. */
+  readonly crashes: readonly string[];
   /** Whether the release's own smoke checks passed again, and how many it has. */
   readonly smoke: { readonly outcome: 'pass' | 'fail'; readonly checks: number; readonly reason: string };
 }
@@ -20,16 +22,24 @@ export interface StepVerdict {
   readonly reason: string;
 }
 
+/** How much of a candidate under traffic is too much. */
+export type StepLimits = Pick<Settings['analysis'], 'maxErrorShare' | 'minRequests'> &
+  Pick<Settings['candidate'], 'crashes'>;
+
 /**
- * Judges one check of a step. The worst finding decides. A quiet site proves nothing by its error share; its smoke checks
+ * Judges one check of a step. The worst finding decides. Tasks that end by themselves count however many are healthy at this
+ * moment: ECS starts new ones, and the requests that they cut are nobody's 5xx in a target group's counts. A quiet site proves nothing by its error share; its smoke checks
  * then stand for the missing requests, and without any the verdict is `inconclusive`, never a pass.
  */
-export function judgeStep(
-  observed: StepObservation,
-  limits: Pick<Settings['analysis'], 'maxErrorShare' | 'minRequests'>,
-): StepVerdict {
-  const { candidate, healthyTasks, neededTasks, smoke } = observed;
+export function judgeStep(observed: StepObservation, limits: StepLimits): StepVerdict {
+  const { candidate, crashes, healthyTasks, neededTasks, smoke } = observed;
   if (smoke.outcome === 'fail') return { outcome: 'fail', reason: `Smoke check failed under traffic: ${smoke.reason}` };
+  if (crashes.length >= limits.crashes) {
+    return {
+      outcome: 'fail',
+      reason: `The candidate's tasks end by themselves under traffic (${crashes.length} so far): ${crashes[0]}`,
+    };
+  }
   if (healthyTasks < neededTasks) {
     return {
       outcome: 'fail',

@@ -6,8 +6,14 @@ import { judgeStep } from '#core/domain/verdict.ts';
 
 describe('a step', () => {
   const smoke = { outcome: 'pass', checks: 3, reason: '' } as const;
-  const limits = { maxErrorShare: 0.01, minRequests: 50 };
-  const seen = { candidate: { requests: 1000, targetErrors: 0 }, healthyTasks: 2, neededTasks: 1, smoke };
+  const limits = { maxErrorShare: 0.01, minRequests: 50, crashes: 3 };
+  const seen = {
+    candidate: { requests: 1000, targetErrors: 0 },
+    healthyTasks: 2,
+    neededTasks: 1,
+    crashes: ['exit code 1.'],
+    smoke,
+  };
 
   test('passes with few errors and fails with more than the share allows', () => {
     expect(judgeStep({ ...seen, candidate: { requests: 1000, targetErrors: 10 } }, limits).outcome).toBe('pass');
@@ -21,6 +27,14 @@ describe('a step', () => {
     const quiet = { ...seen, candidate: { requests: 3, targetErrors: 3 } };
     expect(judgeStep(quiet, limits).outcome).toBe('pass');
     expect(judgeStep({ ...quiet, smoke: { ...smoke, checks: 0 } }, limits).outcome).toBe('inconclusive');
+  });
+
+  test('fails when tasks end again and again, though others are healthy in their place', () => {
+    expect(judgeStep(seen, limits).outcome).toBe('pass');
+    expect(judgeStep({ ...seen, crashes: ['exit code 3.', 'exit code 1.', 'exit code 1.'] }, limits)).toEqual({
+      outcome: 'fail',
+      reason: "The candidate's tasks end by themselves under traffic (3 so far): exit code 3.",
+    });
   });
 
   test('fails when smoke fails or healthy tasks are missing, whatever the shares say', () => {

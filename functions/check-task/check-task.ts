@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { milliseconds } from '#core/contract/duration.ts';
 import { MigrationPlan } from '#core/contract/release.ts';
+import type { Settings } from '#core/contract/settings.ts';
 import type { CheckTask, Context, TaskPurpose } from '#core/contract/states.ts';
 import { judgeMigrations } from '#core/domain/migration-gate.ts';
 import { planned } from '#core/domain/planned.ts';
@@ -15,6 +16,9 @@ const LOOKS_FOR_MISSING = 20;
 /** The awslogs driver sends in batches; a line may arrive this long after the task has stopped. */
 const LOGS_ARRIVE_WITHIN_MS = 15_000;
 
+/** How long the first look lasts at most. */
+const PATIENCE_MS = 4_000;
+
 interface Ports {
   readonly ledger: Ledger;
   readonly tasks: TaskRunner;
@@ -25,7 +29,7 @@ interface Ports {
 export async function checkTask(input: z.infer<typeof CheckTask.input>, ports: Ports): Promise<Output> {
   const { context, purpose, taskArn, looks } = input;
   const plan = planned(await ports.ledger.deployment(context.deployment), context.deployment);
-  const status = await ports.tasks.status(plan.settings, taskArn);
+  const status = await look(plan.settings, taskArn, looks, ports);
   if (status.state === 'missing')
     return looks < LOOKS_FOR_MISSING
       ? { outcome: 'running', waitSeconds: nextLookSeconds(looks) }
@@ -41,6 +45,16 @@ export async function checkTask(input: z.infer<typeof CheckTask.input>, ports: P
     return { outcome: 'running', waitSeconds: nextLookSeconds(looks) };
   }
   return purpose === 'plan' ? judgePlan(input, status, ports, plan) : judgeMigration(context, status, ports, plan);
+}
+
+/** One look; the first one goes on looking for a few seconds, so that a quick task costs no whole second of waiting. */
+async function look(settings: Settings, taskArn: string, looks: number, { tasks, clock }: Ports): Promise<TaskStatus> {
+  const until = Date.parse(clock.now()) + (looks === 1 ? PATIENCE_MS : 0);
+  for (;;) {
+    const status = await tasks.status(settings, taskArn);
+    if (status.state === 'stopped' || Date.parse(clock.now()) >= until) return status;
+    await clock.sleep(milliseconds(settings.poll));
+  }
 }
 
 function forgotten(purpose: TaskPurpose, taskArn: string): Output {

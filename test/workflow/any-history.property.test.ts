@@ -51,7 +51,7 @@ test('after any history of releases, failing calls and stopped executions, one s
           throw new Error('ThrottlingException');
         };
         faults.set(workflow, { before: fault(false), after: fault(true) });
-        await deploy(workflow, workflow.request(workflow.world.push(`v1.${i}.0`, BEHAVIOURS[behaviour])));
+        await workflow.runOrAbort(workflow.request(workflow.world.push(`v1.${i}.0`, BEHAVIOURS[behaviour])));
         workflow.beforeInvoke = () => {};
         await repair(workflow);
       }
@@ -104,21 +104,6 @@ function watch(workflow: Workflow): string[] {
     faults.get(workflow)?.after(n);
   };
   return broken;
-}
-
-async function deploy(workflow: Workflow, request: ReturnType<Workflow['request']>): Promise<void> {
-  try {
-    await workflow.run(request);
-  } catch (error) {
-    if (!(error instanceof Aborted)) throw error;
-    workflow.end(request.deployment, {
-      status: 'FAILED',
-      last: 'aborted',
-      error: 'Aborted',
-      cause: 'stopped',
-      visited: [],
-    });
-  }
 }
 
 async function repair(workflow: Workflow): Promise<void> {

@@ -18,7 +18,7 @@ import { FakeClock } from '../fakes/clock.ts';
 import { FakeLedger } from '../fakes/ledger.ts';
 import { FakeWorld } from '../fakes/world.ts';
 import { SETTINGS } from '../fixtures/settings.ts';
-import { type Ending, execute, Machine } from './interpreter.ts';
+import { Aborted, type Ending, execute, Machine } from './interpreter.ts';
 
 const MACHINE = Machine.parse(
   JSON.parse(readFileSync(new URL('../../statemachines/release.asl.json', import.meta.url), 'utf8')),
@@ -81,6 +81,17 @@ export class Workflow {
     );
     this.end(request.deployment, ending);
     return ending;
+  }
+
+  /** Runs an execution that a hook may abort: it ends where it stands, in the eyes of everybody who asks for its status. */
+  async runOrAbort(request: DeploymentRequest): Promise<void> {
+    try {
+      await this.run(request);
+    } catch (error) {
+      if (!(error instanceof Aborted)) throw error;
+      const ended = { status: 'FAILED', last: 'aborted', error: 'Aborted', cause: 'stopped', visited: [] } as const;
+      this.end(request.deployment, ended);
+    }
   }
 
   /** Executions that were started and not yet run. */

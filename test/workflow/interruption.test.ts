@@ -57,7 +57,7 @@ describe('an execution that is stopped', () => {
       workflow.world.afterAction = () => {
         served &&= workflow.world.servesEverything();
       };
-      await runAborted(workflow, request);
+      await workflow.runOrAbort(request);
       if (n < k) {
         invocations = n;
         break;
@@ -86,7 +86,7 @@ describe('an execution that is stopped', () => {
         workflow.beforeInvoke = () => {
           if (aborted) throw new Aborted('stopped');
         };
-        await runAborted(workflow, request);
+        await workflow.runOrAbort(request);
         workflow.world[moment] = () => {};
         workflow.beforeInvoke = () => {};
         if (!aborted) {
@@ -100,22 +100,6 @@ describe('an execution that is stopped', () => {
     }
   });
 });
-
-/** Runs an execution that a hook may abort: it ends where it stands, in the eyes of everybody who asks for its status. */
-async function runAborted(workflow: Workflow, request: ReturnType<Workflow['request']>): Promise<void> {
-  try {
-    await workflow.run(request);
-  } catch (error) {
-    if (!(error instanceof Aborted)) throw error;
-    workflow.end(request.deployment, {
-      status: 'FAILED',
-      last: 'aborted',
-      error: 'Aborted',
-      cause: 'stopped',
-      visited: [],
-    });
-  }
-}
 
 describe('a call that fails once', () => {
   test('before or after its effect changes nothing in the outcome', async () => {

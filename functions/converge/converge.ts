@@ -129,11 +129,11 @@ async function taskDefinition(
   ledger: Ledger,
   slots: SlotControl,
 ): Promise<string> {
-  const { settings, deployable, candidate } = planned({ plan }, context.deployment);
+  const whole = planned({ plan }, context.deployment);
+  const { settings, deployable, candidate } = whole;
   const known = (await ledger.facts(context.deployment))['task-definition']?.detail['arn'];
   if (typeof known === 'string') return known;
-  const release = releaseOf(planned({ plan }, context.deployment));
-  const arn = await slots.registerTaskDefinition(settings, release, candidate, context.deployment);
+  const arn = await slots.registerTaskDefinition(settings, releaseOf(whole), candidate, context.deployment);
   await ledger.saveFact(context, { kind: 'task-definition', deployable, detail: { arn } }, 'registered');
   return arn;
 }

@@ -168,6 +168,12 @@ const Pipeline = z.strictObject({
     /** As the service's: the image is built on the processor that it runs on. */
     architecture: setting.services.element.shape.architecture,
     compute: z.enum(['small', 'medium', 'large']),
+    /** One of CodeBuild's own images, of the same processor: the machine that builds. */
+    image: z.string().regex(/^aws\/codebuild\/[\w.-]+:[\w.-]+$/, {
+      error: 'an image of CodeBuild, as in aws/codebuild/amazonlinux-aarch64-standard:3.0',
+    }),
+    /** Variables of the build, in place of those that the buildspec declares: its images, for example (BASE, POSTGRES). No secrets. */
+    environment: z.record(z.string().regex(/^[A-Z][A-Z0-9_]*$/), z.string()),
     timeout: Duration.refine((value) => seconds(value) >= 300 && seconds(value) <= 36 * 3600, {
       error: 'between 5m and 36h',
     }),
@@ -203,6 +209,9 @@ export const Environments = z
       if (built.length === 0) refuse(['app'], `there is no target of ${app}`);
       if (built.some(({ service }) => service.architecture !== build.architecture))
         refuse(['build', 'architecture'], `targets of ${app} run on another`);
+      // CodeBuild's images name the processor: "Docker images provided by CodeBuild" in its User Guide.
+      if (build.image.includes('aarch64') !== (build.architecture === 'ARM64'))
+        refuse(['build', 'image'], `${build.image} is not of the processor ${build.architecture}`);
     }
     const slugs = targets.map(({ app, environment }) => targetNames(app, environment).slug);
     for (const [i, slug] of slugs.entries()) {

@@ -7,7 +7,13 @@ const pipelines: Environments['pipelines'] = [
     app: 'web',
     source: { connection: 'GitHub', repository: 'your-organisation/farol', branch: 'main' },
     buildspec: 'buildspec.yml',
-    build: { architecture: 'ARM64', compute: 'small', timeout: '30m' },
+    build: {
+      architecture: 'ARM64',
+      compute: 'small',
+      image: 'aws/codebuild/amazonlinux-aarch64-standard:3.0',
+      environment: {},
+      timeout: '30m',
+    },
   },
 ];
 

@@ -96,7 +96,7 @@ export class ReleaseBuild extends Construct {
         }),
       },
     });
-    const { architecture, compute, timeout } = props.build;
+    const { architecture, compute, image, environment, timeout } = props.build;
     this.project = new PipelineProject(this, 'Project', {
       projectName,
       description: `Tests, builds and pushes releases of ${props.app}`,
@@ -104,13 +104,15 @@ export class ReleaseBuild extends Construct {
       environment: {
         buildImage:
           architecture === 'ARM64'
-            ? LinuxArmBuildImage.AMAZON_LINUX_2023_STANDARD_3_0
-            : LinuxBuildImage.AMAZON_LINUX_2023_5,
+            ? LinuxArmBuildImage.fromCodeBuildImageId(image)
+            : LinuxBuildImage.fromCodeBuildImageId(image),
         computeType: COMPUTE[compute],
         // The build runs a Docker engine.
         privileged: true,
       },
+      // They stand above the buildspec's own. CodeBuild User Guide, "Build spec reference", env/variables.
       environmentVariables: {
+        ...Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, { value }])),
         FAROL_REPOSITORY_URI: { value: `${stack.account}.dkr.ecr.${stack.region}.${stack.urlSuffix}/${repository}` },
       },
       cache: Cache.local(LocalCacheMode.DOCKER_LAYER),

@@ -140,8 +140,22 @@ describe('pipelines', () => {
     ['twice for one application', [pipeline, pipeline], 'pipelines.1.app: a second pipeline builds web'],
     [
       'for another processor than the service’s',
-      [{ ...pipeline, build: { ...pipeline?.build, architecture: 'X86_64' } }],
+      [
+        {
+          ...pipeline,
+          build: {
+            ...pipeline?.build,
+            architecture: 'X86_64',
+            image: 'aws/codebuild/amazonlinux-x86_64-standard:5.0',
+          },
+        },
+      ],
       'pipelines.0.build.architecture: targets of web run on another',
+    ],
+    [
+      'on a machine of another processor',
+      [{ ...pipeline, build: { ...pipeline?.build, image: 'aws/codebuild/amazonlinux-x86_64-standard:5.0' } }],
+      'pipelines.0.build.image: aws/codebuild/amazonlinux-x86_64-standard:5.0 is not of the processor ARM64',
     ],
     [
       'from a repository that is none',

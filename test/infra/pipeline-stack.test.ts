@@ -118,6 +118,26 @@ describe('the build', () => {
     });
   });
 
+  test('takes machine and images from the settings', () => {
+    const { pipelines, ...rest } = environmentsIn();
+    const [pipeline] = pipelines;
+    const image = 'aws/codebuild/amazonlinux-aarch64-standard:2.0';
+    const environment = { BASE: 'example.com/python@sha256:0' };
+    const changed = synthesized({
+      ...rest,
+      pipelines: [{ ...pipeline, build: { ...pipeline?.build, image, environment } }],
+    });
+    const [project] = Object.values(resources(templateOf(changed, 'web-pipeline'), 'AWS::CodeBuild::Project'));
+    expect(project?.Properties['Environment']).toMatchObject({
+      Image: image,
+      Type: 'ARM_CONTAINER',
+      EnvironmentVariables: [
+        { Name: 'BASE', Type: 'PLAINTEXT', Value: environment.BASE },
+        { Name: 'FAROL_REPOSITORY_URI' },
+      ],
+    });
+  });
+
   test('only its project may take its role', () => {
     template.hasResourceProperties('AWS::IAM::Role', {
       AssumeRolePolicyDocument: {

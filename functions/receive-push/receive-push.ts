@@ -1,8 +1,7 @@
+import { requestOf, startOrQueue } from '#core/begin-deployment.ts';
 import { EcrImageAction } from '#core/contract/events.ts';
-import type { DeploymentRequest } from '#core/contract/ledger.ts';
 import { Digest, Version } from '#core/contract/release.ts';
 import { type Settings, targetOf } from '#core/contract/settings.ts';
-import { deploymentName } from '#core/domain/deployment-name.ts';
 import type { Executions, Ledger, SettingsStore } from '#core/ports.ts';
 
 export interface PushOutcome {
@@ -74,25 +73,18 @@ async function begin(
   { repository, version, digest }: Push,
   { ledger, executions }: Ports,
 ): Promise<PushOutcome> {
-  const target = targetOf(settings);
-  const attempt = 1;
-  const deployment = deploymentName(target, version, digest, attempt);
-  const request: DeploymentRequest = {
-    kind: 'release',
-    target,
-    deployment,
-    version,
-    digest,
-    attempt,
-    cause: `push of ${repository}:${version}`,
-  };
+  // A push is attempt 1 and no other: its name follows from the event alone.
+  const cause = `push of ${repository}:${version}`;
+  const request = requestOf({ target: targetOf(settings), version, digest, cause }, 1);
+  const { deployment } = request;
   if ((await ledger.deployment(deployment)) !== undefined) return { outcome: 'duplicate', what: deployment };
-  const holder = await ledger.lock(target);
-  if (holder?.deployment !== undefined) {
-    const queued = await ledger.enqueue(request, holder, deployment);
-    if (queued === 'queued') return { outcome: 'queued', what: deployment };
-    if (queued === 'older') return { outcome: 'older', what: `${deployment}: a newer push is waiting already` };
+  const outcome = await startOrQueue(request, { ledger, executions });
+  switch (outcome) {
+    case 'older':
+      return { outcome, what: `${deployment}: a newer push is waiting already` };
+    case 'exists':
+      return { outcome: 'duplicate', what: deployment };
+    default:
+      return { outcome, what: deployment };
   }
-  const started = await executions.start(request);
-  return { outcome: started === 'started' ? 'started' : 'duplicate', what: deployment };
 }

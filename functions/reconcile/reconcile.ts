@@ -1,8 +1,8 @@
+import { requestOf } from '#core/begin-deployment.ts';
 import type { DeploymentRequest, Lock } from '#core/contract/ledger.ts';
 import { type Settings, targetOf } from '#core/contract/settings.ts';
 import { type Target, targetSlug } from '#core/contract/target.ts';
 import { dispatch } from '#core/dispatch.ts';
-import { deploymentName } from '#core/domain/deployment-name.ts';
 import { compareVersions } from '#core/domain/version.ts';
 import type { Clock, Executions, Ledger, ReleaseSource, SettingsStore } from '#core/ports.ts';
 
@@ -82,12 +82,10 @@ async function sweep(settings: Settings, { ledger, executions, releases, clock }
   const { version, digest } = newest;
   const { live } = await ledger.head(target);
   if (live !== undefined && compareVersions(version, live.deployable.version) <= 0) return undefined;
-  const attempt = 1;
-  const deployment = deploymentName(target, version, digest, attempt);
-  if ((await ledger.deployment(deployment)) !== undefined) return undefined;
   const cause = `sweep found ${settings.repository}:${version} in the registry`;
-  const started = await executions.start({ kind: 'release', target, deployment, version, digest, attempt, cause });
-  return started === 'started' ? deployment : undefined;
+  const request = requestOf({ target, version, digest, cause }, 1);
+  if ((await ledger.deployment(request.deployment)) !== undefined) return undefined;
+  return (await executions.start(request)) === 'started' ? request.deployment : undefined;
 }
 
 /**

@@ -52,7 +52,7 @@ export interface TargetNames {
   readonly slug: string;
   readonly stack: string;
   readonly targetGroups: { readonly blue: string; readonly green: string };
-  readonly roles: { readonly execution: string; readonly task: string; readonly migration: string };
+  readonly roles: Readonly<Record<'execution' | 'task' | 'migration' | 'bootstrap', string>>;
   readonly logGroup: string;
   readonly settingsParameter: string;
   readonly databaseSecret: string;
@@ -70,7 +70,12 @@ export function targetNames(app: string, environment: string): TargetNames {
     slug,
     stack: `${slug}-service`,
     targetGroups: { blue: `${slug}-blue`, green: `${slug}-green` },
-    roles: { execution: `farol-${slug}-execution`, task: `farol-${slug}-task`, migration: `farol-${slug}-migration` },
+    roles: {
+      execution: `farol-${slug}-execution`,
+      task: `farol-${slug}-task`,
+      migration: `farol-${slug}-migration`,
+      bootstrap: `farol-${slug}-bootstrap`,
+    },
     logGroup: `/farol/${app}/${environment}`,
     settingsParameter: `${SETTINGS_PATH}/${app}/${environment}`,
     databaseSecret: `farol/${app}/${environment}/database`,

@@ -95,7 +95,7 @@ function statements(stack: Stack, served: readonly ServedTarget[]) {
   const tasks = each(({ slug }) => arn('ecs', 'task', `${slug}/*`));
   const role = (name: string) => stack.formatArn({ service: 'iam', region: '', resource: 'role', resourceName: name });
   const taskDefinition = (kind: string) => each(({ slug }) => arn('ecs', 'task-definition', `${slug}-${kind}:*`));
-  const runOnce = [...taskDefinition('plan'), ...taskDefinition('migrate')];
+  const runOnce = ['bootstrap', 'plan', 'migrate'].flatMap(taskDefinition);
   const web = taskDefinition('web');
   const passRoles = (roles: readonly (keyof TargetNames['roles'])[]) =>
     allow(
@@ -177,7 +177,7 @@ function statements(stack: Stack, served: readonly ServedTarget[]) {
       allow(['ecs:TagResource'], [...runOnce, ...tasks], {
         StringEquals: { 'ecs:CreateAction': ['RegisterTaskDefinition', 'RunTask'] },
       }),
-      passRoles(['execution', 'migration']),
+      passRoles(['execution', 'migration', 'bootstrap']),
     ],
     changeServices: [
       allow(['ecs:RegisterTaskDefinition'], web),

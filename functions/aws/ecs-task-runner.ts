@@ -33,7 +33,8 @@ export class EcsTaskRunner implements TaskRunner {
     token,
     startedBy,
   }: Parameters<TaskRunner['start']>[0]): ReturnType<TaskRunner['start']> {
-    const command = purpose === 'plan' ? release.releaseJson.migrationPlan : release.releaseJson.migrate;
+    const { bootstrap, migrationPlan, migrate } = release.releaseJson;
+    const command = { bootstrap, plan: migrationPlan, migrate }[purpose];
     if (command === null) throw new Error(`${release.version} has no command to ${purpose}`);
     const { taskDefinition: registered } = await this.#ecs.send(
       new RegisterTaskDefinitionCommand(

@@ -3,11 +3,13 @@ import { seconds } from '#core/contract/duration.ts';
 import type { Release } from '#core/contract/release.ts';
 import { type Settings, targetOf } from '#core/contract/settings.ts';
 import type { Slot } from '#core/contract/slot.ts';
+import type { TaskPurpose } from '#core/contract/states.ts';
 import { targetSlug } from '#core/contract/target.ts';
+import { lockTimeoutMs, taskContent } from '#core/domain/task-content.ts';
 import { STREAM_PREFIX } from './task-logs.ts';
 
 /** What a task definition is for; part of its family's name, so that the console tells them apart. */
-export type TaskKind = 'web' | 'plan' | 'migrate';
+export type TaskKind = 'web' | TaskPurpose;
 
 /** The name of the one container of each task. */
 export const CONTAINER = 'app';
@@ -17,7 +19,7 @@ export function family(settings: Settings, kind: TaskKind): string {
   return `${targetSlug(targetOf(settings))}-${kind}`;
 }
 
-interface TaskContent {
+interface TaskParts {
   readonly settings: Settings;
   readonly release: Release;
   readonly kind: TaskKind;
@@ -38,10 +40,11 @@ export function taskDefinition({
   command,
   deployment,
   slot,
-}: TaskContent): RegisterTaskDefinitionCommandInput {
+}: TaskParts): RegisterTaskDefinitionCommandInput {
   const { place } = settings;
   const [service] = settings.services;
   if (service === undefined) throw new Error('settings.services is empty');
+  const { environment, secrets, taskRole } = taskContent(settings, kind);
   const container: ContainerDefinition = {
     name: CONTAINER,
     image: `${place.repositoryUri}@${release.digest}`,
@@ -52,8 +55,11 @@ export function taskDefinition({
     mountPoints: [{ sourceVolume: 'tmp', containerPath: '/tmp', readOnly: false }],
     // Fargate takes at most 120 s (ECS API reference, ContainerDefinition).
     stopTimeout: Math.min(120, Math.max(2, Math.ceil(seconds(settings.drain.stopTimeout)))),
-    environment: Object.entries(environment(settings, release, slot)).map(([name, value]) => ({ name, value })),
-    secrets: Object.entries(service.secrets).map(([name, valueFrom]) => ({ name, valueFrom })),
+    environment: Object.entries({ ...environment, ...ofRelease(settings, release, slot) }).map(([name, value]) => ({
+      name,
+      value,
+    })),
+    secrets: Object.entries(secrets).map(([name, valueFrom]) => ({ name, valueFrom })),
     ...(kind === 'web'
       ? { portMappings: [{ containerPort: release.releaseJson.port, protocol: 'tcp' as const }] }
       : {}),
@@ -74,7 +80,7 @@ export function taskDefinition({
     memory: String(service.memory),
     runtimePlatform: { cpuArchitecture: service.architecture, operatingSystemFamily: 'LINUX' },
     executionRoleArn: place.executionRole,
-    taskRoleArn: kind === 'web' ? place.taskRole : place.migrationTaskRole,
+    taskRoleArn: taskRole,
     // An empty volume of the task: the root file system is read-only, and programs need a place for temporary files. On
     // Fargate it belongs to root unless the image's Dockerfile says `VOLUME /tmp` (ECS Developer Guide, "Use bind mounts").
     volumes: [{ name: 'tmp' }],
@@ -87,16 +93,15 @@ export function taskDefinition({
   };
 }
 
-/** What the application is given (functions/core/contract/release.ts says what it gives back). */
-function environment(settings: Settings, release: Release, slot: Slot | undefined): Record<string, string> {
+/** What every task of a release is given (functions/core/contract/release.ts says what it gives back). */
+function ofRelease(settings: Settings, release: Release, slot: Slot | undefined): Record<string, string> {
   return {
-    ...settings.services[0]?.environment,
     HOST: '0.0.0.0',
     PORT: String(release.releaseJson.port),
     FAROL_VERSION: release.version,
     FAROL_DIGEST: release.digest,
     FAROL_COMMIT: release.commit,
     FAROL_SLOT: slot ?? 'none',
-    MIGRATE_LOCK_TIMEOUT_MS: String(Math.round(seconds(settings.migrate.lockTimeout) * 1000)),
+    MIGRATE_LOCK_TIMEOUT_MS: lockTimeoutMs(settings),
   };
 }

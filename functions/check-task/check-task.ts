@@ -5,6 +5,7 @@ import type { Settings } from '#core/contract/settings.ts';
 import type { CheckTask, Context, TaskPurpose } from '#core/contract/states.ts';
 import { judgeMigrations } from '#core/domain/migration-gate.ts';
 import { planned } from '#core/domain/planned.ts';
+import { bootstrapFingerprint } from '#core/domain/task-content.ts';
 import { judgeMigrationEnd, nextLookSeconds } from '#core/domain/task-end.ts';
 import type { Clock, Ledger, TaskRunner, TaskStatus } from '#core/ports.ts';
 
@@ -44,7 +45,16 @@ export async function checkTask(input: z.infer<typeof CheckTask.input>, ports: P
       );
     return { outcome: 'running', waitSeconds: nextLookSeconds(looks) };
   }
-  return purpose === 'plan' ? judgePlan(input, status, ports, plan) : judgeMigration(context, status, ports, plan);
+  switch (purpose) {
+    case 'bootstrap':
+      return judgeBootstrap(context, status, ports, plan);
+    case 'plan':
+      return judgePlan(input, status, ports, plan);
+    case 'migrate':
+      return judgeMigration(context, status, ports, plan);
+    default:
+      return purpose satisfies never;
+  }
 }
 
 /** One look; the first one goes on looking for a few seconds, so that a quick task costs no whole second of waiting. */
@@ -59,7 +69,7 @@ async function look(settings: Settings, taskArn: string, looks: number, { tasks,
 
 function forgotten(purpose: TaskPurpose, taskArn: string): Output {
   const reason = `ECS no longer knows the task ${taskArn}, so how it ended cannot be told.`;
-  return { outcome: purpose === 'plan' ? 'failed' : 'needs person', reason };
+  return { outcome: purpose === 'migrate' ? 'needs person' : 'failed', reason };
 }
 
 function isOverdue(status: Extract<TaskStatus, { state: 'running' }>, timeout: string, clock: Clock): boolean {
@@ -67,6 +77,19 @@ function isOverdue(status: Extract<TaskStatus, { state: 'running' }>, timeout: s
 }
 
 type Plan = ReturnType<typeof planned>;
+
+/** Only exit code 0 is success. What a failed one left needs no person: it is made to be run again, by the next deployment. */
+async function judgeBootstrap(
+  context: Context,
+  status: Stopped,
+  { ledger }: Ports,
+  { releaseJson, settings }: Plan,
+): Promise<Output> {
+  if (status.exitCode !== 0) return { outcome: 'failed', reason: describe('bootstrap', status) };
+  const fingerprint = bootstrapFingerprint(releaseJson.bootstrap ?? [], settings);
+  await ledger.recordBootstrap(context, fingerprint, 'bootstrap task ended with exit code 0');
+  return { outcome: 'succeeded' };
+}
 
 async function judgePlan(
   { context, looks }: z.infer<typeof CheckTask.input>,
@@ -129,7 +152,11 @@ async function judgeMigration(
 }
 
 function describe(purpose: TaskPurpose, { exitCode, started, reason, lastLines }: Stopped): string {
-  const what = purpose === 'plan' ? 'Planning the migrations' : 'The migration';
+  const what = {
+    bootstrap: 'Preparing the database',
+    plan: 'Planning the migrations',
+    migrate: 'The migration',
+  }[purpose];
   const how = started
     ? exitCode === undefined
       ? 'stopped without an exit code'

@@ -75,6 +75,8 @@ export interface Ledger {
   openChange(context: Context, change: Pick<Change, 'n' | 'intent' | 'call' | 'action'>): Promise<void>;
   closeChange(context: Context, n: number, outcome: { traffic?: Traffic['weights']; error?: string }): Promise<void>;
 
+  /** Keeps which bootstrap was done last (its fingerprint), so that the same one is not run again. */
+  recordBootstrap(context: Context, fingerprint: string, cause: string): Promise<void>;
   /** Makes the deployment's candidate the target's live. */
   promote(context: Context, head: Pick<Head, 'live' | 'warm'>, cause: string): Promise<void>;
   freeze(context: Context, reason: string): Promise<void>;

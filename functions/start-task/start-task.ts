@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import type { StartTask } from '#core/contract/states.ts';
 import { judgeMigrations } from '#core/domain/migration-gate.ts';
 import { planned, releaseOf } from '#core/domain/planned.ts';
+import { bootstrapFingerprint } from '#core/domain/task-content.ts';
 import type { Ledger, TaskRunner } from '#core/ports.ts';
 
 interface Ports {
@@ -10,7 +11,7 @@ interface Ports {
 }
 
 /**
- * Starts the release's task that plans or runs its migrations. One task per deployment, purpose and attempt, however
+ * Starts the release's task that prepares the database, or plans or runs its migrations. One task per deployment, purpose and attempt, however
  * often it is called: the token makes RunTask idempotent.
  */
 export async function startTask(
@@ -20,7 +21,12 @@ export async function startTask(
   const { deployment } = context;
   const plan = planned(await ledger.deployment(deployment), deployment);
   const { releaseJson, settings } = plan;
-  if (releaseJson.migrate === null) return { outcome: 'none' };
+  if (purpose === 'bootstrap') {
+    const { bootstrapped } = await ledger.head(context.target);
+    const done =
+      releaseJson.bootstrap === null || bootstrapped === bootstrapFingerprint(releaseJson.bootstrap, settings);
+    if (done) return { outcome: 'none' };
+  } else if (releaseJson.migrate === null) return { outcome: 'none' };
   if (purpose === 'plan' && releaseJson.migrationPlan === null) {
     const verdict = judgeMigrations(undefined, settings.migrate);
     if (verdict.outcome === 'refused') return verdict;

@@ -21,6 +21,8 @@ export class TaskRoles extends Construct {
   readonly task: Role;
   /** The application while it migrates. */
   readonly migration: Role;
+  /** The application while it prepares the database. */
+  readonly bootstrap: Role;
 
   constructor(scope: Construct, id: string, props: TaskRolesProps) {
     super(scope, id);
@@ -62,5 +64,6 @@ export class TaskRoles extends Construct {
     ]);
     this.task = role('Task', props.names.task, 'The application while it serves', []);
     this.migration = role('Migration', props.names.migration, 'The application while it migrates', []);
+    this.bootstrap = role('Bootstrap', props.names.bootstrap, 'The application while it prepares the database', []);
   }
 }

@@ -183,6 +183,10 @@ export class ServiceStack extends Stack {
           secrets: { ...database.secrets, SECRET_KEY: secretKey.secretArn },
         },
       ],
+      tasks: {
+        migrate: { environment: {}, secrets: {}, taskRole: roles.migration.roleArn },
+        bootstrap: { environment: {}, secrets: {}, taskRole: roles.bootstrap.roleArn },
+      },
       capacity: target.capacity,
       health,
       drain,
@@ -204,7 +208,6 @@ export class ServiceStack extends Stack {
         assignPublicIp: network.assignPublicIp,
         executionRole: roles.execution.roleArn,
         taskRole: roles.task.roleArn,
-        migrationTaskRole: roles.migration.roleArn,
         logGroup: logGroup.logGroupName,
         repositoryUri: `${this.account}.dkr.ecr.${this.region}.${this.urlSuffix}/${repositoryName(target.app)}`,
       },

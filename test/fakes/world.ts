@@ -30,6 +30,10 @@ export interface Behaviour {
   readonly migrations?: MigrationPlan['migrations'];
   /** Exit codes of its migration, attempt by attempt; `killed`: none. */
   readonly migrationExits?: readonly (number | 'killed')[];
+  /** Its command that prepares the database. */
+  readonly bootstrap?: string[];
+  /** Exit code of that command; `killed`: none. */
+  readonly bootstrapExit?: number | 'killed';
   /** Its migration breaks what was live before. */
   readonly breaksLive?: boolean;
 }
@@ -92,6 +96,7 @@ export class FakeWorld
         start: ['serve'],
         migrate: ['migrate'],
         migrationPlan: ['plan'],
+        bootstrap: behaviour.bootstrap ?? null,
         port: 8000,
         livez: '/livez',
         readyz: '/readyz',
@@ -164,7 +169,7 @@ export class FakeWorld
     const task = this.#tasks.get(taskArn);
     if (task === undefined) return { state: 'missing' };
     if (Date.parse(this.#clock.now()) - task.startedAt < 3_000) return { state: 'running' };
-    const { migrations = [], migrationExits = [0], breaksLive } = this.#behaviour(task.digest);
+    const { migrations = [], migrationExits = [0], bootstrapExit = 0, breaksLive } = this.#behaviour(task.digest);
     const stopped = {
       state: 'stopped',
       started: true,
@@ -172,6 +177,10 @@ export class FakeWorld
       reason: 'Essential container in task exited',
     } as const;
     if (task.purpose === 'plan') return { ...stopped, exitCode: 0, lastLines: [JSON.stringify({ migrations })] };
+    if (task.purpose === 'bootstrap') {
+      const ended = bootstrapExit === 'killed' ? {} : { exitCode: bootstrapExit };
+      return { ...stopped, ...ended, lastLines: ['Bootstrap: role web_owner'] };
+    }
     const exit = migrationExits[Math.min(task.attempt, migrationExits.length) - 1] ?? 0;
     if (exit === 0 && breaksLive === true) this.liveIsBroken = true;
     return { ...stopped, ...(exit === 'killed' ? {} : { exitCode: exit }), lastLines: ['Applying board.0002', 'done'] };

@@ -46,14 +46,18 @@ describe('who may do what', () => {
     expect(whoMay(/^ecs:RegisterTaskDefinition$/)).toEqual(['start-task', 'converge']);
     const register = 'ecs:RegisterTaskDefinition';
     const family = `arn:aws:ecs:us-east-1:${ACCOUNT}:task-definition/web-production`;
-    expect(resourcesOf('start-task', register)).toEqual([`${family}-migrate:*`, `${family}-plan:*`]);
+    expect(resourcesOf('start-task', register)).toEqual(
+      ['bootstrap', 'migrate', 'plan'].map((kind) => `${family}-${kind}:*`),
+    );
     expect(resourcesOf('converge', register)).toEqual([`${family}-web:*`]);
   });
 
   test('roles are passed by name, to ECS tasks alone, and none that serves to a migration', () => {
     expect(whoMay(/^iam:PassRole$/)).toEqual(['start-task', 'converge']);
     const role = `arn:aws:iam::${ACCOUNT}:role/farol-web-production`;
-    expect(resourcesOf('start-task', 'iam:PassRole')).toEqual([`${role}-execution`, `${role}-migration`]);
+    expect(resourcesOf('start-task', 'iam:PassRole')).toEqual(
+      ['bootstrap', 'execution', 'migration'].map((kind) => `${role}-${kind}`),
+    );
     expect(resourcesOf('converge', 'iam:PassRole')).toEqual([`${role}-execution`, `${role}-task`]);
     for (const name of ['start-task', 'converge'] as const)
       expect(statementsOf(name).find(({ Action }) => Action.includes('iam:PassRole'))?.Condition).toEqual({

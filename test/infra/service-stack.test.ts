@@ -352,7 +352,7 @@ test('task roles have the names that the orchestrator may pass', () => {
     .filter(({ Properties }) => JSON.stringify(Properties).includes('ecs-tasks.amazonaws.com'))
     .map(({ Properties }) => Properties['RoleName']);
   expect(new Set(names)).toEqual(
-    new Set(['farol-web-production-execution', 'farol-web-production-migration', 'farol-web-production-task']),
+    new Set(['execution', 'bootstrap', 'migration', 'task'].map((kind) => `farol-web-production-${kind}`)),
   );
 });
 

@@ -13,6 +13,7 @@ async function aWorkflowWithLive(): Promise<Workflow> {
 
 function pushUpdate(workflow: Workflow, behaviour = {}) {
   return workflow.world.push('v1.1.0', {
+    bootstrap: ['bootstrap'],
     migrations: [{ name: 'board.0002_likes', compatible: 'yes', why: 'additive' }],
     ...behaviour,
   });

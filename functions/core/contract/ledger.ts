@@ -45,6 +45,8 @@ export const Head = z.strictObject({
   /** Hash of the ledger's last entry. */
   hash: z.string(),
   live: Placement.optional(),
+  /** Fingerprint of the bootstrap that was last done. */
+  bootstrapped: z.string().optional(),
   warm: Placement.extend({ until: Instant }).optional(),
   frozen: z.strictObject({ reason: z.string(), at: Instant, deployment: z.string() }).optional(),
 });
@@ -132,6 +134,7 @@ export const EntryType = z.enum([
   'deployment queued',
   'deployment refused',
   'fact',
+  'database prepared',
   'intent',
   'promoted',
   'roll back began',

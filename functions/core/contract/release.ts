@@ -48,6 +48,11 @@ const Command = z.array(z.string().min(1)).min(1);
 export const ReleaseJson = z.strictObject({
   schema: z.literal(1),
   start: Command,
+  /**
+   * Prepares the database for the roles that migrate and serve, with the rights of its administrator; `null`: nothing to
+   * prepare. It runs before the plan of the migrations whenever itself or its variables changed, and must bear to run again.
+   */
+  bootstrap: Command.nullable().default(null),
   /** Brings the database's schema forward; `null`: the application has none. Exit code 75 (EX_TEMPFAIL): another one is migrating. */
   migrate: Command.nullable(),
   /** Prints what `migrate` would do, as {@link MigrationPlan}; `null`: not known. */

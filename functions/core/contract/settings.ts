@@ -25,6 +25,17 @@ const TrafficPlan = z
   })
   .refine((steps) => steps.at(-1)?.weight === 100, { error: 'the last step must have weight 100' });
 
+const Variables = z.record(z.string().regex(/^[A-Z][A-Z0-9_]*$/), z.string());
+
+/** What a kind of run-once task has in place of what the service has: each may be another user of the database. */
+const RunOnce = z.strictObject({
+  /** Beside the service's variables; the same name counts here. */
+  environment: Variables,
+  /** Beside the service's secrets; the same name counts here. */
+  secrets: Variables,
+  taskRole: Arn,
+});
+
 /** The program that a target runs. Its command, port and checks come from the image's release.json. */
 const Service = z.strictObject({
   name: Name,
@@ -33,9 +44,9 @@ const Service = z.strictObject({
   cpu: z.int().min(256),
   /** MiB. */
   memory: z.int().min(512),
-  environment: z.record(z.string().regex(/^[A-Z][A-Z0-9_]*$/), z.string()),
+  environment: Variables,
   /** Environment variable -> ARN of a Secrets Manager secret (`:json-key::` may follow) or an SSM parameter. */
-  secrets: z.record(z.string().regex(/^[A-Z][A-Z0-9_]*$/), z.string()),
+  secrets: Variables,
   architecture: z.enum(['ARM64', 'X86_64']),
 });
 
@@ -57,7 +68,6 @@ const Place = z.strictObject({
   assignPublicIp: z.boolean(),
   executionRole: Arn,
   taskRole: Arn,
-  migrationTaskRole: Arn,
   logGroup: z.string().min(1),
   /** Registry and repository without tag, `<account>.dkr.ecr.<region>.amazonaws.com/web`. */
   repositoryUri: z.string().min(1),
@@ -77,6 +87,11 @@ export const Settings = z.strictObject({
   /** The application's public address; its host goes as Host header with every smoke request. */
   address: z.url(),
   services: z.array(Service).length(1),
+  tasks: z.strictObject({
+    /** The one that migrates, and the one that says what would be migrated. */
+    migrate: RunOnce,
+    bootstrap: RunOnce,
+  }),
   capacity: z
     .strictObject({
       min: z.int().min(1),

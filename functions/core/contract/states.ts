@@ -43,15 +43,15 @@ export const Preflight = {
   ]),
 };
 
-/** `plan`: the task that tells what a migration would do. `migrate`: the migration. */
-export const TaskPurpose = z.enum(['plan', 'migrate']);
+/** `bootstrap`: the task that prepares the database. `plan`: the one that tells what a migration would do. `migrate`: the migration. */
+export const TaskPurpose = z.enum(['bootstrap', 'plan', 'migrate']);
 export type TaskPurpose = z.infer<typeof TaskPurpose>;
 
 export const StartTask = {
   input: z.strictObject({ context: Context, purpose: TaskPurpose, attempt: z.int().min(1) }),
   output: z.discriminatedUnion('outcome', [
     z.strictObject({ outcome: z.literal('started'), taskArn: z.string() }),
-    /** The application has no such command. */
+    /** The application has no such command; bootstrap: or it was done already. */
     z.strictObject({ outcome: z.literal('none') }),
     /** Plan: there is no command that tells, and the settings let it pass. */
     z.strictObject({ outcome: z.literal('allowed'), reason }),

@@ -350,6 +350,15 @@ describe.each([
   });
 
   describe('the head', () => {
+    test('tells which bootstrap was done last, whatever goes on besides', async () => {
+      const { ledger, target, context } = await held();
+      await ledger.recordBootstrap(context, '0123456789abcdef', 'exit code 0');
+      await ledger.recordBootstrap(context, 'fedcba9876543210', 'exit code 0');
+      await ledger.promote(context, { live: placement('blue', 'v1.0.0') }, 'every step passed');
+      expect(await ledger.head(target)).toMatchObject({ bootstrapped: 'fedcba9876543210', live: { slot: 'blue' } });
+      await expect(ledger.recordBootstrap({ ...context, token: 9 }, 'x', 'late')).rejects.toThrow(Superseded);
+    });
+
     test('tells what is live, warm and frozen', async () => {
       const { ledger, target, context } = await held();
       const warm = { ...placement('green', 'v0.9.0'), until: '2026-11-23T19:00:00.000Z' };

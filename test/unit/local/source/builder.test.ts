@@ -18,6 +18,7 @@ const CONTRACT = {
   start: ['serve'],
   migrate: null,
   migrationPlan: null,
+  bootstrap: null,
   port: 8000,
   livez: '/livez',
   readyz: '/readyz',

@@ -14,6 +14,7 @@ export const FUNCTIONS = [
   'finish',
   'reconcile',
   'answer-pipeline',
+  'report-targets',
 ] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 

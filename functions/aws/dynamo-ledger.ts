@@ -10,6 +10,7 @@ import {
   Instant,
   Intent,
   Lock,
+  SettingsClaim,
   Traffic,
 } from '#core/contract/ledger.ts';
 import { type Context, Result } from '#core/contract/states.ts';
@@ -29,6 +30,7 @@ const Meta = z.strictObject({
 });
 
 const targetKey = (target: Target, sk: 'LOCK' | 'WAITING' | 'INTENT' | 'TRAFFIC') => ({ pk: `TARGET#${target}`, sk });
+const claimKey = (target: Target, settingsHash: string) => ({ pk: `SETTINGS#${target}`, sk: settingsHash });
 const deploymentKey = (deployment: string, sk: string) => ({ pk: `DEPLOYMENT#${deployment}`, sk });
 const changeKey = (deployment: string, n: number) => deploymentKey(deployment, `CHANGE#${String(n).padStart(6, '0')}`);
 
@@ -131,9 +133,30 @@ export class DynamoLedger implements Ledger {
   }
 
   async savePlan(context: Context, plan: DeploymentPlan): Promise<void> {
+    const { request } = (await this.deployment(context.deployment)) ?? {};
+    if (request === undefined) throw new Superseded(`${context.deployment} never held the lock of ${context.target}.`);
     await this.#guarded(context, [
       { update: deploymentKey(context.deployment, 'META'), set: { plan }, when: { pk: PRESENT } },
+      { put: { ...claimKey(context.target, plan.deployable.settingsHash), request, at: this.#clock.now() } },
     ]);
+  }
+
+  settingsClaim(target: Target, settingsHash: string): Promise<SettingsClaim | undefined> {
+    return this.#table.get(claimKey(target, settingsHash), SettingsClaim);
+  }
+
+  async claimSettings(
+    settingsHash: string,
+    request: DeploymentRequest,
+    from: SettingsClaim | undefined,
+  ): Promise<boolean> {
+    const refused = await this.#write(`the claim of settings ${settingsHash}`, [
+      {
+        put: { ...claimKey(request.target, settingsHash), request, at: this.#clock.now() },
+        when: from === undefined ? { pk: ABSENT } : { 'request.deployment': from.request.deployment },
+      },
+    ]);
+    return refused.length === 0;
   }
 
   async facts(deployment: string): Promise<Partial<Record<FactKind, Fact>>> {

@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import { milliseconds } from '#core/contract/duration.ts';
-import type { DeploymentPlan, Fact, FactKind, Head, Intent, Phase } from '#core/contract/ledger.ts';
+import type { DeploymentPlan, Fact, FactKind, Head, Intent, Phase, Placement } from '#core/contract/ledger.ts';
 import type { Settings } from '#core/contract/settings.ts';
 import type { Context, Converge } from '#core/contract/states.ts';
 import { type Action, planConvergence } from '#core/domain/converge-plan.ts';
@@ -90,6 +90,7 @@ async function currentIntent(
   const basis: IntentBasis = {
     head,
     settings,
+    served: await servedCapacity(head, ledger),
     ...(plan === undefined ? {} : { plan }),
     ...(needsTasks ? { taskDefinition: await taskDefinition(context, plan, ledger, slots) } : {}),
     ...(weight === undefined ? {} : { weight }),
@@ -99,6 +100,14 @@ async function currentIntent(
   if (phase === 'restore' && reason !== undefined)
     await ledger.note(context, { type: 'roll back began', cause: reason });
   return ledger.writeIntent(context, draftIntent(phase, basis), reason ?? describe(phase, weight));
+}
+
+/** The scaling bounds that live and warm were deployed with: what serves keeps them until other settings have passed. */
+async function servedCapacity({ live, warm }: Head, ledger: Ledger): Promise<IntentBasis['served']> {
+  const capacity = async (placement: Placement | undefined) =>
+    placement && planned(await ledger.deployment(placement.deployment), placement.deployment).settings.capacity;
+  const [ofLive, ofWarm] = await Promise.all([capacity(live), capacity(warm)]);
+  return { ...(ofLive && { live: ofLive }), ...(ofWarm && { warm: ofWarm }) };
 }
 
 /** Moves the ledger's live to the candidate, once. */
@@ -113,6 +122,7 @@ async function promote(context: Context, plan: DeploymentPlan, ledger: Ledger, c
     deployable: plan.deployable,
     taskDefinition: arn,
     releaseJson: plan.releaseJson,
+    deployment: context.deployment,
   };
   const until = new Date(Date.parse(clock.now()) + milliseconds(plan.settings.warm)).toISOString();
   await ledger.promote(

@@ -10,6 +10,7 @@ import type {
   Instant,
   Intent,
   Lock,
+  SettingsClaim,
   Traffic,
 } from './contract/ledger.ts';
 import type { WaitingRun } from './contract/pipeline.ts';
@@ -58,7 +59,12 @@ export interface Ledger {
   closeRecord(deployment: string, ended: { result: Result; sentence: string }): Promise<void>;
 
   deployment(id: string): Promise<DeploymentRecord | undefined>;
+  /** Fixes what a deployment will do, and claims the plan's settings revision for it. */
   savePlan(context: Context, plan: DeploymentPlan): Promise<void>;
+  /** The deployment that a settings revision was claimed for. */
+  settingsClaim(target: Target, settingsHash: string): Promise<SettingsClaim | undefined>;
+  /** Claims a settings revision for a deployment, in place of `from`; `false`: somebody else was faster. */
+  claimSettings(settingsHash: string, request: DeploymentRequest, from: SettingsClaim | undefined): Promise<boolean>;
   facts(deployment: string): Promise<Partial<Record<FactKind, Fact>>>;
   saveFact(context: Context, fact: Omit<Fact, 'at'>, cause: string): Promise<void>;
 

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import type { DeploymentPlan } from '#core/contract/ledger.ts';
 import type { SmokeCheck } from '#core/contract/release.ts';
 import type { Settings } from '#core/contract/settings.ts';
 import type { Smoke } from '#core/contract/states.ts';
@@ -24,7 +25,8 @@ export async function smoke(
   { ledger, prober: proberOf }: Ports,
 ): Promise<z.infer<typeof Smoke.output>> {
   const plan = planned(await ledger.deployment(context.deployment), context.deployment);
-  const { settings } = plan;
+  // Live answers to the name and the header that its own settings gave it.
+  const settings = role === 'candidate' ? plan.settings : await servedSettings(plan, ledger);
   const slot = role === 'candidate' ? plan.candidate : plan.live?.slot;
   const deployable = role === 'candidate' ? plan.deployable : plan.live?.deployable;
   if (slot === undefined || deployable === undefined)
@@ -68,6 +70,11 @@ export async function smoke(
     `${checks} checks through the preview of ${slot}`,
   );
   return { outcome: 'pass', checks };
+}
+
+async function servedSettings({ live }: DeploymentPlan, ledger: Ledger): Promise<Settings> {
+  if (live === undefined) throw new Error('nothing is live that could be checked');
+  return planned(await ledger.deployment(live.deployment), live.deployment).settings;
 }
 
 function protocolHeader({ services }: Settings): string {

@@ -8,6 +8,7 @@ import type {
   Head,
   Intent,
   Lock,
+  SettingsClaim,
   Traffic,
 } from '#core/contract/ledger.ts';
 import type { Context, Result } from '#core/contract/states.ts';
@@ -24,6 +25,7 @@ export class FakeLedger implements Ledger {
   readonly heads = new Map<string, Head>();
   readonly records = new Map<string, DeploymentRecord>();
   readonly factsOf = new Map<string, Partial<Record<FactKind, Fact>>>();
+  readonly claims = new Map<string, SettingsClaim>();
   readonly queue = new Map<string, DeploymentRequest>();
   readonly intents = new Map<string, Intent>();
   readonly trafficOf = new Map<string, Traffic>();
@@ -97,7 +99,25 @@ export class FakeLedger implements Ledger {
 
   async savePlan(context: Context, plan: DeploymentPlan): Promise<void> {
     this.#requireToken(context);
-    this.records.set(context.deployment, { ...this.#record(context.deployment), plan });
+    const record = this.#record(context.deployment);
+    this.records.set(context.deployment, { ...record, plan });
+    const claim = { request: record.request, at: this.#clock.now() };
+    this.claims.set(`${context.target} ${plan.deployable.settingsHash}`, claim);
+  }
+
+  async settingsClaim(target: Target, settingsHash: string): Promise<SettingsClaim | undefined> {
+    return this.claims.get(`${target} ${settingsHash}`);
+  }
+
+  async claimSettings(
+    settingsHash: string,
+    request: DeploymentRequest,
+    from: SettingsClaim | undefined,
+  ): Promise<boolean> {
+    const key = `${request.target} ${settingsHash}`;
+    if (this.claims.get(key)?.request.deployment !== from?.request.deployment) return false;
+    this.claims.set(key, { request, at: this.#clock.now() });
+    return true;
   }
 
   async facts(deployment: string): Promise<Partial<Record<FactKind, Fact>>> {

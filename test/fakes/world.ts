@@ -72,7 +72,7 @@ export class FakeWorld
   pushed = '2026-11-23T17:00:00.000Z';
   liveIsBroken = false;
   readonly #clock: Clock;
-  readonly #settings: Settings;
+  #settings: Settings;
   readonly #releases = new Map<Digest, { release: Release; behaviour: Behaviour }>();
   readonly #definitions: { arn: string; digest: Digest; slot: Slot }[] = [];
   readonly #tasks = new Map<string, { purpose: TaskPurpose; digest: Digest; startedAt: number; attempt: number }>();
@@ -106,6 +106,11 @@ export class FakeWorld
     };
     this.#releases.set(digest, { release, behaviour });
     return { version, digest };
+  }
+
+  /** Publishes other settings, as an update of the target's stack does. */
+  publish(change: Partial<Settings>): void {
+    this.#settings = { ...this.#settings, ...change };
   }
 
   async settings(): Promise<Settings> {

@@ -10,8 +10,11 @@ export type Instant = z.infer<typeof Instant>;
 
 /** What an execution of the state machine is started with. The same push always makes the same bytes: StartExecution's idempotency rests on it. */
 export const DeploymentRequest = z.strictObject({
-  /** `release`: make a deployable live. `recovery`: bring a target whose execution ended badly back to what the ledger calls live. */
-  kind: z.enum(['release', 'recovery']),
+  /**
+   * `release`: make a deployable live. `settings`: make what is live live again with the settings as they are now published.
+   * `recovery`: bring a target whose execution ended badly back to what the ledger calls live.
+   */
+  kind: z.enum(['release', 'settings', 'recovery']),
   target: Target,
   deployment: z.string().min(1).max(80),
   version: Version,
@@ -36,6 +39,8 @@ export const Placement = z.strictObject({
   deployable: Deployable,
   taskDefinition: z.string(),
   releaseJson: ReleaseJson,
+  /** The deployment that made it live: its plan has the settings that it runs with. */
+  deployment: z.string(),
 });
 export type Placement = z.infer<typeof Placement>;
 
@@ -101,6 +106,10 @@ export const PlannedStep = z.strictObject({
   checkSeconds: z.int().min(1),
 });
 export type PlannedStep = z.infer<typeof PlannedStep>;
+
+/** The latest deployment that carried a settings revision, whatever became of it: no revision is tried twice by itself. */
+export const SettingsClaim = z.strictObject({ request: DeploymentRequest, at: Instant });
+export type SettingsClaim = z.infer<typeof SettingsClaim>;
 
 /** What a deployment is to do, fixed by preflight: nothing read later can change it. */
 export const DeploymentPlan = z.strictObject({

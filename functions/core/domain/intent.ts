@@ -7,7 +7,10 @@ const EMPTY: SlotIntent = { state: 'empty' };
 /** What an intent is made from. */
 export interface IntentBasis {
   readonly head: Head;
+  /** Of the deployment: what its candidate is to have. */
   readonly settings: Pick<Settings, 'capacity'>;
+  /** What live and warm were deployed with. */
+  readonly served: { readonly live?: Settings['capacity']; readonly warm?: Settings['capacity'] };
   /** The deployment's plan; absent when a recovery restores a target whose deployment had none yet. */
   readonly plan?: DeploymentPlan;
   /** ARN of the candidate's registered task definition; needed from `start` on. */
@@ -51,10 +54,11 @@ export function draftIntent(phase: Phase, basis: IntentBasis): IntentDraft {
   }
 }
 
-function settled(phase: 'promote' | 'restore', { head, settings, running, now }: IntentBasis): IntentDraft {
+function settled(phase: 'promote' | 'restore', basis: IntentBasis): IntentDraft {
+  const { head, running, now } = basis;
   const { live, warm } = head;
   if (live === undefined) return { phase, slots: { blue: EMPTY, green: EMPTY }, weights: null };
-  const { capacity } = settings;
+  const capacity = served('live', basis);
   const liveIntent: SlotIntent = {
     state: 'filled',
     role: 'live',
@@ -75,8 +79,8 @@ function settled(phase: 'promote' | 'restore', { head, settings, running, now }:
         deployable: warm.deployable,
         taskDefinition: warm.taskDefinition,
         min: 1,
-        max: capacity.max,
-        desired: clamp(running[other], 1, capacity.max),
+        max: served('warm', basis).max,
+        desired: clamp(running[other], 1, served('warm', basis).max),
         scaleIn: false,
         scaleOut: false,
       }
@@ -100,8 +104,9 @@ function compose(
 }
 
 /** While a deployment runs, live may grow but not shrink: its share may come back at any moment. */
-function liveDuring(live: Placement, { settings, running }: IntentBasis): SlotIntent {
-  const { capacity } = settings;
+function liveDuring(live: Placement, basis: IntentBasis): SlotIntent {
+  const { running } = basis;
+  const capacity = served('live', basis);
   return {
     state: 'filled',
     role: 'live',
@@ -118,9 +123,9 @@ function liveDuring(live: Placement, { settings, running }: IntentBasis): SlotIn
 function candidate(basis: IntentBasis): SlotIntent {
   const { deployable, capacity } = plan(basis);
   if (basis.taskDefinition === undefined) throw new Error('the candidate has no registered task definition yet');
-  const { max } = basis.settings.capacity;
+  const { min, max } = basis.settings.capacity;
   const { live } = basis.head;
-  const desired = Math.min(max, Math.max(capacity, live === undefined ? 0 : basis.running[live.slot]));
+  const desired = clamp(Math.max(capacity, live === undefined ? 0 : basis.running[live.slot]), min, max);
   return {
     state: 'filled',
     role: 'candidate',
@@ -132,6 +137,12 @@ function candidate(basis: IntentBasis): SlotIntent {
     scaleIn: false,
     scaleOut: true,
   };
+}
+
+function served(role: 'live' | 'warm', basis: IntentBasis): Settings['capacity'] {
+  const capacity = basis.served[role];
+  if (capacity === undefined) throw new Error(`the ledger does not tell what ${role} was deployed with`);
+  return capacity;
 }
 
 function plan({ plan }: IntentBasis): DeploymentPlan {

@@ -10,11 +10,12 @@ export function withLastLines<T extends { readonly reason: string }>(finding: T,
 
 /** How a deployment ended, in one sentence that a person understands without knowing Farol. */
 export function sentenceOf(
-  { version, target }: DeploymentRequest,
+  { kind, version: released, target }: DeploymentRequest,
   result: Result,
   reason: string,
   live: Placement | undefined,
 ): string {
+  const version = kind === 'settings' ? `${released} with the changed settings` : released;
   const serves =
     live === undefined ? `nothing has been live on ${target} yet` : `${live.deployable.version} serves ${target}`;
   switch (result) {

@@ -71,7 +71,13 @@ export function dynamoSubject(clock: Clock, cloud: Cloud): Subject {
 const deployable = (version: Version) => ({ digest: digestOf(version), version, settingsHash: '0123456789abcdef' });
 
 export function placement(slot: Slot, version: Version): Placement {
-  return { slot, deployable: deployable(version), taskDefinition: `web:${version}`, releaseJson: RELEASE_JSON };
+  return {
+    slot,
+    deployable: deployable(version),
+    taskDefinition: `web:${version}`,
+    releaseJson: RELEASE_JSON,
+    deployment: `web-production-${version.replaceAll('.', '_')}-cccccccc-1`,
+  };
 }
 
 export function plan(version: Version): DeploymentPlan {

@@ -155,6 +155,32 @@ describe.each([
     });
   });
 
+  describe('a settings revision', () => {
+    const revision = plan('v1.0.0').deployable.settingsHash;
+
+    test('is claimed by one of many, and by another only in place of that one', async () => {
+      const { ledger, target } = begin();
+      const requests = Array.from({ length: 10 }, (_, n) => request(target, `v1.0.${n}`));
+      expect(await ledger.settingsClaim(target, revision)).toBeUndefined();
+      const claimed = await Promise.all(requests.map((one) => ledger.claimSettings(revision, one, undefined)));
+      expect(claimed.filter(Boolean)).toHaveLength(1);
+      const first = await ledger.settingsClaim(target, revision);
+      expect(first?.request).toEqual(requests[claimed.indexOf(true)]);
+      const next = request(target, 'v1.2.0');
+      expect(await ledger.claimSettings(revision, next, first)).toBe(true);
+      expect(await ledger.claimSettings(revision, request(target, 'v1.3.0'), first)).toBe(false);
+      expect(await ledger.settingsClaim(target, revision)).toMatchObject({ request: next });
+      expect(await ledger.settingsClaim(target, 'f'.repeat(16))).toBeUndefined();
+    });
+
+    test('is claimed by whoever plans with it', async () => {
+      const { ledger, target, first, context } = await held();
+      await ledger.claimSettings(revision, request(target, 'v0.9.0'), undefined);
+      await ledger.savePlan(context, plan('v1.0.0'));
+      expect(await ledger.settingsClaim(target, revision)).toEqual({ request: first, at: expect.any(String) });
+    });
+  });
+
   describe('a deployment', () => {
     test('keeps plan, facts and end', async () => {
       const { ledger, target, first, context, entries } = await held();

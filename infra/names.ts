@@ -3,6 +3,7 @@ import { SETTINGS_PATH } from '#core/contract/target.ts';
 /** Every function of Farol, by its folder under functions/. */
 export const FUNCTIONS = [
   'receive-push',
+  'receive-settings',
   'acquire-lock',
   'preflight',
   'start-task',
@@ -14,7 +15,6 @@ export const FUNCTIONS = [
   'finish',
   'reconcile',
   'answer-pipeline',
-  'report-targets',
 ] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 

@@ -29,6 +29,14 @@ export function functionPermissions(
   const ledger = [to.readLedger, to.writeLedger, to.keepLedger];
   return {
     'receive-push': [...ledger, to.readTargets, to.startDeployments, to.handBack],
+    'receive-settings': [
+      ...ledger,
+      to.readTargets,
+      to.startDeployments,
+      to.describeDeployments,
+      to.publish,
+      to.handBack,
+    ],
     'acquire-lock': [...ledger, to.describeDeployments, to.publish],
     preflight: [
       ...ledger,
@@ -73,7 +81,6 @@ export function functionPermissions(
       ...to.answerPipelines,
       to.handBack,
     ],
-    'report-targets': [to.readLedger, to.keepLedger, to.readTargets],
   };
 }
 

@@ -34,6 +34,8 @@ export async function acquireLock(
     return { outcome: 'duplicate', reason: `${request.deployment} has ended: ${record.ended.sentence}` };
   if (request.kind === 'recovery') return recover(request, executionArn, lock, ports);
   const head = await ledger.head(request.target);
+  if (request.kind === 'settings' && head.live?.deployable.digest !== request.digest)
+    return { outcome: 'duplicate', reason: `${request.version} is no longer live; what is takes the settings.` };
   const refusal = refuse(request, head);
   if (refusal !== undefined) return tellRefusal(request, head, refusal, ports);
   if (lock?.deployment !== undefined) return queue(request, lock, ports);
@@ -72,6 +74,12 @@ async function tellRefusal(
 
 /** The name of this execution is used up, so what waits is the next attempt. */
 async function queue(request: DeploymentRequest, holder: Lock, { ledger }: Ports): Promise<Output> {
+  // Settings wait in no queue: what is live when the holder has ended decides what they are deployed with.
+  if (request.kind === 'settings')
+    return {
+      outcome: 'busy',
+      reason: `${holder.deployment} holds the lock; the settings are looked at again after it.`,
+    };
   const attempt = request.attempt + 1;
   const { target, version, digest } = request;
   const next = { ...request, attempt, deployment: deploymentName(target, version, digest, attempt) };

@@ -3,7 +3,10 @@ import { deploymentName } from './domain/deployment-name.ts';
 import type { Executions, Ledger } from './ports.ts';
 
 /** What somebody or something wants deployed, and why. */
-export type DeploymentOrder = Pick<DeploymentRequest, 'target' | 'version' | 'digest' | 'cause'>;
+export type DeploymentOrder = Pick<DeploymentRequest, 'target' | 'version' | 'digest' | 'cause'> & {
+  /** `release` unless said otherwise. */
+  readonly kind?: 'settings';
+};
 
 /** `older`: a newer version waits for the target already. */
 export interface Begun {
@@ -22,19 +25,26 @@ interface Ports {
  * its attempt itself and calls {@link startOrQueue}.
  */
 export async function beginDeployment(order: DeploymentOrder, ports: Ports): Promise<Begun> {
-  for (let attempt = 1; ; attempt += 1) {
-    const request = requestOf(order, attempt);
-    if (await isUsed(request, ports)) continue;
+  for (;;) {
+    const request = await unusedRequest(order, ports);
     const outcome = await startOrQueue(request, ports);
     // Somebody else began the same attempt meanwhile.
     if (outcome !== 'exists') return { outcome, deployment: request.deployment };
   }
 }
 
+/** The request of the next attempt that is unused. */
+export async function unusedRequest(order: DeploymentOrder, ports: Ports): Promise<DeploymentRequest> {
+  let request = requestOf(order, 1);
+  while (await isUsed(request, ports)) request = requestOf(order, request.attempt + 1);
+  return request;
+}
+
 /** The request of one attempt. The same order and attempt always make the same one: StartExecution's idempotency rests on it. */
-export function requestOf({ target, version, digest, cause }: DeploymentOrder, attempt: number): DeploymentRequest {
+export function requestOf(order: DeploymentOrder, attempt: number): DeploymentRequest {
+  const { kind = 'release', target, version, digest, cause } = order;
   const deployment = deploymentName(target, version, digest, attempt);
-  return { kind: 'release', target, deployment, version, digest, attempt, cause };
+  return { kind, target, deployment, version, digest, attempt, cause };
 }
 
 /** Starts a deployment, or lets it wait behind the one that holds the target's lock. `exists`: its name was used already. */

@@ -84,7 +84,10 @@ async function begin(
       return { outcome, what: `${deployment}: a newer push is waiting already` };
     case 'exists':
       return { outcome: 'duplicate', what: deployment };
-    default:
+    case 'started':
+    case 'queued':
       return { outcome, what: deployment };
+    default:
+      return outcome satisfies never;
   }
 }

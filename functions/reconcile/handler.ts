@@ -2,7 +2,7 @@ import { clock, container } from '#runtime/container.ts';
 import { eventHandler, logger } from '#runtime/handle.ts';
 import { reconcile } from './reconcile.ts';
 
-/** Called by a schedule and by executions that ended badly; both mean: look at every target. */
+/** Called by a schedule and by executions that ended; both mean: look at every target. */
 export const handler = eventHandler(() =>
   reconcile({
     ledger: container.ledger(),

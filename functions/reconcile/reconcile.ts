@@ -4,6 +4,7 @@ import { type Settings, targetOf } from '#core/contract/settings.ts';
 import { type Target, targetSlug } from '#core/contract/target.ts';
 import { dispatch } from '#core/dispatch.ts';
 import { compareVersions } from '#core/domain/version.ts';
+import { followSettings } from '#core/follow-settings.ts';
 import type { Clock, Executions, Ledger, ReleaseSource, SettingsStore } from '#core/ports.ts';
 
 interface Ports {
@@ -20,14 +21,15 @@ const EVENT_ARRIVES_WITHIN_MS = 120_000;
 
 export interface Reconciled {
   readonly target: string;
-  readonly outcome: 'in order' | 'running' | 'recovery started' | 'dispatched' | 'lost push found';
+  readonly outcome: 'in order' | 'running' | 'recovery started' | 'dispatched' | 'lost push found' | 'settings changed';
   readonly what?: string;
 }
 
 /**
  * Finds what no state machine could end by itself: a lock whose execution was aborted, timed out or failed, a deployment
- * left waiting behind a free lock, a warm slot whose time is over, a push whose event was lost (ECR's events are best
- * effort: EventBridge, "Events from AWS services"). Does nothing while an execution holds the lock, and
+ * left waiting behind a free lock, a warm slot whose time is over, a push or a change of settings whose event was lost
+ * (events of ECR and SSM are best effort: EventBridge, "Events from AWS services"), settings that changed while another
+ * deployment ran. Does nothing while an execution holds the lock, and
  * repairs only by starting an execution, so that there is one path for every change.
  */
 export async function reconcile(ports: Ports): Promise<Reconciled[]> {
@@ -69,7 +71,11 @@ async function reconcileTarget(target: Target, settings: Settings, ports: Ports)
     return { outcome: 'recovery started', what: await recover(target, lock, cause, ports) };
   }
   const found = await sweep(settings, ports);
-  return found === undefined ? { outcome: 'in order' } : { outcome: 'lost push found', what: found };
+  if (found !== undefined) return { outcome: 'lost push found', what: found };
+  const followed = await followSettings(settings, ports);
+  return followed.outcome === 'started'
+    ? { outcome: 'settings changed', what: followed.what }
+    : { outcome: 'in order' };
 }
 
 /** Starts what the registry holds and nobody heard of; the deployment's name keeps a late event from starting it twice. */

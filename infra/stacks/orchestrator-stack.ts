@@ -10,12 +10,12 @@ import type { Construct } from 'constructs';
 import { seconds } from '#core/contract/duration.ts';
 import { pipelineName } from '#core/contract/pipeline.ts';
 import { STATE_FUNCTIONS } from '#core/contract/states.ts';
+import { SETTINGS_PATH } from '#core/contract/target.ts';
 import { DeployFunction } from '../constructs/deploy-function.ts';
 import { EventInput } from '../constructs/event-input.ts';
 import { functionCode } from '../constructs/function-code.ts';
 import { LedgerTable } from '../constructs/ledger-table.ts';
 import { ReleaseWorkflow } from '../constructs/release-workflow.ts';
-import { TargetReports } from '../constructs/target-reports.ts';
 import type { Environments } from '../environment-schema.ts';
 import { FUNCTIONS, type FunctionName, functionName, ORCHESTRATOR, substitutionName } from '../names.ts';
 import { functionPermissions } from '../permissions.ts';
@@ -34,6 +34,7 @@ export interface OrchestratorStackProps extends StackProps {
  */
 const TIMEOUTS: Record<FunctionName, number> = {
   'receive-push': 60,
+  'receive-settings': 60,
   'acquire-lock': 25,
   preflight: 55,
   'start-task': 25,
@@ -45,7 +46,6 @@ const TIMEOUTS: Record<FunctionName, number> = {
   finish: 25,
   reconcile: 60,
   'answer-pipeline': 60,
-  'report-targets': 30,
 };
 
 /** What one account and region has once: the state machine, its functions, the ledger, and what starts and repairs deployments. */
@@ -112,7 +112,12 @@ export class OrchestratorStack extends Stack {
       logRetention,
     });
 
-    const invokedByEvents = ['receive-push', 'reconcile', 'answer-pipeline'] satisfies FunctionName[];
+    const invokedByEvents = [
+      'receive-push',
+      'receive-settings',
+      'reconcile',
+      'answer-pipeline',
+    ] satisfies FunctionName[];
     for (const name of invokedByEvents.filter((one) => functions.has(one))) {
       functionOf(name).function.configureAsyncInvoke({
         onFailure: new SqsDestination(undelivered),
@@ -128,13 +133,25 @@ export class OrchestratorStack extends Stack {
       function: functionOf('receive-push').function,
       undelivered,
     });
-    new EventInput(this, 'BadEnd', {
-      description: 'A deployment that ended without finishing is brought to an end',
+    new EventInput(this, 'SettingsChange', {
+      description: 'What is live is deployed with the settings that its target has now',
+      on: {
+        pattern: {
+          source: ['aws.ssm'],
+          detailType: ['Parameter Store Change'],
+          detail: { name: [{ prefix: `${SETTINGS_PATH}/` }], operation: ['Create', 'Update'] },
+        },
+      },
+      function: functionOf('receive-settings').function,
+      undelivered,
+    });
+    new EventInput(this, 'End', {
+      description: 'A deployment that ended badly is brought to an end; settings that changed during one are followed',
       on: {
         pattern: {
           source: ['aws.states'],
           detailType: ['Step Functions Execution Status Change'],
-          detail: { stateMachineArn: [stateMachineArn], status: ['FAILED', 'TIMED_OUT', 'ABORTED'] },
+          detail: { stateMachineArn: [stateMachineArn], status: ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'] },
         },
       },
       function: functionOf('reconcile').function,
@@ -147,7 +164,6 @@ export class OrchestratorStack extends Stack {
       function: functionOf('reconcile').function,
       undelivered,
     });
-    new TargetReports(this, 'Reports', { function: functionOf('report-targets').function, undelivered });
     if (pipelines.length > 0) {
       const answer = { function: functionOf('answer-pipeline').function, undelivered };
       new EventInput(this, 'DeploymentEnd', {

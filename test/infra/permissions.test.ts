@@ -38,15 +38,6 @@ describe('who may do what', () => {
     expect(whoMay(/^application-autoscaling:(Register|Put|Delete|Deregister|Tag)/)).toEqual(['converge']);
   });
 
-  test('the report on targets only reads', () => {
-    expect(statementsOf('report-targets').flatMap(({ Effect, Action }) => (Effect === 'Allow' ? Action : []))).toEqual([
-      'dynamodb:GetItem',
-      'dynamodb:Query',
-      'ssm:GetParameter',
-      'ssm:GetParametersByPath',
-    ]);
-  });
-
   test('only start-task runs tasks', () => {
     expect(whoMay(/^ecs:(RunTask|StartTask)$/)).toEqual(['start-task']);
   });
@@ -75,7 +66,7 @@ describe('who may do what', () => {
   });
 
   test('deployments are started by those who hear of one', () => {
-    expect(whoMay(/^states:StartExecution$/)).toEqual(['receive-push', 'finish', 'reconcile']);
+    expect(whoMay(/^states:StartExecution$/)).toEqual(['receive-push', 'receive-settings', 'finish', 'reconcile']);
     expect(whoMay(/^states:(Stop|Delete|Update|SendTask)/)).toEqual([]);
   });
 });

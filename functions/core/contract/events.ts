@@ -20,3 +20,15 @@ export const EcrImageAction = z.object({
   }),
 });
 export type EcrImageAction = z.infer<typeof EcrImageAction>;
+
+/**
+ * "Parameter Store Change" as EventBridge delivers it, at best effort. Loose as {@link EcrImageAction}. `operation` has no
+ * closed list in the documentation. Source: Systems Manager User Guide, "Amazon EventBridge event examples for Systems
+ * Manager" and "Setting up notifications or triggering actions based on Parameter Store events".
+ */
+export const ParameterStoreChange = z.object({
+  source: z.literal('aws.ssm'),
+  'detail-type': z.literal('Parameter Store Change'),
+  detail: z.object({ name: z.string(), operation: z.string() }),
+});
+export type ParameterStoreChange = z.infer<typeof ParameterStoreChange>;

@@ -135,7 +135,7 @@ function buildArguments(call: string[] = []): Record<string, string> {
   return pairs(call.filter((_, i) => call[i - 1] === '--build-arg'));
 }
 
-const imageBuild = ({ calls }: Run) => calls.find((call) => call.slice(0, 3).join(' ') === 'docker build --tag');
+const imageBuild = ({ calls }: Run) => calls.find((call) => call.slice(0, 3).join(' ') === 'docker buildx build');
 const pushes = ({ calls }: Run) => calls.filter((call) => call[1] === 'push');
 
 describe('a build of a version tag', () => {
@@ -166,13 +166,13 @@ describe('a build of a version tag', () => {
   });
 
   test('pushes one manifest, by its version, after the tests', () => {
-    expect(buildspec.env.variables).toMatchObject({ BUILDX_NO_DEFAULT_ATTESTATIONS: '1' });
+    expect(imageBuild(run)).toEqual(expect.arrayContaining(['--provenance=false', '--sbom=false']));
     expect(pushes(run)).toEqual([['docker', 'push', '--quiet', `${URI}:v1.4.0`]]);
     const words = run.calls.map((call) => call.join(' '));
     const place = (text: string) => words.findIndex((call) => call.includes(text));
     expect(place('python -m pytest')).toBeGreaterThan(0);
-    expect(place('python -m pytest')).toBeLessThan(place('docker build --tag'));
-    expect(place('docker build --tag')).toBeLessThan(place('docker push'));
+    expect(place('python -m pytest')).toBeLessThan(place('buildx build'));
+    expect(place('buildx build')).toBeLessThan(place('docker push'));
   });
 });
 
@@ -210,7 +210,7 @@ test('a version that is in the registry already is refused in words, before anyt
 
 test.each([
   ['the tests fail', 'python -m pytest'],
-  ['the image cannot be built', 'docker build --tag'],
+  ['the image cannot be built', 'buildx build'],
   ['the registry cannot be asked', 'ecr list-images'],
 ])('nothing is pushed when %s', (_what, fails) => {
   const run = build({ tags: ['v1.4.0'], fails });

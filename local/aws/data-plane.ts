@@ -3,7 +3,7 @@ import { type Clock, createClock, repeatAligned } from '../clock.ts';
 import { NAMESPACE } from '../load-balancer/metrics.ts';
 import type { Statistics } from '../load-balancer/statistics.ts';
 import { Ports } from '../runtime/ports.ts';
-import type { ImageStore, TaskRuntime } from '../runtime/runtime.ts';
+import type { TaskRuntime } from '../runtime/runtime.ts';
 import { ApplicationAutoScaling } from './application-autoscaling/service.ts';
 import type { Context, DataPlaneEvent } from './context.ts';
 import { Addresses } from './ecs/addresses.ts';
@@ -28,7 +28,6 @@ export interface DataPlaneOptions extends Place {
   /** How many times as fast as AWS's the local waits, health checks and metric periods are. */
   readonly timeScale: number;
   readonly runtime: TaskRuntime;
-  readonly images: ImageStore;
   readonly publishLog: PublishLog;
   readonly publishMetrics: (metrics: Metrics) => Promise<void> | void;
   /** Value of a secret or parameter by the `valueFrom` of a task definition; rejects when it cannot be read. */
@@ -68,7 +67,6 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
   const host: TaskHost = {
     ...context,
     runtime: options.runtime,
-    images: options.images,
     ports: new Ports(),
     addresses: new Addresses(),
     publishLog: options.publishLog,

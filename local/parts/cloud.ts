@@ -186,8 +186,7 @@ async function startLocalAws(
   const dataPlane = createDataPlane({
     ...PLACE,
     timeScale,
-    runtime: createProcessRuntime(),
-    images: new RegistryImages(gatewayUrl, join(kept, 'images')),
+    runtime: createProcessRuntime(new RegistryImages(gatewayUrl, join(kept, 'images'))),
     ...awsSide(ministack.url.href),
     ...(fidelity === undefined ? {} : { fidelity }),
   });

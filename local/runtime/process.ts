@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { delimiter, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { ImageStore, OpenImage } from '../image/store.ts';
 import type { ContainerSpec, RunningContainer, TaskRuntime } from './runtime.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -10,33 +11,39 @@ const LAST_OUTPUT = 1000;
 
 /**
  * Runs each container as a process group of this machine: working directory and PATH are the image's, the environment
- * is the image's and the task's and nothing else. Groups end with this program, even if it is killed.
+ * is the image's and the task's and nothing else. Groups end with this program, even if it is killed. What only a
+ * container can have (a root that is read-only, volumes, an init) is left out.
  */
-export function createProcessRuntime(): TaskRuntime {
+export function createProcessRuntime(images: ImageStore): TaskRuntime {
   const watchdog = new Watchdog();
   const running = new Map<number, Promise<number>>();
   let closed = false;
 
+  const start = async (image: OpenImage, spec: ContainerSpec): Promise<RunningContainer> => {
+    if (closed) throw new Error('the runtime is closed');
+    const child = await spawned(image, spec);
+    const group = child.pid;
+    if (group === undefined) throw new Error('the process has no id');
+    watchdog.watch(group);
+    const exit = ended(child, group, spec.onLine).finally(() => {
+      watchdog.forget(group);
+      running.delete(group);
+    });
+    running.set(group, exit);
+    return {
+      exit,
+      signal(signal) {
+        if (!running.has(group)) return;
+        if (signal === 'SIGKILL') killGroup(group);
+        else child.kill(signal);
+      },
+    };
+  };
+
   return {
-    async start(spec): Promise<RunningContainer> {
-      if (closed) throw new Error('the runtime is closed');
-      const child = await spawned(spec);
-      const group = child.pid;
-      if (group === undefined) throw new Error('the process has no id');
-      watchdog.watch(group);
-      const exit = ended(child, group, spec.onLine).finally(() => {
-        watchdog.forget(group);
-        running.delete(group);
-      });
-      running.set(group, exit);
-      return {
-        exit,
-        signal(signal) {
-          if (!running.has(group)) return;
-          if (signal === 'SIGKILL') killGroup(group);
-          else child.kill(signal);
-        },
-      };
+    async pull(name) {
+      const image = await images.open(name);
+      return { start: (spec) => start(image, spec) };
     },
 
     async close() {
@@ -49,8 +56,8 @@ export function createProcessRuntime(): TaskRuntime {
 }
 
 /** The started process; rejects when there is no such command. */
-function spawned({ image, command, environment }: ContainerSpec): Promise<ChildProcess> {
-  const [file, ...args] = command;
+function spawned(image: OpenImage, { command, environment }: ContainerSpec): Promise<ChildProcess> {
+  const [file, ...args] = command.length === 0 ? (image.command ?? []) : command;
   if (file === undefined) throw new Error('the container has no command');
   const path = [...image.path.map((folder) => resolve(image.directory, folder)), process.env['PATH'] ?? ''];
   const child = spawn(file, args, {

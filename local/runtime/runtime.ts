@@ -1,23 +1,14 @@
-/** An image's files on this machine, ready to be run. */
-export interface OpenImage {
-  /** The extracted working directory. */
-  readonly directory: string;
-  readonly env: Readonly<Record<string, string>>;
-  /** Folders that go in front of PATH. */
-  readonly path: readonly string[];
-  /** What the image runs when the container names no command. */
-  readonly command?: readonly string[];
-}
-
-export interface ImageStore {
-  /** Files of `image`, `<repository>@sha256:...`; rejects when it cannot be had. */
-  open(image: string): Promise<OpenImage>;
-}
-
+/** What a container is started with, as far as the image does not say it. */
 export interface ContainerSpec {
-  readonly image: OpenImage;
+  /** Empty: what the image runs by itself. */
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
+  /** Whether the container may write to no more than `volumes`. */
+  readonly readonlyRoot: boolean;
+  /** Folders in the container where empty volumes of its own lie. */
+  readonly volumes: readonly string[];
+  /** Whether a small init is process 1, which passes signals on and collects orphans. */
+  readonly init: boolean;
   /** Called with each line that the container writes, without its line end. */
   readonly onLine: (line: string) => void;
 }
@@ -29,10 +20,16 @@ export interface RunningContainer {
   signal(signal: 'SIGTERM' | 'SIGKILL'): void;
 }
 
-/** What runs containers. */
-export interface TaskRuntime {
+/** An image that is on this machine. */
+export interface PulledImage {
   /** Rejects when the command cannot be started at all. */
   start(spec: ContainerSpec): Promise<RunningContainer>;
+}
+
+/** What runs containers. */
+export interface TaskRuntime {
+  /** Gets `image`, `<registry>/<repository>@sha256:...`; rejects when it cannot be had. */
+  pull(image: string): Promise<PulledImage>;
   /** Ends everything that was started and resolves when it is gone. */
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import type { TargetGroup } from '../../load-balancer/target-group.ts';
 import type { Ports } from '../../runtime/ports.ts';
-import type { ImageStore, TaskRuntime } from '../../runtime/runtime.ts';
+import type { TaskRuntime } from '../../runtime/runtime.ts';
 import type { Context } from '../context.ts';
 import type { Addresses } from './addresses.ts';
 
@@ -16,7 +16,6 @@ export type PublishLog = (group: string, stream: string, events: readonly LogEve
 /** What tasks are run with and where they report. */
 export interface TaskHost extends Context {
   readonly runtime: TaskRuntime;
-  readonly images: ImageStore;
   readonly ports: Ports;
   readonly addresses: Addresses;
   readonly publishLog: PublishLog;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContainerDefinition, ContainerOverride, TaskStopCode } from '@aws-sdk/client-ecs';
 import type { Endpoint } from '../../load-balancer/target.ts';
-import type { OpenImage, RunningContainer } from '../../runtime/runtime.ts';
+import type { PulledImage, RunningContainer } from '../../runtime/runtime.ts';
 import { arn, hexId } from '../identity.ts';
 import type { TaskHost } from './host.ts';
 import { LogStream } from './log-stream.ts';
@@ -209,13 +209,10 @@ export class Task implements TaskOptions {
     await running.exit;
   }
 
-  async #startContainer(container: TaskContainer, image: OpenImage, secrets: Record<string, string>): Promise<void> {
+  async #startContainer(container: TaskContainer, image: PulledImage, secrets: Record<string, string>): Promise<void> {
     const { definition, log } = container;
     const override = this.overrides.find(({ name }) => name === definition.name);
-    const command = [
-      ...(definition.entryPoint ?? []),
-      ...(override?.command ?? definition.command ?? image.command ?? []),
-    ];
+    const command = [...(definition.entryPoint ?? []), ...(override?.command ?? definition.command ?? [])];
     const environment = {
       ...variables(definition.environment),
       ...variables(override?.environment),
@@ -224,10 +221,12 @@ export class Task implements TaskOptions {
       PORT: String(this.port),
     };
     try {
-      container.running = await this.#host.runtime.start({
-        image,
+      container.running = await image.start({
         command,
         environment,
+        readonlyRoot: definition.readonlyRootFilesystem ?? false,
+        volumes: (definition.mountPoints ?? []).flatMap(({ containerPath = [] }) => containerPath),
+        init: definition.linuxParameters?.initProcessEnabled ?? false,
         onLine: (line) => log?.add(line),
       });
     } catch (error) {
@@ -257,10 +256,10 @@ export class Task implements TaskOptions {
     return Object.fromEntries(await Promise.all(secrets));
   }
 
-  async #pull(container: TaskContainer): Promise<OpenImage> {
+  async #pull(container: TaskContainer): Promise<PulledImage> {
     const { image = '' } = container.definition;
     try {
-      return await this.#host.images.open(image);
+      return await this.#host.runtime.pull(image);
     } catch (error) {
       container.reason = `CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref ${image}: ${messageOf(error)}`;
       throw new StartError(container.reason, { cause: error });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, onTestFinished, test } from 'vitest';
+import type { OpenImage } from '../../../../local/image/store.ts';
 import { createProcessRuntime } from '../../../../local/runtime/process.ts';
 import type { ContainerSpec } from '../../../../local/runtime/runtime.ts';
 import { until } from '../../../fixtures/data-plane.ts';
@@ -11,7 +12,16 @@ import { until } from '../../../fixtures/data-plane.ts';
 const directory = join(import.meta.dirname, '..', '..', '..', 'fixtures', 'container');
 
 function spec(command: string[], onLine: ContainerSpec['onLine'] = () => undefined): ContainerSpec {
-  return { image: { directory, env: {}, path: [] }, command, environment: {}, onLine };
+  return { command, environment: {}, readonlyRoot: true, volumes: [], init: true, onLine };
+}
+
+/** A runtime whose images are all this folder. */
+function runtimeOn(image: OpenImage = { directory, env: {}, path: [] }) {
+  const runtime = createProcessRuntime({ open: () => Promise.resolve(image) });
+  return {
+    close: () => runtime.close(),
+    start: async (container: ContainerSpec) => (await runtime.pull('any')).start(container),
+  };
 }
 
 function alive(pid: number): boolean {
@@ -31,7 +41,7 @@ async function gone(pid: number): Promise<boolean> {
 }
 
 test('what a container leaves behind ends with it', async () => {
-  const runtime = createProcessRuntime();
+  const runtime = runtimeOn();
   onTestFinished(() => runtime.close());
   const lines: string[] = [];
   const { exit } = await runtime.start(spec([process.execPath, 'family.js', 'leave'], (line) => lines.push(line)));
@@ -42,7 +52,7 @@ test('what a container leaves behind ends with it', async () => {
 });
 
 test('close ends everything', async () => {
-  const runtime = createProcessRuntime();
+  const runtime = runtimeOn();
   const lines: string[] = [];
   const { exit } = await runtime.start(spec([process.execPath, 'family.js'], (line) => lines.push(line)));
   const child = await until('a child', () => /child (\d+)/.exec(lines[0] ?? '')?.[1]);
@@ -68,13 +78,10 @@ test("an image's folders go in front of PATH", async () => {
   await mkdir(join(folder, 'bin'));
   await writeFile(join(folder, 'bin', 'greet'), '#!/bin/sh\necho "hello from $PWD"\n');
   await chmod(join(folder, 'bin', 'greet'), 0o755);
-  const runtime = createProcessRuntime();
+  const runtime = runtimeOn({ directory: folder, env: {}, path: ['bin'] });
   onTestFinished(() => runtime.close());
   const lines: string[] = [];
-  const { exit } = await runtime.start({
-    ...spec(['greet'], (line) => lines.push(line)),
-    image: { directory: folder, env: {}, path: ['bin'] },
-  });
+  const { exit } = await runtime.start(spec(['greet'], (line) => lines.push(line)));
   expect(await exit).toBe(0);
   expect(lines).toEqual([`hello from ${folder}`]);
 });

@@ -15,6 +15,7 @@ export const FUNCTIONS = [
   'finish',
   'reconcile',
   'answer-pipeline',
+  'report-targets',
 ] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 

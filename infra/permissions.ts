@@ -81,6 +81,7 @@ export function functionPermissions(
       ...to.answerPipelines,
       to.handBack,
     ],
+    'report-targets': [to.readLedger, to.keepLedger, to.readTargets],
   };
 }
 

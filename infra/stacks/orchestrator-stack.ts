@@ -16,6 +16,7 @@ import { EventInput } from '../constructs/event-input.ts';
 import { functionCode } from '../constructs/function-code.ts';
 import { LedgerTable } from '../constructs/ledger-table.ts';
 import { ReleaseWorkflow } from '../constructs/release-workflow.ts';
+import { TargetReports } from '../constructs/target-reports.ts';
 import type { Environments } from '../environment-schema.ts';
 import { FUNCTIONS, type FunctionName, functionName, ORCHESTRATOR, substitutionName } from '../names.ts';
 import { functionPermissions } from '../permissions.ts';
@@ -46,6 +47,7 @@ const TIMEOUTS: Record<FunctionName, number> = {
   finish: 25,
   reconcile: 60,
   'answer-pipeline': 60,
+  'report-targets': 30,
 };
 
 /** What one account and region has once: the state machine, its functions, the ledger, and what starts and repairs deployments. */
@@ -164,6 +166,7 @@ export class OrchestratorStack extends Stack {
       function: functionOf('reconcile').function,
       undelivered,
     });
+    new TargetReports(this, 'Reports', { function: functionOf('report-targets').function, undelivered });
     if (pipelines.length > 0) {
       const answer = { function: functionOf('answer-pipeline').function, undelivered };
       new EventInput(this, 'DeploymentEnd', {

@@ -38,6 +38,15 @@ describe('who may do what', () => {
     expect(whoMay(/^application-autoscaling:(Register|Put|Delete|Deregister|Tag)/)).toEqual(['converge']);
   });
 
+  test('the report on targets only reads', () => {
+    expect(statementsOf('report-targets').flatMap(({ Effect, Action }) => (Effect === 'Allow' ? Action : []))).toEqual([
+      'dynamodb:GetItem',
+      'dynamodb:Query',
+      'ssm:GetParameter',
+      'ssm:GetParametersByPath',
+    ]);
+  });
+
   test('only start-task runs tasks', () => {
     expect(whoMay(/^ecs:(RunTask|StartTask)$/)).toEqual(['start-task']);
   });

@@ -1,26 +1,13 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
 import * as z from 'zod';
 import { BUILD_VARIABLES, NO_VERSION } from '#core/contract/pipeline.ts';
 import { ReleaseJson, Version } from '#core/contract/release.ts';
-
-const root = resolve(import.meta.dirname, '../../..');
-const Phase = z.strictObject({ 'on-failure': z.literal('ABORT').optional(), commands: z.array(z.string()) });
-const Buildspec = z.strictObject({
-  version: z.literal(0.2),
-  env: z.strictObject({
-    shell: z.literal('bash'),
-    'git-credential-helper': z.literal('yes'),
-    variables: z.record(z.string(), z.string()),
-    'exported-variables': z.array(z.string()),
-  }),
-  phases: z.strictObject({ pre_build: Phase, build: Phase, post_build: Phase }),
-});
-const buildspec = Buildspec.parse(parse(readFileSync(join(root, 'buildspec.yml'), 'utf8')));
+import { ROOT } from '../../../local/setup.mjs';
+import { BUILDSPEC, type BuildRun, pairs, runBuildspec } from '../../fixtures/buildspec.ts';
 
 const folders: string[] = [];
 afterAll(() => {
@@ -44,21 +31,20 @@ if (text.includes(' ecr describe-images ')) console.log('${DIGEST}');
 if (text.includes(' ecr get-login-password')) console.log('password');
 `;
 
-interface Run {
+interface Run extends BuildRun {
   /** How docker and aws were called, in their order. */
   readonly calls: string[][];
-  readonly status: number | null;
-  readonly output: string;
-  /** The variables that the pipeline would get; unknown where a phase failed. */
-  readonly exported: Record<string, string>;
   readonly commit: string;
 }
 
-/**
- * Runs the build's commands as CodeBuild does: one shell, the next command only after success, in a clone of a repository
- * whose head has the given tags. Docker and AWS are stand-ins.
- */
-function build({ tags, releases = '', fails = 'nothing' }: { tags: string[]; releases?: string; fails?: string }): Run {
+interface Given {
+  readonly tags: string[];
+  readonly releases?: string;
+  readonly fails?: string;
+}
+
+/** Builds a clone of a repository whose head has the given tags. Docker and AWS are stand-ins. */
+async function build({ tags, releases = '', fails = 'nothing' }: Given): Promise<Run> {
   const folder = mkdtempSync(join(tmpdir(), 'farol-build-'));
   folders.push(folder);
   const origin = join(folder, 'origin');
@@ -71,7 +57,7 @@ function build({ tags, releases = '', fails = 'nothing' }: { tags: string[]; rel
       encoding: 'utf8',
     }).trim();
   mkdirSync(join(origin, 'django'), { recursive: true });
-  cpSync(join(root, 'django/release.json'), join(origin, 'django/release.json'));
+  cpSync(join(ROOT, 'django/release.json'), join(origin, 'django/release.json'));
   git(origin, 'init', '--quiet', '--initial-branch=main');
   git(origin, 'add', '.');
   git(origin, 'commit', '--quiet', '--message=a release');
@@ -84,23 +70,11 @@ function build({ tags, releases = '', fails = 'nothing' }: { tags: string[]; rel
     chmodSync(join(tools, tool), 0o755);
   }
   writeFileSync(calls, '');
-  const exported = join(folder, 'exported');
-  const { pre_build, build: main, post_build } = buildspec.phases;
-  const guarded = [pre_build, main, post_build].flatMap(({ commands }) =>
-    commands.map((command) => `${command}\n[ $? = 0 ] || exit 1`),
-  );
-  const script = [
-    ...guarded,
-    ...buildspec.env['exported-variables'].map((name) => `printenv ${name} | sed 's/^/${name}=/' >> ${exported}`),
-  ].join('\n');
-  const { status, stdout, stderr } = spawnSync('bash', ['-c', script], {
-    cwd: clone,
-    encoding: 'utf8',
-    timeout: 60_000,
+  const run = await runBuildspec({
+    clone,
+    tools,
+    timeout: 60,
     env: {
-      ...process.env,
-      ...buildspec.env.variables,
-      PATH: `${tools}:${process.env['PATH']}`,
       CALLS: calls,
       RELEASES: releases,
       FAILS: fails,
@@ -109,25 +83,13 @@ function build({ tags, releases = '', fails = 'nothing' }: { tags: string[]; rel
     },
   });
   return {
+    ...run,
     calls: readFileSync(calls, 'utf8')
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => z.array(z.string()).parse(JSON.parse(line))),
-    status,
-    output: stdout + stderr,
-    exported: status === 0 ? pairs(readFileSync(exported, 'utf8').trim().split('\n')) : {},
     commit: git(origin, 'rev-parse', 'HEAD'),
   };
-}
-
-/** `NAME=value` as entries of an object. */
-function pairs(words: string[]): Record<string, string> {
-  return Object.fromEntries(
-    words.map((word) => {
-      const [name = '', ...value] = word.split('=');
-      return [name, value.join('=')];
-    }),
-  );
 }
 
 /** The arguments of the Dockerfile that a call hands over. */
@@ -138,8 +100,8 @@ function buildArguments(call: string[] = []): Record<string, string> {
 const imageBuild = ({ calls }: Run) => calls.find((call) => call.slice(0, 3).join(' ') === 'docker buildx build');
 const pushes = ({ calls }: Run) => calls.filter((call) => call[1] === 'push');
 
-describe('a build of a version tag', () => {
-  const run = build({ tags: ['v1.4.0'], releases: 'v1.10.0 v1.2.0 v1.3.0 v1.1.0' });
+describe('a build of a version tag', async () => {
+  const run = await build({ tags: ['v1.4.0'], releases: 'v1.10.0 v1.2.0 v1.3.0 v1.1.0' });
 
   test('ends well and tells the pipeline what it made', () => {
     expect(run.status, run.output).toBe(0);
@@ -151,12 +113,12 @@ describe('a build of a version tag', () => {
     const given = buildArguments(imageBuild(run));
     expect(given).toMatchObject({ VERSION: 'v1.4.0', COMMIT: run.commit, BUILD: 'web-build:1' });
     const text = given['RELEASE_JSON'] ?? '';
-    expect(text).toBe(readFileSync(join(root, 'django/release.json'), 'utf8').trim());
+    expect(text).toBe(readFileSync(join(ROOT, 'django/release.json'), 'utf8').trim());
     expect(ReleaseJson.safeParse(JSON.parse(text)).success).toBe(true);
   });
 
   test('gives the Dockerfile every argument that it knows, and none that it does not', () => {
-    const dockerfile = readFileSync(join(root, 'django/Dockerfile'), 'utf8');
+    const dockerfile = readFileSync(join(ROOT, 'django/Dockerfile'), 'utf8');
     const known = new Set([...dockerfile.matchAll(/^ARG (\w+)/gm)].map(([, name]) => name));
     expect(new Set(Object.keys(buildArguments(imageBuild(run))))).toEqual(known);
   });
@@ -176,8 +138,8 @@ describe('a build of a version tag', () => {
   });
 });
 
-test('the first release of all has none before it', () => {
-  const given = buildArguments(imageBuild(build({ tags: ['v1.0.0'] })));
+test('the first release of all has none before it', async () => {
+  const given = buildArguments(imageBuild(await build({ tags: ['v1.0.0'] })));
   expect(given).toMatchObject({ VERSION: 'v1.0.0' });
   expect(Object.keys(given).filter((name) => name.startsWith('PREVIOUS'))).toEqual([]);
 });
@@ -185,8 +147,8 @@ test('the first release of all has none before it', () => {
 test.each([
   ['no tag', []],
   ['tags that are no versions', ['latest', 'v1', 'v01.2.3', 'version-1.2.3']],
-])('a run with %s tests, releases nothing and ends well', (_what, tags) => {
-  const run = build({ tags });
+])('a run with %s tests, releases nothing and ends well', async (_what, tags) => {
+  const run = await build({ tags });
   expect(run.status, run.output).toBe(0);
   expect(run.exported).toMatchObject({ FAROL_VERSION: NO_VERSION, FAROL_DIGEST: 'none' });
   expect(imageBuild(run)).toBeUndefined();
@@ -195,14 +157,14 @@ test.each([
   expect(run.calls.some((call) => call.join(' ').includes('python -m pytest'))).toBe(true);
 });
 
-test('of several versions that name a commit, the newest is built', () => {
-  const run = build({ tags: ['v1.9.0', 'v1.10.0'] });
+test('of several versions that name a commit, the newest is built', async () => {
+  const run = await build({ tags: ['v1.9.0', 'v1.10.0'] });
   expect(run.exported).toMatchObject({ FAROL_VERSION: 'v1.10.0' });
   expect(Version.safeParse(run.exported['FAROL_VERSION']).success).toBe(true);
 });
 
-test('a version that is in the registry already is refused in words, before anything is built', () => {
-  const run = build({ tags: ['v1.4.0'], releases: 'v1.4.0' });
+test('a version that is in the registry already is refused in words, before anything is built', async () => {
+  const run = await build({ tags: ['v1.4.0'], releases: 'v1.4.0' });
   expect(run.status).toBe(1);
   expect(run.output).toContain('v1.4.0 is in the registry already');
   expect(imageBuild(run)).toBeUndefined();
@@ -212,13 +174,13 @@ test.each([
   ['the tests fail', 'python -m pytest'],
   ['the image cannot be built', 'buildx build'],
   ['the registry cannot be asked', 'ecr list-images'],
-])('nothing is pushed when %s', (_what, fails) => {
-  const run = build({ tags: ['v1.4.0'], fails });
+])('nothing is pushed when %s', async (_what, fails) => {
+  const run = await build({ tags: ['v1.4.0'], fails });
   expect(run.status).toBe(1);
   expect(pushes(run)).toEqual([]);
 });
 
 test('a phase that fails ends the build, so that nothing is pushed after it', () => {
-  expect(buildspec.phases.pre_build['on-failure']).toBe('ABORT');
-  expect(buildspec.phases.build['on-failure']).toBe('ABORT');
+  expect(BUILDSPEC.phases.pre_build['on-failure']).toBe('ABORT');
+  expect(BUILDSPEC.phases.build['on-failure']).toBe('ABORT');
 });

@@ -136,8 +136,13 @@ const EnvironmentTarget = z
     if (new Set(ports).size < ports.length) refuse(['loadBalancer', 'ports'], 'the three ports must differ');
     // Bounds of ELBv2's target groups and load balancers and of Fargate's stopTimeout, by their API references.
     const { health, drain } = target;
+    const whole = { health: ['interval', 'timeout'], drain: ['deregistration', 'stopTimeout', 'idle'] } as const;
+    for (const key of whole.health)
+      if (!Number.isInteger(seconds(health[key]))) refuse(['health', key], 'whole seconds');
+    for (const key of whole.drain) if (!Number.isInteger(seconds(drain[key]))) refuse(['drain', key], 'whole seconds');
     if (seconds(health.interval) < 5 || seconds(health.interval) > 300)
       refuse(['health', 'interval'], 'between 5s and 300s');
+    if (seconds(health.timeout) < 2) refuse(['health', 'timeout'], 'at least 2s');
     if (seconds(health.timeout) >= seconds(health.interval))
       refuse(['health', 'timeout'], 'must be shorter than the interval');
     if (seconds(drain.deregistration) > 3600) refuse(['drain', 'deregistration'], 'at most 1h');

@@ -58,6 +58,7 @@ export function functionPermissions(
       to.readTaskLogs,
       ...to.changeServices,
       ...to.changeRules,
+      to.changeTargetGroups,
       ...to.changeScaling,
     ],
     smoke: [...ledger, to.probe],
@@ -205,6 +206,12 @@ function statements(stack: Stack, served: readonly ServedTarget[]) {
         StringEquals: { 'elasticloadbalancing:CreateAction': 'CreateRule' },
       }),
     ],
+    changeTargetGroups: allow(
+      ['elasticloadbalancing:ModifyTargetGroup', 'elasticloadbalancing:ModifyTargetGroupAttributes'],
+      each(({ targetGroups }) =>
+        Object.values(targetGroups).map((name) => arn('elasticloadbalancing', 'targetgroup', `${name}/*`)),
+      ),
+    ),
     changeScaling: [
       // The ARN of a scalable target ends in an id that AWS draws, so that only the namespace can be named.
       allow(

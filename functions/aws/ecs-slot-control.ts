@@ -20,6 +20,8 @@ import {
   DescribeTargetHealthCommand,
   type ElasticLoadBalancingV2Client,
   ModifyRuleCommand,
+  ModifyTargetGroupAttributesCommand,
+  ModifyTargetGroupCommand,
   PriorityInUseException,
   paginateDescribeRules,
   type Rule,
@@ -100,6 +102,20 @@ export class EcsSlotControl implements SlotControl {
     switch (action.do) {
       case 'create service':
         return this.#createService(settings, action, until);
+      case 'set health check':
+        await loadBalancing.send(new ModifyTargetGroupCommand(healthCheck(settings, action)), until);
+        return;
+      case 'set drain':
+        await loadBalancing.send(
+          new ModifyTargetGroupAttributesCommand({
+            TargetGroupArn: settings.place.slots[action.slot].targetGroup,
+            Attributes: [
+              { Key: 'deregistration_delay.timeout_seconds', Value: String(seconds(action.deregistration)) },
+            ],
+          }),
+          until,
+        );
+        return;
       case 'fill slot': {
         const { taskDefinition, desired } = action;
         await ecs.send(
@@ -323,6 +339,17 @@ export class EcsSlotControl implements SlotControl {
       if (!(error instanceof RuleNotFoundException)) throw error;
     }
   }
+}
+
+function healthCheck({ place }: Settings, { slot, health }: Extract<Action, { do: 'set health check' }>) {
+  return {
+    TargetGroupArn: place.slots[slot].targetGroup,
+    HealthCheckPath: health.path,
+    HealthCheckIntervalSeconds: seconds(health.interval),
+    HealthCheckTimeoutSeconds: seconds(health.timeout),
+    HealthyThresholdCount: health.healthy,
+    UnhealthyThresholdCount: health.unhealthy,
+  };
 }
 
 function serviceName(settings: Settings, slot: Slot): string {

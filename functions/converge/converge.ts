@@ -239,6 +239,8 @@ function trafficAfter(action: Action): { traffic?: Intent['weights'] } {
     case 'delete rule':
       return { traffic: null };
     case 'create service':
+    case 'set health check':
+    case 'set drain':
     case 'fill slot':
     case 'resize slot':
     case 'empty slot':

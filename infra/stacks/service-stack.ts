@@ -105,17 +105,11 @@ export class ServiceStack extends Stack {
         targetGroupName: names.targetGroups[slot],
         vpc: network.vpc,
         protocol: ApplicationProtocol.HTTP,
-        port: target.service.port,
+        // Each task registers its own port: this one is used by none, and a change of it would replace the group.
+        port: 80,
         targetType: TargetType.IP,
-        deregistrationDelay: Duration.seconds(seconds(drain.deregistration)),
-        healthCheck: {
-          path: health.path,
-          interval: Duration.seconds(seconds(health.interval)),
-          timeout: Duration.seconds(seconds(health.timeout)),
-          healthyThresholdCount: health.healthy,
-          unhealthyThresholdCount: health.unhealthy,
-          healthyHttpCodes: '200',
-        },
+        // Path, interval, thresholds and delay are settings: converge gives them to the slot before it fills it.
+        healthCheck: { path: '/', healthyHttpCodes: '200' },
       });
     const groups = { blue: targetGroup('blue'), green: targetGroup('green') };
     const listener = (listenerId: string, port: number, defaultAction: ListenerAction) =>

@@ -4,7 +4,7 @@ import type { Settings } from '#core/contract/settings.ts';
 /**
  * The same settings with their times divided by `timeScale`, to live as fast as the local load balancer does.
  * Some times stay, because what they bound does not get faster: how long a process takes to stop, how long the database
- * waits for a lock, and how often converge looks.
+ * waits for a lock, and how often converge looks; and those that the local load balancer is told and divides itself.
  */
 export function scaleSettings(settings: Settings, timeScale: number): Settings {
   if (!(timeScale >= 1)) throw new RangeError(`the time scale must be 1 or more, not ${timeScale}`);
@@ -12,14 +12,11 @@ export function scaleSettings(settings: Settings, timeScale: number): Settings {
   /** For times that AWS counts in whole seconds: they do not fall below one. */
   const wholeSeconds = (duration: Duration) =>
     inMilliseconds(Math.max(1, Math.round(milliseconds(duration) / timeScale / 1000)) * 1000);
-  const { health, drain, migrate, candidate, analysis, warm } = settings;
+  const { drain, migrate, candidate, analysis, warm } = settings;
   return {
     ...settings,
-    health: { ...health, interval: scaled(health.interval), timeout: scaled(health.timeout) },
     drain: {
       ...drain,
-      deregistration: scaled(drain.deregistration),
-      idle: scaled(drain.idle),
       settle: scaled(drain.settle),
     },
     migrate: { ...migrate, timeout: scaled(migrate.timeout) },

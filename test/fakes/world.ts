@@ -49,6 +49,8 @@ interface FakeSlot {
   crashes: number;
   scaling: ObservedScaling | null;
   emptiedAt: number;
+  health: Settings['health'] | undefined;
+  deregistration: string | undefined;
 }
 
 /** Milliseconds from a task's start to its target being healthy, and from emptying to the last target gone. */
@@ -282,6 +284,15 @@ export class FakeWorld
       case 'create service':
         this.slots[action.slot].service = { taskDefinition: action.taskDefinition, desired: 0 };
         return;
+      case 'set health check':
+      case 'set drain': {
+        const slot = this.slots[action.slot];
+        if (slot.tasks.length > 0 || Date.parse(this.#clock.now()) - slot.emptiedAt < DRAINS_MS)
+          throw new Error(`${action.do} while ${action.slot} is not empty`);
+        if (action.do === 'set drain') slot.deregistration = action.deregistration;
+        else slot.health = action.health;
+        return;
+      }
       case 'fill slot':
         this.#fill(action.slot, action.taskDefinition, action.desired);
         return;
@@ -334,7 +345,15 @@ export class FakeWorld
 }
 
 function emptySlot(): FakeSlot {
-  return { service: null, tasks: [], crashes: 0, scaling: null, emptiedAt: 0 };
+  return {
+    service: null,
+    tasks: [],
+    crashes: 0,
+    scaling: null,
+    emptiedAt: 0,
+    health: undefined,
+    deregistration: undefined,
+  };
 }
 
 function answer(status: number, body: string): Answer {

@@ -1,4 +1,4 @@
-import { milliseconds } from '../contract/duration.ts';
+import { type Duration, milliseconds } from '../contract/duration.ts';
 import type { Instant, Intent, SlotIntent, Traffic } from '../contract/ledger.ts';
 import type { Settings } from '../contract/settings.ts';
 import { SLOTS, type Slot, type Weights } from '../contract/slot.ts';
@@ -10,6 +10,9 @@ type FilledIntent = Extract<SlotIntent, { state: 'filled' }>;
 /** One change of AWS. */
 export type Action =
   | { readonly do: 'create service'; readonly slot: Slot; readonly taskDefinition: string }
+  /** The load balancer's health check of the slot's targets, and how long it lets those go that leave. */
+  | { readonly do: 'set health check'; readonly slot: Slot; readonly health: Settings['health'] }
+  | { readonly do: 'set drain'; readonly slot: Slot; readonly deregistration: Duration }
   | { readonly do: 'fill slot'; readonly slot: Slot; readonly taskDefinition: string; readonly desired: number }
   | { readonly do: 'resize slot'; readonly slot: Slot; readonly desired: number }
   | { readonly do: 'empty slot'; readonly slot: Slot }
@@ -40,7 +43,7 @@ export interface ConvergeInput {
   readonly observed: Observed;
   /** What was last written to the production rule, and when; undefined before the first. */
   readonly traffic: Traffic | undefined;
-  readonly settings: Pick<Settings, 'candidate' | 'capacity' | 'drain'>;
+  readonly settings: Pick<Settings, 'candidate' | 'capacity' | 'drain' | 'health'>;
   readonly now: Instant;
 }
 
@@ -98,10 +101,22 @@ function capacityUp(slot: Slot, input: ConvergeInput): ConvergePlan | undefined 
     // or scaling would start tasks of the former task definition.
     return scaling.min !== 0 || scaling.max < desired || scaling.scaleOut
       ? act({ do: 'set bounds', slot, min: 0, max: intent.max, scaleIn: false, scaleOut: false })
-      : act({ do: 'fill slot', slot, taskDefinition, desired });
+      : act(...fill(slot, intent, input));
   }
   if (service.desired < desired) return act({ do: 'resize slot', slot, desired });
   return untilHealthy(slot, intent, input);
+}
+
+/**
+ * The target group takes the settings while nobody is in it: what serves keeps those that it was deployed with. Not looked
+ * up before, since a look at every turn would cost more than to say twice what is true already.
+ */
+function fill(slot: Slot, { taskDefinition, desired }: FilledIntent, { settings }: ConvergeInput): readonly Action[] {
+  return [
+    { do: 'set health check', slot, health: settings.health },
+    { do: 'set drain', slot, deregistration: settings.drain.deregistration },
+    { do: 'fill slot', slot, taskDefinition, desired },
+  ];
 }
 
 /** Live and warm slots are never filled anew: whoever changed what runs in them is a stranger. */

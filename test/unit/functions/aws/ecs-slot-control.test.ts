@@ -1,6 +1,11 @@
 import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
 import { DescribeServicesCommand, DescribeTasksCommand, ListTaskDefinitionsCommand } from '@aws-sdk/client-ecs';
-import { DescribeRulesCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import {
+  DescribeRulesCommand,
+  DescribeTargetGroupAttributesCommand,
+  DescribeTargetGroupsCommand,
+  ElasticLoadBalancingV2Client,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
 import { beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { EcsSlotControl } from '#aws/ecs-slot-control.ts';
 import type { Version } from '#core/contract/release.ts';
@@ -94,6 +99,26 @@ test('a slot is made, filled, found healthy, scaled and emptied', async () => {
     aim: settings.capacity.requestsPerTarget,
   });
   expect((await control().observe(settings)).slots.green.scaling).toBeNull();
+
+  const health = { ...settings.health, interval: '20s', healthy: 3 };
+  await control().apply(settings, { do: 'set health check', slot: 'blue', health });
+  await control().apply(settings, { do: 'set drain', slot: 'blue', deregistration: '7s' });
+  const { targetGroup: TargetGroupArn } = settings.place.slots.blue;
+  const { TargetGroups } = await loadBalancing().send(
+    new DescribeTargetGroupsCommand({ TargetGroupArns: [TargetGroupArn] }),
+  );
+  expect(TargetGroups).toMatchObject([
+    {
+      HealthCheckPath: '/livez',
+      HealthCheckIntervalSeconds: 20,
+      HealthCheckTimeoutSeconds: 5,
+      HealthyThresholdCount: 3,
+      UnhealthyThresholdCount: 2,
+      Matcher: { HttpCode: '200' },
+    },
+  ]);
+  const { Attributes } = await loadBalancing().send(new DescribeTargetGroupAttributesCommand({ TargetGroupArn }));
+  expect(Attributes).toContainEqual({ Key: 'deregistration_delay.timeout_seconds', Value: '7' });
 
   await control().apply(settings, { do: 'fill slot', slot: 'blue', taskDefinition, desired: 1 });
   const healthy = await observed(settings, 'a healthy task', ({ slots }) =>

@@ -6,7 +6,7 @@ import { scaleSettings } from '../../../../local/service-stack/scale-settings.ts
 import { SETTINGS as settings } from '../../../fixtures/settings.ts';
 
 describe('scaled settings', () => {
-  test('live faster, but stop, lock and look as before', () => {
+  test('live faster, but stop, lock and look as before, and what the load balancer divides', () => {
     const before = Settings.parse({
       ...settings,
       health: { ...settings.health, interval: '30s', timeout: '5s' },
@@ -20,8 +20,7 @@ describe('scaled settings', () => {
     });
     expect(scaleSettings(before, 30)).toEqual({
       ...before,
-      health: { ...before.health, interval: '1s', timeout: '167ms' },
-      drain: { deregistration: '10s', stopTimeout: '60s', idle: '2s', settle: '1s' },
+      drain: { ...before.drain, settle: '1s' },
       migrate: { ...before.migrate, timeout: '60s', lockTimeout: '5s' },
       candidate: { ...before.candidate, timeout: '20s' },
       traffic: [{ weight: 100, bake: '20s', checkEvery: '2s' }],

@@ -57,6 +57,13 @@ const EMPTIED: ObservedSlot = {
   scaling: { min: 0, max: 6, scaleIn: false, scaleOut: false, aim: AIM },
 };
 
+/** The target group takes the settings of what comes, while nobody is in it. */
+const FILL = [
+  { do: 'set health check', slot: 'green', health: SETTINGS.health },
+  { do: 'set drain', slot: 'green', deregistration: SETTINGS.drain.deregistration },
+  { do: 'fill slot', slot: 'green', taskDefinition: 'web:2', desired: 2 },
+];
+
 function plan({
   phase = 'shift',
   blue = LIVE,
@@ -95,9 +102,7 @@ describe('capacity up', () => {
     });
     const bounded = { ...EMPTIED, scaling: { min: 0, max: 6, scaleIn: false, scaleOut: false, aim: null } };
     expect(plan({ observed: { green: bounded } })).toMatchObject({ actions: [{ do: 'put scaling policy' }] });
-    expect(plan({ observed: { green: EMPTIED } })).toMatchObject({
-      actions: [{ do: 'fill slot', taskDefinition: 'web:2', desired: 2 }],
-    });
+    expect(plan({ observed: { green: EMPTIED } })).toEqual({ outcome: 'act', actions: FILL });
   });
 
   test('a candidate gets the policy of its own settings, what serves keeps the one that it was deployed with', () => {
@@ -107,9 +112,7 @@ describe('capacity up', () => {
     });
     const live = running('web:1', OLD.digest, 2);
     const blue = { ...live, scaling: { min: 2, max: 6, scaleIn: false, scaleOut: true, aim: AIM + 1 } };
-    expect(plan({ observed: { blue, green: EMPTIED } })).toMatchObject({
-      actions: [{ do: 'fill slot', slot: 'green' }],
-    });
+    expect(plan({ observed: { blue, green: EMPTIED } })).toEqual({ outcome: 'act', actions: FILL });
   });
 
   test('a minimum above zero is lowered before the fill, or scaling would start the former release', () => {

@@ -1,4 +1,4 @@
-import { SETTINGS_PATH } from '#core/contract/target.ts';
+import { SETTINGS_PATH, type Target } from '#core/contract/target.ts';
 
 /** Every function of Farol, by its folder under functions/. */
 export const FUNCTIONS = [
@@ -85,6 +85,11 @@ export function targetNames(app: string, environment: string): TargetNames {
     probe: `farol-${PROBE}-${slug}`,
     removeSlots: `farol-${REMOVE_SLOTS}-${slug}`,
   };
+}
+
+/** How the names of the secrets begin that `farol run` keeps for the time of one task. */
+export function runSecretPrefix(target: Target): string {
+  return `farol/${target}/run/`;
 }
 
 /** The ECR repository of an application's images: all its environments deploy the same ones. */

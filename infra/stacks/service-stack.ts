@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib';
+import { ArnFormat, CfnOutput, Duration, RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib';
 import { Cluster, ContainerInsights } from 'aws-cdk-lib/aws-ecs';
 import {
   ApplicationListener,
@@ -23,7 +23,7 @@ import { Network } from '../constructs/network.ts';
 import { SlotRemoval } from '../constructs/slot-removal.ts';
 import { TaskRoles } from '../constructs/task-roles.ts';
 import type { Environments, EnvironmentTarget } from '../environment-schema.ts';
-import { PROBE, repositoryName, targetNames } from '../names.ts';
+import { PROBE, repositoryName, runSecretPrefix, targetNames } from '../names.ts';
 
 export interface ServiceStackProps extends StackProps {
   readonly target: EnvironmentTarget;
@@ -87,7 +87,17 @@ export class ServiceStack extends Stack {
       names: names.roles,
       repository: repositoryName(target.app),
       logGroup,
-      secrets: [database.secret.secretArn, secretKey.secretArn],
+      secrets: [
+        database.secret.secretArn,
+        secretKey.secretArn,
+        // What a person gives a task of theirs: kept for the time of the task, under a name that is not known yet.
+        this.formatArn({
+          service: 'secretsmanager',
+          resource: 'secret',
+          resourceName: `${runSecretPrefix(`${target.app}/${target.environment}`)}*`,
+          arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+        }),
+      ],
     });
 
     const loadBalancer = new ApplicationLoadBalancer(this, 'LoadBalancer', {

@@ -65,6 +65,19 @@ export const ReleaseJson = z.strictObject({
   /** Answers {@link VersionAnswer}. */
   version: RelativePath,
   smoke: z.array(SmokeCheck),
+  /**
+   * Commands that ask the person who runs them: which variables answer instead, and which arguments keep them from asking.
+   * `farol run` asks for the variables; a task has no terminal. `secret`: what is typed is shown and kept nowhere.
+   */
+  asks: z
+    .array(
+      z.strictObject({
+        command: Command,
+        arguments: z.array(z.string().min(1)),
+        variables: z.record(z.string().regex(/^[A-Z][A-Z0-9_]*$/), z.enum(['text', 'secret'])),
+      }),
+    )
+    .optional(),
   /** For one's own machine: commands that make the tree runnable without a container, and folders of it that go on PATH. */
   local: z.strictObject({ prepare: z.array(Command), path: z.array(z.string()) }).optional(),
 });

@@ -1,0 +1,90 @@
+import { CloudWatchLogsClient, GetLogEventsCommand, ResourceNotFoundException } from '@aws-sdk/client-cloudwatch-logs';
+import {
+  DeregisterTaskDefinitionCommand,
+  DescribeTaskDefinitionCommand,
+  ECSClient,
+  RegisterTaskDefinitionCommand,
+  RunTaskCommand,
+} from '@aws-sdk/client-ecs';
+import { EcsTaskRunner } from '#aws/ecs-task-runner.ts';
+import { CONTAINER } from '#aws/task-definition.ts';
+import { STREAM_PREFIX, TaskLogs } from '#aws/task-logs.ts';
+import type { PersonsTasks } from '../run/ports.ts';
+import { clientConfig } from './clients.ts';
+
+/** Tasks that people start, on Fargate, in the places where the target's own tasks run. */
+export function personsTasks(region: string | undefined): PersonsTasks {
+  const ecs = new ECSClient(clientConfig(region));
+  const logs = new CloudWatchLogsClient(clientConfig(region));
+  const runner = new EcsTaskRunner(ecs, new TaskLogs(logs));
+  const tokens = new Map<string, string>();
+  return {
+    async definition(arn) {
+      const { taskDefinition } = await ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition: arn }));
+      return given(taskDefinition, arn);
+    },
+    async register(input) {
+      const { taskDefinition } = await ecs.send(new RegisterTaskDefinitionCommand(input));
+      return given(taskDefinition?.taskDefinitionArn, `ARN of ${input.family}`);
+    },
+    async deregister(arn) {
+      await ecs.send(new DeregisterTaskDefinitionCommand({ taskDefinition: arn }));
+    },
+    async start({ place }, definition, startedBy) {
+      const { tasks, failures } = await ecs.send(
+        new RunTaskCommand({
+          cluster: place.cluster,
+          taskDefinition: definition,
+          launchType: 'FARGATE',
+          count: 1,
+          startedBy,
+          enableECSManagedTags: true,
+          propagateTags: 'TASK_DEFINITION',
+          networkConfiguration: {
+            awsvpcConfiguration: {
+              subnets: place.subnets,
+              securityGroups: place.securityGroups,
+              assignPublicIp: place.assignPublicIp ? 'ENABLED' : 'DISABLED',
+            },
+          },
+        }),
+      );
+      const taskArn = tasks?.[0]?.taskArn;
+      if (taskArn !== undefined) return { taskArn };
+      const [failure] = failures ?? [];
+      return { reason: [failure?.reason ?? 'no reason given', failure?.detail].filter(Boolean).join(' ') };
+    },
+    status: (settings, taskArn) => runner.status(settings, taskArn),
+    stop: (settings, taskArn, reason) => runner.stop(settings, taskArn, reason),
+    async newLines({ place }, taskArn) {
+      const lines: string[] = [];
+      const logStreamName = `${STREAM_PREFIX}/${CONTAINER}/${taskArn.split('/').at(-1)}`;
+      // A page may be empty although there are more: only the same token again is the end (CloudWatch Logs API reference, GetLogEvents).
+      for (;;) {
+        const nextToken = tokens.get(taskArn);
+        try {
+          const page = await logs.send(
+            new GetLogEventsCommand({
+              logGroupName: place.logGroup,
+              logStreamName,
+              startFromHead: true,
+              ...(nextToken === undefined ? {} : { nextToken }),
+            }),
+          );
+          lines.push(...(page.events ?? []).map(({ message = '' }) => message));
+          if (page.nextForwardToken === undefined || page.nextForwardToken === nextToken) return lines;
+          tokens.set(taskArn, page.nextForwardToken);
+        } catch (error) {
+          // Nothing was written yet.
+          if (error instanceof ResourceNotFoundException) return lines;
+          throw error;
+        }
+      }
+    },
+  };
+}
+
+function given<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new TypeError(`AWS answered no ${what}`);
+  return value;
+}

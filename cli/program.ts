@@ -1,0 +1,123 @@
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { Command } from '@commander-js/extra-typings';
+import { targetOf } from '#core/contract/settings.ts';
+import { Target } from '#core/contract/target.ts';
+import { clientConfig, functionCaller } from './aws/clients.ts';
+import { passingSecrets } from './aws/passing-secrets.ts';
+import { personsTasks } from './aws/persons-tasks.ts';
+import { ledgerOf, targetsOf } from './aws/targets.ts';
+import { decide } from './decide.ts';
+import { EXIT, Problem } from './problem.ts';
+import { chooseTarget, variableName, variables } from './run/command.ts';
+import { run } from './run/run.ts';
+import { statusLines } from './status.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface Surroundings {
+  readonly terminal: Terminal;
+  /** Ctrl-C. */
+  readonly interrupted: AbortSignal;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** @returns the exit code */
+export async function program(argv: readonly string[], around: Surroundings): Promise<number> {
+  const { terminal } = around;
+  let exitCode = 0;
+  const farol = new Command('farol')
+    .description('Deploys Farol to an AWS account, and what a person does with it there.')
+    .option('--region <region>', 'AWS region; left out, AWS_REGION or that of the profile')
+    .showHelpAfterError('(farol --help lists the commands)')
+    .exitOverride();
+  const region = () => farol.opts().region;
+  const caller = async (): Promise<string> => {
+    const { Arn } = await new STSClient(clientConfig(region())).send(new GetCallerIdentityCommand({}));
+    return Arn ?? 'unknown';
+  };
+
+  farol
+    .command('run')
+    .summary('run a command once in the image that is live')
+    .description(
+      'Runs a command once, as a task of its own, in the image and with the settings that are live; shows what it prints and ends with its exit code. Ctrl-C stops it. A task has no terminal: what the command would ask is asked here where release.json says so (asks), and given by --env and --secret otherwise.',
+    )
+    .option('--target <app/environment>', 'which target; needed where there are several')
+    .option('--env <NAME=value>', 'a variable for the command; repeatable', collect, [])
+    .option('--secret <NAME>', 'a variable whose value is asked for without showing it; repeatable', collect, [])
+    .argument('<command...>', 'the command, after --')
+    .action(async (command, options) => {
+      exitCode = await run(
+        {
+          target: options.target,
+          command,
+          environment: variables(options.env),
+          secrets: options.secret.map(variableName),
+        },
+        {
+          targets: targetsOf(region(), terminal),
+          tasks: personsTasks(region()),
+          secrets: passingSecrets(region()),
+          terminal,
+          caller,
+          environment: around.environment,
+        },
+        around.interrupted,
+      );
+    });
+
+  for (const decision of ['approve', 'reject'] as const) {
+    farol
+      .command(decision)
+      .summary(`${decision} a deployment that waits for a person`)
+      .argument('<deployment>', 'its name, as the notice and `farol status` give it')
+      .option('--reason <text>', 'why, for the ledger')
+      .action(async (deployment, { reason }) => {
+        const by = await caller();
+        const input = { deployment, decision, by, ...(reason !== undefined && { reason }) };
+        terminal.say(await decide(functionCaller(region()), 'farol-answer-approval', input));
+      });
+  }
+
+  farol
+    .command('redeploy')
+    .summary('deploy a version again, or an older one')
+    .argument('<target>', 'as in web/production')
+    .argument('<version>', 'a version whose image is in the repository, as in v1.4.0')
+    .action(async (target, version) => {
+      if (!Target.safeParse(target).success)
+        throw new Problem(`"${target}" is no target.`, 'Write <app>/<environment>, as in web/production.', EXIT.usage);
+      const by = await caller();
+      terminal.say(await decide(functionCaller(region()), 'farol-start-deployment', { target, version, by }));
+    });
+
+  farol
+    .command('status')
+    .summary('what is live, runs, waits or is frozen, by the ledger')
+    .argument('[target]', 'as in web/production; left out, all')
+    .action(async (wanted) => {
+      const targets = targetsOf(region(), terminal);
+      const published = (await targets.published()).map((settings) => targetOf(settings));
+      const ledger = ledgerOf(region());
+      for (const target of wanted === undefined ? published : [chooseTarget(published, wanted)]) {
+        const [head, lock, waiting, traffic] = await Promise.all([
+          ledger.head(target),
+          ledger.lock(target),
+          ledger.waiting(target),
+          ledger.traffic(target),
+        ]);
+        for (const line of statusLines({ target, head, lock, waiting, traffic })) terminal.say(line);
+      }
+      if (published.length === 0)
+        throw new Problem(
+          'No target is published in this account and region.',
+          'Deploy one with `npm run deploy -- <environment>`, or give --region.',
+        );
+    });
+
+  await farol.parseAsync(argv);
+  return exitCode;
+}
+
+function collect(value: string, before: string[]): string[] {
+  return [...before, value];
+}

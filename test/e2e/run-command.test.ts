@@ -1,0 +1,102 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { execPath } from 'node:process';
+import { execa } from 'execa';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ROOT } from '../../local/setup.mjs';
+import { rungsOf } from '../../local/source/releases.ts';
+import { type Stage, startStage } from './harness.ts';
+
+/** What is typed at the question, and must be nowhere afterwards. */
+const PASSWORD = 'a lamp for every line of the book';
+
+const RUNG = 'first-release';
+const version = rungsOf(join(ROOT, 'django')).get(RUNG)?.version ?? RUNG;
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await startStage({ name: 'run-command', rungs: [RUNG] });
+}, 180_000);
+afterAll(() => stage?.close(), 60_000);
+
+/** The command as a person has it, whose AWS is the stage. */
+function farol(args: readonly string[], environment: Record<string, string> = {}) {
+  return execa(execPath, ['cli/main.ts', ...args], {
+    cwd: ROOT,
+    reject: false,
+    timeout: 90_000,
+    forceKillAfterDelay: 5_000,
+    env: {
+      ...environment,
+      AWS_ENDPOINT_URL: stage.cloud.gateway.url,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+    },
+  });
+}
+
+test('before anything is live, it says so and what to do', async () => {
+  const { exitCode, stderr } = await farol(['run', '--', 'true']);
+  expect(stderr).toContain('Nothing is live at web/production');
+  expect(stderr).toContain('git push origin');
+  expect(exitCode).toBe(1);
+});
+
+test('a command runs in the live image, with its lines and its exit code', async () => {
+  await stage.deploy(version);
+  const { stdout, stderr, exitCode } = await farol([
+    'run',
+    '--env',
+    'GREETING=hello',
+    '--',
+    'sh',
+    '-c',
+    'echo "$GREETING from $FAROL_VERSION in $FAROL_SLOT"; exit 7',
+  ]);
+  expect(stdout, stderr).toBe(`hello from ${version} in none`);
+  expect(exitCode).toBe(7);
+});
+
+test('a secret reaches the command, and nothing else', async () => {
+  const { stdout, stderr, exitCode } = await farol(
+    ['run', '--secret', 'TYPED', '--', 'sh', '-c', 'printf %s "$TYPED" | wc -c'],
+    { TYPED: PASSWORD },
+  );
+  expect(exitCode, stderr).toBe(0);
+  expect(Number(stdout)).toBe(PASSWORD.length);
+  await stage.cloud.gateway.settled();
+  const registered = stage.timeline.calls.filter(({ operation }) => operation === 'RegisterTaskDefinition');
+  expect(registered.length).toBeGreaterThan(0);
+  expect(JSON.stringify(stage.timeline.calls)).not.toContain(PASSWORD);
+});
+
+test('what a run was given is taken away again', () => {
+  const named = (operation: string) =>
+    stage.timeline.calls.filter((call) => call.caller === 'farol-cli' && call.operation === operation);
+  expect(named('DeleteSecret')).toHaveLength(named('CreateSecret').length);
+  expect(named('DeregisterTaskDefinition')).toHaveLength(named('RegisterTaskDefinition').length);
+  expect(named('RunTask').every(({ params }) => !JSON.stringify(params).includes('overrides'))).toBe(true);
+});
+
+test("the release's own migration is refused", async () => {
+  const { exitCode, stderr } = await farol(['run', '--', 'python', 'manage.py', 'migrate_locked']);
+  expect(stderr).toContain('a deployment alone may run');
+  expect(exitCode).toBe(2);
+});
+
+test('Ctrl-C stops the task', async () => {
+  const running = farol(['run', '--', 'sh', '-c', 'echo begun; sleep 600']);
+  await once(running.stdout, 'data');
+  running.kill('SIGINT');
+  const { exitCode, stderr } = await running;
+  expect(stderr).toContain('Stopping the task');
+  expect(exitCode).toBe(130);
+  expect(stderr).not.toContain('Ended at once');
+});
+
+test('status says what is live', async () => {
+  const { stdout } = await farol(['status']);
+  expect(stdout).toContain('web/production');
+  expect(stdout).toContain(`live     ${version} in blue`);
+});

@@ -22,6 +22,7 @@ const RELEASE: ReleaseJson = ReleaseJson.parse({
 });
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 const LIVE: NonNullable<Head['live']> = {
+  deployment: 'web-production-v1_0_0-aaaaaaaa-1',
   slot: 'blue',
   deployable: { digest: DIGEST, version: 'v1.0.0', settingsHash: '0123456789abcdef' },
   taskDefinition: 'arn:live:3',

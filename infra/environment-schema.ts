@@ -9,6 +9,13 @@ import { targetNames } from './names.ts';
 const Port = z.int().min(1).max(65_535);
 const setting = Settings.shape;
 
+/**
+ * `essential`: users are harmed, or Farol cannot do its work. `all`: also what comes before that. The first ten metrics
+ * of alarms cost nothing; see docs/observability.md for how many each takes.
+ */
+const AlarmLevel = z.enum(['essential', 'all']);
+export type AlarmLevel = z.infer<typeof AlarmLevel>;
+
 /** The part of Farol that every target of an account and region shares. */
 const Orchestrator = z.strictObject({
   /** AWS account; left out, that of the credentials in use when deploying. */
@@ -17,16 +24,28 @@ const Orchestrator = z.strictObject({
     .regex(/^\d{12}$/, { error: 'an AWS account is twelve digits' })
     .optional(),
   region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, { error: 'an AWS region, as in us-east-1' }),
-  /** How often `reconcile` looks for lost events and executions that ended badly; at least EventBridge's one minute. */
-  reconcileEvery: Duration.refine((value) => seconds(value) >= 60 && seconds(value) % 60 === 0, {
-    error: 'whole minutes, at least 1m',
-  }),
+  /**
+   * How often `reconcile` looks for lost events and executions that ended badly; at least EventBridge's one minute, and so
+   * often that an alarm, which looks back over a day at most, sees three of its turns.
+   */
+  reconcileEvery: Duration.refine(
+    (value) => seconds(value) >= 60 && seconds(value) % 60 === 0 && seconds(value) <= 8 * 3600,
+    { error: 'whole minutes, from 1m to 8h' },
+  ),
   /** How long logs are kept. */
   logRetention: z.enum(RetentionDays),
   /** Keeps ledger and databases from being deleted, also by a stack's deletion. */
   deletionProtection: z.boolean(),
   /** Mail addresses that are told how deployments end. */
   notify: z.array(z.email()),
+  alarms: AlarmLevel,
+  /**
+   * Where this repository's files are read in a browser, as in https://github.com/octocat/hello-world/blob/main: alarms
+   * link to its runbooks. Left out, that of the first pipeline; if there is none, alarms name the file.
+   */
+  documentation: z.url().optional(),
+  /** What the account may cost in a month, in USD: told when four fifths are spent, and when the month will cost more. Left out, nobody watches. */
+  budget: z.number().positive().optional(),
 });
 
 const Network = z.strictObject({
@@ -99,6 +118,19 @@ const Service = setting.services.element.omit({ secrets: true }).extend({
   insights: z.boolean(),
 });
 
+/** From when on a person is told about a target. */
+const TargetAlarms = z.strictObject({
+  level: AlarmLevel,
+  /** Requests lost in a minute: answered 5xx by the load balancer itself. */
+  lostRequests: z.int().min(1),
+  /** Share of live's requests that end in the application's own 5xx, 0 to 1. */
+  errorShare: z.number().gt(0).lte(1),
+  /** What 99 of 100 requests to live take at most. */
+  latency: Duration,
+  /** Connections to the database: below what the class allows, which RDS sets by its memory. */
+  databaseConnections: z.int().min(1),
+});
+
 /** One application in one environment. */
 const EnvironmentTarget = z
   .strictObject({
@@ -122,6 +154,7 @@ const EnvironmentTarget = z
     analysis: setting.analysis,
     warm: setting.warm,
     poll: setting.poll,
+    alarms: TargetAlarms,
   })
   .superRefine((target, context) => {
     const refuse = (path: PropertyKey[], message: string) => context.addIssue({ code: 'custom', path, message });

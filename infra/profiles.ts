@@ -51,6 +51,8 @@ export const starter: Profile = {
   ],
   analysis: { maxErrorShare: 0.01, minRequests: 20, period: '60s' },
   warm: '10m',
+  // Of some 110 connections that a t4g.micro allows.
+  alarms: { level: 'essential', lostRequests: 5, errorShare: 0.02, latency: '2s', databaseConnections: 80 },
 };
 
 /** Three zones, a standby of the database, no public task, a firewall, and a record of the network's flows. */
@@ -90,4 +92,6 @@ export const production: Profile = {
   ],
   analysis: { maxErrorShare: 0.01, minRequests: 100, period: '60s' },
   warm: '1h',
+  // Of some 220 connections that a t4g.small allows.
+  alarms: { level: 'all', lostRequests: 5, errorShare: 0.02, latency: '2s', databaseConnections: 170 },
 };

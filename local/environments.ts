@@ -19,6 +19,8 @@ const environments = {
     logRetention: RetentionDays.ONE_DAY,
     deletionProtection: false,
     notify: [],
+    // Without metric math, which MiniStack does not know, and without a budget, which it does not either.
+    alarms: 'essential',
   },
   // Releases are built by whoever pushes a tag to the local repository.
   pipelines: [],
@@ -73,6 +75,7 @@ const environments = {
       analysis: { maxErrorShare: 0.01, minRequests: 20, period: '60s' },
       warm: '1h',
       poll: '250ms',
+      alarms: { level: 'essential', lostRequests: 5, errorShare: 0.02, latency: '2s', databaseConnections: 80 },
     },
   ],
 } satisfies Environments;

@@ -3,23 +3,25 @@ import { ArnFormat, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { Schedule } from 'aws-cdk-lib/aws-events';
 import type { IVersion } from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
-import { Topic } from 'aws-cdk-lib/aws-sns';
-import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { seconds } from '#core/contract/duration.ts';
 import { pipelineName } from '#core/contract/pipeline.ts';
 import { STATE_FUNCTIONS } from '#core/contract/states.ts';
 import { SETTINGS_PATH } from '#core/contract/target.ts';
+import { Budget } from '../constructs/budget.ts';
 import { DeployFunction } from '../constructs/deploy-function.ts';
 import { EventInput } from '../constructs/event-input.ts';
 import { functionCode } from '../constructs/function-code.ts';
 import { LedgerTable } from '../constructs/ledger-table.ts';
+import { Notices } from '../constructs/notices.ts';
+import { OrchestratorAlarms } from '../constructs/orchestrator-alarms.ts';
 import { ReleaseWorkflow } from '../constructs/release-workflow.ts';
 import { TargetReports } from '../constructs/target-reports.ts';
 import type { Environments } from '../environment-schema.ts';
 import { FUNCTIONS, type FunctionName, functionName, ORCHESTRATOR, substitutionName } from '../names.ts';
 import { functionPermissions } from '../permissions.ts';
+import { documentationOf } from '../runbooks.ts';
 
 export interface OrchestratorStackProps extends StackProps {
   readonly environments: Environments;
@@ -57,8 +59,8 @@ export class OrchestratorStack extends Stack {
     const { orchestrator, targets, pipelines } = props.environments;
     const { logRetention } = orchestrator;
     new LedgerTable(this, 'Ledger', { deletionProtection: orchestrator.deletionProtection });
-    const topic = new Topic(this, 'Notices', { topicName: ORCHESTRATOR.topic, enforceSSL: true });
-    for (const address of orchestrator.notify) topic.addSubscription(new EmailSubscription(address));
+    const topic = new Notices(this, 'Notices', { notify: orchestrator.notify });
+    if (orchestrator.budget !== undefined) new Budget(this, 'Budget', { limit: orchestrator.budget, topic });
     const undelivered = new Queue(this, 'Undelivered', {
       queueName: ORCHESTRATOR.undelivered,
       retentionPeriod: Duration.days(14),
@@ -165,6 +167,11 @@ export class OrchestratorStack extends Stack {
       on: { schedule: everySoOften },
       function: functionOf('reconcile').function,
       undelivered,
+    });
+    new OrchestratorAlarms(this, 'Alarms', {
+      orchestrator,
+      stateMachineArn,
+      documentation: documentationOf(props.environments),
     });
     new TargetReports(this, 'Reports', { function: functionOf('report-targets').function, undelivered });
     if (pipelines.length > 0) {

@@ -46,6 +46,7 @@ const CACHED_ERRORS = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504];
 export class Edge extends Construct {
   /** The name that users ask for. */
   readonly host: string;
+  readonly distributionId: string;
 
   constructor(scope: Construct, id: string, props: EdgeProps) {
     super(scope, id);
@@ -96,6 +97,7 @@ export class Edge extends Construct {
       }),
       ...(props.firewall?.startsWith('arn:') && { webAclId: props.firewall }),
     });
+    this.distributionId = distribution.distributionId;
     this.host = domain?.name ?? distribution.distributionDomainName;
     if (domain === undefined) return;
     const zone = HostedZone.fromHostedZoneAttributes(this, 'Zone', {

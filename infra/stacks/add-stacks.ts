@@ -1,6 +1,7 @@
 import { type App, type Stack, Tags } from 'aws-cdk-lib';
 import type { Environments } from '../environment-schema.ts';
 import { ORCHESTRATOR, pipelineStack, targetNames } from '../names.ts';
+import { documentationOf } from '../runbooks.ts';
 import { OrchestratorStack, type OrchestratorStackProps } from './orchestrator-stack.ts';
 import { PipelineStack } from './pipeline-stack.ts';
 import { RepositoryStack } from './repository-stack.ts';
@@ -29,6 +30,7 @@ export function addStacks(app: App, environments: Environments, sources: Sources
           target,
           orchestrator,
           functionsDirectory: sources.functionsDirectory,
+          documentation: documentationOf(environments),
         }),
     ),
   ];

@@ -21,6 +21,7 @@ import { Edge, PROTOCOL_HEADER } from '../constructs/edge.ts';
 import { functionCode } from '../constructs/function-code.ts';
 import { Network } from '../constructs/network.ts';
 import { SlotRemoval } from '../constructs/slot-removal.ts';
+import { TargetObservability } from '../constructs/target-observability.ts';
 import { TaskRoles } from '../constructs/task-roles.ts';
 import type { Environments, EnvironmentTarget } from '../environment-schema.ts';
 import { PROBE, repositoryName, runSecretPrefix, targetNames } from '../names.ts';
@@ -30,6 +31,8 @@ export interface ServiceStackProps extends StackProps {
   readonly orchestrator: Environments['orchestrator'];
   /** Folder with one folder for each function. */
   readonly functionsDirectory: string;
+  /** Where runbooks are read; undefined: nobody knows. */
+  readonly documentation: string | undefined;
 }
 
 /**
@@ -216,6 +219,14 @@ export class ServiceStack extends Stack {
         repositoryUri: `${this.account}.dkr.ecr.${this.region}.${this.urlSuffix}/${repositoryName(target.app)}`,
       },
     };
+    new TargetObservability(this, 'Observability', {
+      target,
+      loadBalancer,
+      groups,
+      distribution: edge?.distributionId,
+      address,
+      documentation: props.documentation,
+    });
     new CfnOutput(this, 'Address', { value: address, description: `Where ${target.app} is reached` });
     const published = new StringParameter(this, 'Settings', {
       parameterName: names.settingsParameter,

@@ -31,7 +31,8 @@ const Meta = z.strictObject({
 
 const targetKey = (target: Target, sk: 'LOCK' | 'WAITING' | 'INTENT' | 'TRAFFIC') => ({ pk: `TARGET#${target}`, sk });
 const claimKey = (target: Target, settingsHash: string) => ({ pk: `SETTINGS#${target}`, sk: settingsHash });
-const deploymentKey = (deployment: string, sk: string) => ({ pk: `DEPLOYMENT#${deployment}`, sk });
+/** Where what belongs to a deployment lies. */
+export const deploymentKey = (deployment: string, sk: string) => ({ pk: `DEPLOYMENT#${deployment}`, sk });
 const changeKey = (deployment: string, n: number) => deploymentKey(deployment, `CHANGE#${String(n).padStart(6, '0')}`);
 
 /**
@@ -321,7 +322,7 @@ export class DynamoLedger implements Ledger {
 }
 
 /** Always the first write of a list, see {@link requireWritten}. */
-function tokenCheck({ target, token, deployment }: Context): Write {
+export function tokenCheck({ target, token, deployment }: Context): Write {
   return { check: targetKey(target, 'LOCK'), when: { token, deployment } };
 }
 
@@ -330,7 +331,7 @@ function putMeta(meta: DeploymentRecord): Write {
 }
 
 /** @throws {Superseded} when the first write, which looks at the lock, was among the refused */
-function requireWritten({ deployment, target, token }: Context, refused: readonly number[]): void {
+export function requireWritten({ deployment, target, token }: Context, refused: readonly number[]): void {
   if (refused.includes(0))
     throw new Superseded(`${deployment} no longer holds the lock of ${target} (its token was ${token}).`);
   if (refused.length > 0)

@@ -2,11 +2,18 @@ import {
   DescribeExecutionCommand,
   ExecutionAlreadyExists,
   ExecutionDoesNotExist,
+  InvalidToken,
+  SendTaskSuccessCommand,
   type SFNClient,
   StartExecutionCommand,
+  TaskDoesNotExist,
+  TaskTimedOut,
 } from '@aws-sdk/client-sfn';
 import type { DeploymentRequest } from '#core/contract/ledger.ts';
 import type { Executions } from '#core/ports.ts';
+
+/** What SendTaskSuccess answers when the task has ended, timed out, or was begun anew (Step Functions API reference). */
+const NOBODY_WAITS = [InvalidToken, TaskDoesNotExist, TaskTimedOut];
 
 /** Executions of the release state machine. */
 export class StepFunctionsExecutions implements Executions {
@@ -48,6 +55,16 @@ export class StepFunctionsExecutions implements Executions {
       };
     } catch (error) {
       if (error instanceof ExecutionDoesNotExist) return undefined;
+      throw error;
+    }
+  }
+
+  async wake(taskToken: string): Promise<boolean> {
+    try {
+      await this.#client.send(new SendTaskSuccessCommand({ taskToken, output: '{}' }));
+      return true;
+    } catch (error) {
+      if (NOBODY_WAITS.some((known) => error instanceof known)) return false;
       throw error;
     }
   }

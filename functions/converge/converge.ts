@@ -1,9 +1,10 @@
 import type * as z from 'zod';
 import { milliseconds } from '#core/contract/duration.ts';
-import type { DeploymentPlan, Fact, FactKind, Head, Intent, Phase, Placement } from '#core/contract/ledger.ts';
+import type { DeploymentPlan, Head, Intent, Phase, Placement } from '#core/contract/ledger.ts';
 import type { Settings } from '#core/contract/settings.ts';
 import type { Context, Converge } from '#core/contract/states.ts';
 import { type Action, planConvergence } from '#core/domain/converge-plan.ts';
+import { lackForTraffic } from '#core/domain/gates.ts';
 import { draftIntent, type IntentBasis } from '#core/domain/intent.ts';
 import type { Observed } from '#core/domain/observed.ts';
 import { planned, releaseOf } from '#core/domain/planned.ts';
@@ -29,9 +30,6 @@ const PATIENCE_MS = 20_000;
  */
 const REPEAT_AFTER_MS = 10_000;
 
-/** Facts that a deployable must have before it may get a share of the traffic (I3). */
-const FACTS_BEFORE_TRAFFIC = ['provenance', 'smoke'] as const satisfies readonly FactKind[];
-
 /**
  * Makes the intent of a phase true, or says what it waits for. The only code with the right to change ECS services,
  * listener rules and scaling. Writes the intent first and each change before it is made, so that any interruption is
@@ -42,7 +40,10 @@ export async function converge(input: Input, ports: Ports): Promise<Output> {
   const { ledger, slots, clock } = ports;
   const plan = (await ledger.deployment(context.deployment))?.plan;
   const settings = plan?.settings ?? (await ports.settings.settings(context.target));
-  const refusal = phase === 'shift' ? await lackOfFacts(context, ledger) : undefined;
+  const givesTraffic = phase === 'shift' || phase === 'promote';
+  const refusal = givesTraffic
+    ? lackForTraffic(planned({ plan }, context.deployment), await ledger.facts(context.deployment))
+    : undefined;
   if (refusal !== undefined) return { outcome: 'refused', reason: refusal };
   let observed = await slots.observe(settings);
   const intent = await currentIntent(input, plan, settings, observed, ports);
@@ -146,19 +147,6 @@ async function taskDefinition(
   const arn = await slots.registerTaskDefinition(settings, releaseOf(whole), candidate, context.deployment);
   await ledger.saveFact(context, { kind: 'task-definition', deployable, detail: { arn } }, 'registered');
   return arn;
-}
-
-async function lackOfFacts(context: Context, ledger: Ledger): Promise<string | undefined> {
-  const facts = await ledger.facts(context.deployment);
-  const missing = FACTS_BEFORE_TRAFFIC.filter((kind) => facts[kind] === undefined);
-  if (planHasMigrations(facts['migration-plan']) && facts.migration === undefined)
-    return 'No weight without the fact migration (I3).';
-  return missing.length === 0 ? undefined : `No weight without the fact ${missing.join(', ')} (I3).`;
-}
-
-function planHasMigrations(fact: Fact | undefined): boolean {
-  const migrations = fact?.detail['migrations'];
-  return fact?.detail['unknown'] === true || (Array.isArray(migrations) && migrations.length > 0);
 }
 
 async function explained(

@@ -1,3 +1,4 @@
+import type { Approval, Decision } from './contract/approval.ts';
 import type {
   Change,
   DeploymentPlan,
@@ -14,7 +15,7 @@ import type {
   Traffic,
 } from './contract/ledger.ts';
 import type { WaitingRun } from './contract/pipeline.ts';
-import type { Digest, Release, Version } from './contract/release.ts';
+import type { Deployable, Digest, Release, Version } from './contract/release.ts';
 import type { Settings } from './contract/settings.ts';
 import type { Slot } from './contract/slot.ts';
 import type { SlotPlace } from './contract/stack-event.ts';
@@ -87,6 +88,15 @@ export interface Ledger {
   promote(context: Context, head: Pick<Head, 'live' | 'warm'>, cause: string): Promise<void>;
   freeze(context: Context, reason: string): Promise<void>;
   note(context: Context, transition: Transition): Promise<void>;
+}
+
+/** Questions to people, each with the one answer that it gets. Writes are refused with {@link Superseded} as the ledger's are. */
+export interface Approvals {
+  /** Writes a deployment's question down; asked again (a retry), what wakes the wait is the newest, and all else as it was. */
+  ask(context: Context, question: Pick<Approval, 'before' | 'plan' | 'until' | 'taskToken'>): Promise<Approval>;
+  approval(deployment: string): Promise<Approval | undefined>;
+  /** Writes an answer down and, with an approval, its fact. Returns the answer that stands: the first one. */
+  decide(approval: Approval, decision: Omit<Decision, 'at'>, deployable: Deployable): Promise<Decision>;
 }
 
 /** Targets and their settings, as published by their stacks. */
@@ -174,6 +184,8 @@ export interface Executions {
   ): Promise<{ readonly running: boolean; readonly status: string; readonly stopped?: Instant } | undefined>;
   /** ARN that an execution of this name has. */
   arn(deployment: string): string;
+  /** Ends the wait that a task token stands for; `false`: nobody waits with it any more. */
+  wake(taskToken: string): Promise<boolean>;
 }
 
 /** The load balancer's counts. */

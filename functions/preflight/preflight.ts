@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { seconds } from '#core/contract/duration.ts';
 import type { DeploymentPlan, Head } from '#core/contract/ledger.ts';
 import type { Deployable, Release } from '#core/contract/release.ts';
 import { otherSlot, type Slot } from '#core/contract/slot.ts';
@@ -64,7 +65,8 @@ export async function preflight(
   await ledger.savePlan(context, plan);
   const detail = { commit: release.commit, build: release.build, repository: release.repository };
   await ledger.saveFact(context, { kind: 'provenance', deployable, detail }, `build ${release.build}`);
-  return { outcome: first ? 'first' : 'update', candidate, steps: plan.steps };
+  const approvalSeconds = settings.approval === undefined ? 0 : Math.ceil(seconds(settings.approval.timeout));
+  return { outcome: first ? 'first' : 'update', candidate, steps: plan.steps, approvalSeconds };
 }
 
 function sameDeployable(a: Deployable, b: Deployable): boolean {

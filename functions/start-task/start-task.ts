@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import type { StartTask } from '#core/contract/states.ts';
+import { lackForMigration } from '#core/domain/gates.ts';
 import { judgeMigrations } from '#core/domain/migration-gate.ts';
 import { planned, releaseOf } from '#core/domain/planned.ts';
 import { bootstrapFingerprint } from '#core/domain/task-content.ts';
@@ -39,9 +40,8 @@ export async function startTask(
     return { outcome: 'allowed', reason: 'settings.migrate.unknown allows it' };
   }
   if (purpose === 'migrate') {
-    const facts = await ledger.facts(deployment);
-    const missing = (['provenance', 'migration-plan'] as const).find((kind) => facts[kind] === undefined);
-    if (missing !== undefined) return { outcome: 'refused', reason: `No migration without the fact ${missing} (I3).` };
+    const lack = lackForMigration(plan, await ledger.facts(deployment));
+    if (lack !== undefined) return { outcome: 'refused', reason: lack };
     if (attempt > settings.migrate.attempts) {
       return {
         outcome: 'failed',

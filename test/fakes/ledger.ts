@@ -1,3 +1,4 @@
+import type { Approval, Decision } from '#core/contract/approval.ts';
 import type {
   Change,
   DeploymentPlan,
@@ -11,15 +12,23 @@ import type {
   SettingsClaim,
   Traffic,
 } from '#core/contract/ledger.ts';
+import type { Deployable } from '#core/contract/release.ts';
 import type { Context, Result } from '#core/contract/states.ts';
 import type { Target } from '#core/contract/target.ts';
 import type { IntentDraft } from '#core/domain/intent.ts';
 import { CHAIN_START, entryHash } from '#core/domain/ledger-chain.ts';
 import { compareVersions } from '#core/domain/version.ts';
-import { type Clock, type DeploymentRecord, type Ledger, Superseded, type Transition } from '#core/ports.ts';
+import {
+  type Approvals,
+  type Clock,
+  type DeploymentRecord,
+  type Ledger,
+  Superseded,
+  type Transition,
+} from '#core/ports.ts';
 
 /** The ledger's promises kept in memory. Everything in it is open to a test's eyes. */
-export class FakeLedger implements Ledger {
+export class FakeLedger implements Ledger, Approvals {
   readonly entries: Entry[] = [];
   readonly locks = new Map<string, Lock>();
   readonly heads = new Map<string, Head>();
@@ -27,6 +36,7 @@ export class FakeLedger implements Ledger {
   readonly factsOf = new Map<string, Partial<Record<FactKind, Fact>>>();
   readonly claims = new Map<string, SettingsClaim>();
   readonly queue = new Map<string, DeploymentRequest>();
+  readonly approvals = new Map<string, Approval>();
   readonly intents = new Map<string, Intent>();
   readonly trafficOf = new Map<string, Traffic>();
   readonly changes: (Change & { deployment: string })[] = [];
@@ -240,6 +250,50 @@ export class FakeLedger implements Ledger {
   async note(context: Context, transition: Transition): Promise<void> {
     this.#requireToken(context);
     this.#append(context.target, context.deployment, transition);
+  }
+
+  async ask(context: Context, question: Pick<Approval, 'before' | 'plan' | 'until' | 'taskToken'>): Promise<Approval> {
+    this.#requireToken(context);
+    const { deployment } = context;
+    const asked = this.approvals.get(deployment);
+    if (asked === undefined) {
+      const { before, plan, until } = question;
+      this.#append(context.target, deployment, {
+        type: 'approval asked',
+        cause: `before ${before}`,
+        facts: { before, plan, until },
+      });
+    }
+    const approval = asked
+      ? { ...asked, taskToken: question.taskToken }
+      : { context, ...question, asked: this.#clock.now() };
+    this.approvals.set(deployment, approval);
+    return approval;
+  }
+
+  async approval(deployment: string): Promise<Approval | undefined> {
+    return this.approvals.get(deployment);
+  }
+
+  async decide(approval: Approval, answer: Omit<Decision, 'at'>, deployable: Deployable): Promise<Decision> {
+    const { context, plan } = approval;
+    const { deployment } = context;
+    const asked = this.approvals.get(deployment) ?? approval;
+    if (asked.decision !== undefined) return asked.decision;
+    this.#requireToken(context);
+    this.#append(context.target, deployment, {
+      type: 'approval decided',
+      cause: answer.by,
+      facts: { ...answer, plan },
+    });
+    const at = this.#clock.now();
+    const decision = { ...answer, at };
+    this.approvals.set(deployment, { ...asked, decision });
+    if (decision.outcome === 'approved') {
+      const fact: Fact = { kind: 'approval', deployable, at, detail: { by: answer.by, plan } };
+      this.factsOf.set(deployment, { ...this.factsOf.get(deployment), approval: fact });
+    }
+    return decision;
   }
 
   #requireToken({ target, token, deployment }: Context): void {

@@ -127,7 +127,15 @@ export const DeploymentPlan = z.strictObject({
 export type DeploymentPlan = z.infer<typeof DeploymentPlan>;
 
 /** What a deployment has proven; no weight without the facts of its deployable. */
-export const FactKind = z.enum(['provenance', 'migration-plan', 'migration', 'smoke', 'live-check', 'task-definition']);
+export const FactKind = z.enum([
+  'provenance',
+  'migration-plan',
+  'approval',
+  'migration',
+  'smoke',
+  'live-check',
+  'task-definition',
+]);
 export type FactKind = z.infer<typeof FactKind>;
 export const Fact = z.strictObject({
   kind: FactKind,
@@ -144,6 +152,8 @@ export const EntryType = z.enum([
   'deployment refused',
   'fact',
   'database prepared',
+  'approval asked',
+  'approval decided',
   'intent',
   'promoted',
   'roll back began',

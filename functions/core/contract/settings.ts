@@ -35,6 +35,8 @@ const RunOnce = z.strictObject({
   secrets: Variables,
   taskRole: Arn,
 });
+/** With the two days that the rest of a deployment has, within the state machine's own time-out, and less than the seven days that a pipeline waits for its deployment. */
+export const LONGEST_APPROVAL: Duration = '6d';
 
 /** The program that a target runs. Its command, port and checks come from the image's release.json. */
 const Service = z.strictObject({
@@ -142,6 +144,15 @@ export const Settings = z.strictObject({
     /** Period of the load balancer's metrics: 60s on AWS. */
     period: atLeast('1s'),
   }),
+  /** Somebody's word before the first thing that cannot be undone: before migrating if there is something to migrate, else before traffic. Left out, nobody is asked. */
+  approval: z
+    .strictObject({
+      /** Without an answer until then the deployment is not made live: silence is no. */
+      timeout: atLeast('1s').refine((value) => seconds(value) <= seconds(LONGEST_APPROVAL), {
+        error: `at most ${LONGEST_APPROVAL}`,
+      }),
+    })
+    .optional(),
   /** How long the old slot stays able to serve after a promotion. */
   warm: Duration,
   /** How long `converge` rests between two looks at AWS. */

@@ -32,11 +32,14 @@ export const AcquireLock = {
   ]),
 };
 
+/** How long people have for their answer; 0: nobody is asked. */
+const approvalSeconds = z.int().min(0);
+
 export const Preflight = {
   input: z.strictObject({ context: Context, request: DeploymentRequest }),
   output: z.discriminatedUnion('outcome', [
-    z.strictObject({ outcome: z.literal('first'), candidate: Slot, steps: z.array(PlannedStep) }),
-    z.strictObject({ outcome: z.literal('update'), candidate: Slot, steps: z.array(PlannedStep) }),
+    z.strictObject({ outcome: z.literal('first'), candidate: Slot, steps: z.array(PlannedStep), approvalSeconds }),
+    z.strictObject({ outcome: z.literal('update'), candidate: Slot, steps: z.array(PlannedStep), approvalSeconds }),
     z.strictObject({ outcome: z.literal('unchanged'), reason }),
     z.strictObject({ outcome: z.literal('refused'), reason }),
     superseded,
@@ -122,6 +125,26 @@ export const CheckStep = {
   ]),
 };
 
+/** The first thing of a deployment that cannot be undone, before which people are asked. */
+export const Irreversible = z.enum(['migrate', 'traffic']);
+export type Irreversible = z.infer<typeof Irreversible>;
+
+export const AskApproval = {
+  input: z.strictObject({ context: Context, before: Irreversible, taskToken: z.string().min(1) }),
+  /** Read by nobody: the state waits for its token. What must end the wait is thrown. */
+  output: z.discriminatedUnion('outcome', [z.strictObject({ outcome: z.literal('asked') })]),
+};
+
+export const ReadApproval = {
+  input: z.strictObject({ context: Context }),
+  output: z.discriminatedUnion('outcome', [
+    z.strictObject({ outcome: z.literal('approved'), reason }),
+    z.strictObject({ outcome: z.literal('rejected'), reason }),
+    z.strictObject({ outcome: z.literal('expired'), reason }),
+    superseded,
+  ]),
+};
+
 export const Freeze = {
   input: z.strictObject({ context: Context, reason }),
   output: z.discriminatedUnion('outcome', [z.strictObject({ outcome: z.literal('frozen'), reason }), superseded]),
@@ -148,6 +171,8 @@ export const STATE_FUNCTIONS = {
   'check-task': CheckTask,
   converge: Converge,
   smoke: Smoke,
+  'ask-approval': AskApproval,
+  'read-approval': ReadApproval,
   'check-step': CheckStep,
   freeze: Freeze,
   finish: Finish,

@@ -2,13 +2,14 @@
 
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { DynamoApprovals } from '#aws/dynamo-approvals.ts';
 import { DynamoLedger } from '#aws/dynamo-ledger.ts';
 import { type DeploymentPlan, Entry, type Fact, type Placement } from '#core/contract/ledger.ts';
 import type { Version } from '#core/contract/release.ts';
 import type { Slot } from '#core/contract/slot.ts';
 import type { Context } from '#core/contract/states.ts';
 import type { IntentDraft } from '#core/domain/intent.ts';
-import type { Clock, Ledger } from '#core/ports.ts';
+import type { Approvals, Clock, Ledger } from '#core/ports.ts';
 import { FakeLedger } from '../../../fakes/ledger.ts';
 import { SETTINGS } from '../../../fixtures/settings.ts';
 import { type Cloud, digestOf, RELEASE_JSON } from './cloud.ts';
@@ -16,6 +17,7 @@ import { type Cloud, digestOf, RELEASE_JSON } from './cloud.ts';
 /** A ledger and what a test may see of it beside the port. */
 export interface Subject {
   readonly ledger: Ledger;
+  readonly approvals: Approvals;
   /** The target's entries, oldest first, as they are stored. */
   readonly entries: (target: string) => Promise<readonly Entry[]>;
 }
@@ -47,13 +49,14 @@ export async function createTable(cloud: Cloud, name = TABLE): Promise<void> {
 
 export function fakeSubject(clock: Clock): Subject {
   const ledger = new FakeLedger(clock);
-  return { ledger, entries: async () => ledger.entries };
+  return { ledger, approvals: ledger, entries: async () => ledger.entries };
 }
 
 export function dynamoSubject(clock: Clock, cloud: Cloud): Subject {
   const client = dynamo(cloud);
   return {
     ledger: new DynamoLedger(client, TABLE, clock),
+    approvals: new DynamoApprovals(client, TABLE, clock),
     async entries(target) {
       const { Items = [] } = await client.send(
         new QueryCommand({

@@ -1,6 +1,14 @@
-import { CreateStateMachineCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
+import {
+  CreateActivityCommand,
+  CreateStateMachineCommand,
+  GetActivityTaskCommand,
+  SFNClient,
+  StartExecutionCommand,
+  StopExecutionCommand,
+} from '@aws-sdk/client-sfn';
 import { beforeAll, expect, test } from 'vitest';
 import { StepFunctionsExecutions } from '#aws/step-functions-executions.ts';
+import { eventually } from '../../../e2e/eventually.ts';
 import { fakeUpstream } from '../../local/aws/setup.ts';
 import { cloud, request } from './cloud.ts';
 
@@ -49,6 +57,28 @@ test('an answer that got lost starts nothing twice', async () => {
   // AWS answers the same name and input as before while the execution runs; a start that came through is told either way.
   expect(['started', 'exists']).toContain(await executions().start(push));
   expect(await executions().status(executions().arn(push.deployment))).toMatchObject({ running: true });
+});
+
+test('a task token wakes whoever waits with it, and nobody else', async () => {
+  // An activity's worker is given a task token as a function is, and the test can be the worker.
+  const { activityArn } = await sfn().send(new CreateActivityCommand({ name: 'asks' }));
+  const definition = { StartAt: 'Ask', States: { Ask: { Type: 'Task', Resource: activityArn, End: true } } };
+  const { stateMachineArn } = await sfn().send(
+    new CreateStateMachineCommand({
+      name: 'asks',
+      definition: JSON.stringify(definition),
+      roleArn: 'arn:aws:iam::000000000000:role/release',
+    }),
+  );
+  const { executionArn = '' } = await sfn().send(new StartExecutionCommand({ stateMachineArn }));
+  const { taskToken = '' } = await sfn().send(new GetActivityTaskCommand({ activityArn }));
+  expect(await executions().wake('nobody waits with this')).toBe(false);
+  expect(await executions().wake(taskToken)).toBe(true);
+  await eventually('the end of the execution', 10, async () => {
+    const status = await executions().status(executionArn);
+    return status?.status === 'SUCCEEDED' ? { found: status } : { saw: status };
+  });
+  expect(await executions().wake(taskToken)).toBe(false);
 });
 
 test('no such execution is undefined; an answer that says so is no error', async () => {

@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest';
+import type { Fact, FactKind } from '#core/contract/ledger.ts';
+import type { Deployable } from '#core/contract/release.ts';
+import { type Facts, lackForMigration, lackForTraffic, migrationPlanHash } from '#core/domain/gates.ts';
+
+const deployable: Deployable = {
+  digest: `sha256:${'a'.repeat(64)}`,
+  version: 'v1.0.0',
+  settingsHash: '0123456789abcdef',
+};
+const PLAN = { migrations: [{ name: 'board.0002', compatible: 'yes', why: 'additive' }] };
+
+function fact(kind: FactKind, detail: Fact['detail'] = {}, of = deployable): Fact {
+  return { kind, deployable: of, at: '2026-11-23T18:00:00.000Z', detail };
+}
+
+const proven: Facts = {
+  provenance: fact('provenance'),
+  'migration-plan': fact('migration-plan', PLAN),
+  migration: fact('migration'),
+  smoke: fact('smoke'),
+};
+const approved: Facts = { ...proven, approval: fact('approval', { by: 'ana', plan: migrationPlanHash(proven) }) };
+const without = (facts: Facts, kind: FactKind): Facts => ({ ...facts, [kind]: undefined });
+
+const asking = { deployable, settings: { approval: { timeout: '1d' } } };
+const trusting = { deployable, settings: {} };
+
+describe('where nobody is asked', () => {
+  test('facts are enough', () => {
+    expect(lackForMigration(trusting, proven)).toBeUndefined();
+    expect(lackForTraffic(trusting, proven)).toBeUndefined();
+  });
+
+  test.each(['provenance', 'migration-plan'] as const)('no migration without %s', (kind) => {
+    expect(lackForMigration(trusting, without(proven, kind))).toContain(`without the fact ${kind}`);
+  });
+
+  test.each(['provenance', 'smoke', 'migration'] as const)('no weight without %s', (kind) => {
+    expect(lackForTraffic(trusting, without(proven, kind))).toContain(`without the fact ${kind}`);
+  });
+
+  test('a release without pending migrations needs no migration', () => {
+    const none = { ...without(proven, 'migration'), 'migration-plan': fact('migration-plan', { migrations: [] }) };
+    expect(lackForTraffic(trusting, none)).toBeUndefined();
+    const unknown = { ...none, 'migration-plan': fact('migration-plan', { unknown: true }) };
+    expect(lackForTraffic(trusting, unknown)).toContain('without the fact migration');
+  });
+});
+
+describe.each([
+  ['migration', lackForMigration],
+  ['weight', lackForTraffic],
+] as const)('where people are asked, no %s', (_what, lack) => {
+  test('without their approval', () => {
+    expect(lack(asking, proven)).toContain('without the fact approval (I3)');
+    expect(lack(asking, approved)).toBeUndefined();
+  });
+
+  test('by the approval of another release or of other settings', () => {
+    const plan = migrationPlanHash(proven);
+    for (const of of [
+      { ...deployable, digest: `sha256:${'b'.repeat(64)}` },
+      { ...deployable, settingsHash: 'fedcba9876543210' },
+    ])
+      expect(lack(asking, { ...proven, approval: fact('approval', { by: 'ana', plan }, of) })).toContain(
+        'another release',
+      );
+  });
+
+  test('by the approval of other migrations', () => {
+    const more = { migrations: [...PLAN.migrations, { name: 'board.0003', compatible: 'yes', why: 'additive' }] };
+    expect(lack(asking, { ...approved, 'migration-plan': fact('migration-plan', more) })).toContain('other migrations');
+  });
+});

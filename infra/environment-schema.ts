@@ -152,6 +152,7 @@ const EnvironmentTarget = z
     candidate: setting.candidate,
     traffic: setting.traffic,
     analysis: setting.analysis,
+    approval: setting.approval,
     warm: setting.warm,
     poll: setting.poll,
     alarms: TargetAlarms,

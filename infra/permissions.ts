@@ -63,6 +63,9 @@ export function functionPermissions(
     ],
     smoke: [...ledger, to.probe],
     'check-step': [...ledger, ...to.describeSlots, to.describeTasks, to.listTasks, to.readMetrics, to.readTaskLogs],
+    'ask-approval': [...ledger, to.publish, to.wakeDeployments],
+    'read-approval': ledger,
+    'answer-approval': [...ledger, to.describeDeployments, to.wakeDeployments],
     freeze: [...ledger, to.publish],
     finish: [...ledger, to.dequeue, to.publish, to.startDeployments],
     reconcile: [
@@ -161,6 +164,8 @@ function statements(stack: Stack, served: readonly ServedTarget[]) {
     ),
     startDeployments: allow(['states:StartExecution'], [stateMachine]),
     describeDeployments: allow(['states:DescribeExecution'], [executions]),
+    // Takes no resource for a task with a token: who has the token, which is in the ledger alone, wakes one deployment with it.
+    wakeDeployments: allow(['states:SendTaskSuccess'], ['*']),
     describeTasks: allow(['ecs:DescribeTasks'], tasks, inCluster),
     // ListTasks names a container instance as its resource, of which Fargate has none: the cluster limits it.
     listTasks: allow(['ecs:ListTasks'], ['*'], inCluster),

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CloudWatchMetrics } from '#aws/cloudwatch-metrics.ts';
 import { CodePipelines } from '#aws/code-pipelines.ts';
 import { CodeBuildRecords } from '#aws/codebuild-records.ts';
+import { DynamoApprovals } from '#aws/dynamo-approvals.ts';
 import { DynamoLedger } from '#aws/dynamo-ledger.ts';
 import { EcrReleases } from '#aws/ecr-releases.ts';
 import { EcsSlotControl } from '#aws/ecs-slot-control.ts';
@@ -25,6 +26,7 @@ export const clock: Clock = {
 
 /** The adapters behind the ports, each made when a function first asks for it, from the environment as it is then. */
 export const container = {
+  approvals: () => new DynamoApprovals(clients.dynamo(), required('FAROL_TABLE'), clock),
   builds: () => new CodeBuildRecords(clients.codeBuild()),
   executions: () => new StepFunctionsExecutions(clients.stepFunctions(), required('FAROL_STATE_MACHINE_ARN')),
   ledger: () => new DynamoLedger(clients.dynamo(), required('FAROL_TABLE'), clock),

@@ -201,6 +201,7 @@ export class ServiceStack extends Stack {
       candidate: target.candidate,
       traffic: target.traffic,
       analysis: target.analysis,
+      ...(target.approval && { approval: target.approval }),
       warm: target.warm,
       poll: target.poll,
       place: {

@@ -4,7 +4,8 @@ import type { Settings } from '#core/contract/settings.ts';
 /**
  * The same settings with their times divided by `timeScale`, to live as fast as the local load balancer does.
  * Some times stay, because what they bound does not get faster: how long a process takes to stop, how long the database
- * waits for a lock, and how often converge looks; and those that the local load balancer is told and divides itself.
+ * waits for a lock, how long people have for an approval, and how often converge looks; and those that the local load
+ * balancer is told and divides itself.
  */
 export function scaleSettings(settings: Settings, timeScale: number): Settings {
   if (!(timeScale >= 1)) throw new RangeError(`the time scale must be 1 or more, not ${timeScale}`);

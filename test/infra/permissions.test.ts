@@ -76,7 +76,11 @@ describe('who may do what', () => {
 
   test('deployments are started by those who hear of one', () => {
     expect(whoMay(/^states:StartExecution$/)).toEqual(['receive-push', 'receive-settings', 'finish', 'reconcile']);
-    expect(whoMay(/^states:(Stop|Delete|Update|SendTask)/)).toEqual([]);
+    expect(whoMay(/^states:(Stop|Delete|Update|SendTaskFailure|SendTaskHeartbeat)/)).toEqual([]);
+  });
+
+  test('deployments that wait for people are woken by those who know the answer', () => {
+    expect(whoMay(/^states:SendTaskSuccess$/)).toEqual(['ask-approval', 'answer-approval']);
   });
 });
 
@@ -131,6 +135,7 @@ const WITHOUT_RESOURCE = [
   'ecs:ListTasks',
   'elasticloadbalancing:DescribeRules',
   'elasticloadbalancing:DescribeTargetHealth',
+  'states:SendTaskSuccess',
 ];
 
 describe.each(FUNCTIONS)('%s', (name) => {

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SLOTS } from '#core/contract/slot.ts';
 import { healthyNeeded } from '#core/domain/traffic-plan.ts';
-import { reconcile } from '../../functions/reconcile/reconcile.ts';
 import type { Behaviour } from '../fakes/world.ts';
 import { Workflow } from './harness.ts';
 import { Aborted } from './interpreter.ts';
+import { settle } from './repair.ts';
 
 const TARGET = 'web/production';
 /** settings.drain.settle of the fixture. */
@@ -30,14 +30,17 @@ const Deployment = fc.record({
   behaviour: fc.nat({ max: BEHAVIOURS.length - 1 }),
   failsAt: fc.option(fc.record({ change: fc.integer({ min: 1, max: 15 }), after: fc.boolean() }), { nil: undefined }),
   abortsAt: fc.option(fc.integer({ min: 1, max: 30 }), { nil: undefined }),
+  /** What people say when they are asked; undefined: nothing. */
+  answer: fc.constantFrom('approve', 'approve', 'reject', undefined),
 });
 
 test('after any history of releases, failing calls and stopped executions, one slot serves everything and it is the live one', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(Deployment, { minLength: 1, maxLength: 5 }), async (history) => {
-      const workflow = new Workflow();
+    fc.asyncProperty(fc.boolean(), fc.array(Deployment, { minLength: 1, maxLength: 5 }), async (asks, history) => {
+      const workflow = new Workflow(asks ? { approval: { timeout: '1h' } } : {});
       const broken = watch(workflow);
-      for (const [i, { behaviour, failsAt, abortsAt }] of history.entries()) {
+      for (const [i, { behaviour, failsAt, abortsAt, answer }] of history.entries()) {
+        workflow.whileWaiting = async () => void (answer && (await workflow.answer(answer)));
         const base = workflow.world.actions.length;
         let failed = false;
         let invocations = 0;
@@ -53,7 +56,7 @@ test('after any history of releases, failing calls and stopped executions, one s
         faults.set(workflow, { before: fault(false), after: fault(true) });
         await workflow.runOrAbort(workflow.request(workflow.world.push(`v1.${i}.0`, BEHAVIOURS[behaviour])));
         workflow.beforeInvoke = () => {};
-        await repair(workflow);
+        await settle(workflow);
       }
       expect(broken).toEqual([]);
       await expectSettled(workflow);
@@ -76,6 +79,9 @@ function watch(workflow: Workflow): string[] {
       for (const slot of SLOTS) {
         if (action.weights[slot] <= (world.weights?.[slot] ?? 0)) continue;
         const intent = ledger.intents.get(TARGET);
+        const facts = ledger.factsOf.get(intent?.deployment ?? '');
+        if (workflow.settings.approval && intent?.phase === 'shift' && facts?.approval === undefined)
+          broken.push(`I3: ${slot} got ${action.weights[slot]} % without an approval`);
         const filled = intent?.slots[slot];
         const needed =
           intent?.phase === 'restore' || filled?.state !== 'filled'
@@ -104,12 +110,6 @@ function watch(workflow: Workflow): string[] {
     faults.get(workflow)?.after(n);
   };
   return broken;
-}
-
-async function repair(workflow: Workflow): Promise<void> {
-  const { ledger, executions, world, clock } = workflow;
-  await reconcile({ ledger, executions, settings: world, releases: world, clock, warn: () => {} });
-  for (const request of workflow.started()) await workflow.run(request);
 }
 
 async function expectSettled({ ledger, world }: Workflow): Promise<void> {

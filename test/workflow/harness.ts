@@ -4,14 +4,17 @@ import type { Digest, Version } from '#core/contract/release.ts';
 import { type Settings, targetOf } from '#core/contract/settings.ts';
 import { STATE_FUNCTIONS } from '#core/contract/states.ts';
 import { deploymentName } from '#core/domain/deployment-name.ts';
-import { type Executions, type Notifier, Superseded } from '#core/ports.ts';
+import { type Executions, Superseded } from '#core/ports.ts';
 import { acquireLock } from '../../functions/acquire-lock/acquire-lock.ts';
+import { answerApproval } from '../../functions/answer-approval/answer-approval.ts';
+import { askApproval } from '../../functions/ask-approval/ask-approval.ts';
 import { checkStep } from '../../functions/check-step/check-step.ts';
 import { checkTask } from '../../functions/check-task/check-task.ts';
 import { converge } from '../../functions/converge/converge.ts';
 import { finish } from '../../functions/finish/finish.ts';
 import { freeze } from '../../functions/freeze/freeze.ts';
 import { preflight } from '../../functions/preflight/preflight.ts';
+import { readApproval } from '../../functions/read-approval/read-approval.ts';
 import { smoke } from '../../functions/smoke/smoke.ts';
 import { startTask } from '../../functions/start-task/start-task.ts';
 import { FakeClock } from '../fakes/clock.ts';
@@ -30,7 +33,9 @@ export class Workflow {
   readonly ledger = new FakeLedger(this.clock);
   readonly world: FakeWorld;
   readonly settings: Settings;
+  /** Subjects of what people were told, and the texts. */
   readonly notices: string[] = [];
+  readonly messages: string[] = [];
   readonly endings = new Map<string, Ending>();
   /** Called before each invocation; throwing is the function failing. */
   beforeInvoke: (functionName: string, payload: unknown) => void = () => {};
@@ -47,9 +52,17 @@ export class Workflow {
       return ending === undefined ? undefined : { running: false, status: ending.status, stopped: this.clock.now() };
     },
     arn: (deployment) => `execution:${deployment}`,
+    wake: async (taskToken) => {
+      if (!this.#waiting.has(taskToken)) return false;
+      this.#woken.add(taskToken);
+      return true;
+    },
   };
+  /** Called while an execution waits for an answer; whatever it does, the time-out comes when nobody woke it. */
+  whileWaiting: () => Promise<void> = async () => {};
+  readonly #waiting = new Set<string>();
+  readonly #woken = new Set<string>();
   readonly #open = new Map<string, DeploymentRequest>();
-  readonly #notifier: Notifier = { publish: async (subject) => void this.notices.push(subject) };
 
   constructor(settings: Partial<Settings> = {}) {
     this.settings = { ...SETTINGS, ...settings };
@@ -76,6 +89,7 @@ export class Workflow {
       {
         invoke: (name, payload) => this.invoke(name, payload),
         wait: (s) => this.clock.sleep(s * 1000),
+        woken: (taskToken, s) => this.#wait(taskToken, s),
         now: () => this.clock.now(),
       },
     );
@@ -104,6 +118,45 @@ export class Workflow {
     this.endings.set(deployment, ending);
   }
 
+  async #wait(taskToken: string, seconds: number): Promise<boolean> {
+    const until = Date.parse(this.clock.now()) + seconds * 1000;
+    await this.whileWaiting();
+    this.#waiting.delete(taskToken);
+    if (this.#woken.has(taskToken)) return true;
+    await this.clock.sleep(Math.max(0, until - Date.parse(this.clock.now())));
+    return false;
+  }
+
+  /** A person's answer to whatever waits. */
+  answer(decision: 'approve' | 'reject', more: { deployment?: string; by?: string; reason?: string } = {}) {
+    const deployment = [...this.ledger.approvals.keys()].at(-1);
+    return answerApproval({ deployment, decision, by: 'ana', ...more }, this.ports());
+  }
+
+  /** Everything that the functions are given. */
+  ports() {
+    const { clock, ledger, world, executions, notices } = this;
+    return {
+      clock,
+      ledger,
+      approvals: ledger,
+      executions,
+      notifier: {
+        publish: async (subject: string, text: string) => {
+          notices.push(subject);
+          this.messages.push(text);
+        },
+      },
+      settings: world,
+      slots: world,
+      tasks: world,
+      releases: world,
+      builds: world,
+      prober: () => world,
+      metrics: world,
+    };
+  }
+
   async invoke(substitution: string, payload: unknown): Promise<unknown> {
     this.beforeInvoke(substitution, payload);
     try {
@@ -115,21 +168,7 @@ export class Workflow {
   }
 
   async #call(substitution: string, payload: unknown): Promise<unknown> {
-    const { clock, ledger, world, executions } = this;
-    const notifier = this.#notifier;
-    const ports = {
-      clock,
-      ledger,
-      executions,
-      notifier,
-      settings: world,
-      slots: world,
-      tasks: world,
-      releases: world,
-      builds: world,
-      prober: () => world,
-      metrics: world,
-    };
+    const ports = this.ports();
     const F = STATE_FUNCTIONS;
     switch (substitution) {
       case '${AcquireLockFunction}':
@@ -146,6 +185,13 @@ export class Workflow {
         return F.smoke.output.parse(await smoke(F.smoke.input.parse(payload), ports));
       case '${CheckStepFunction}':
         return F['check-step'].output.parse(await checkStep(F['check-step'].input.parse(payload), ports));
+      case '${AskApprovalFunction}': {
+        const input = F['ask-approval'].input.parse(payload);
+        this.#waiting.add(input.taskToken);
+        return F['ask-approval'].output.parse(await askApproval(input, ports));
+      }
+      case '${ReadApprovalFunction}':
+        return F['read-approval'].output.parse(await readApproval(F['read-approval'].input.parse(payload), ports));
       case '${FreezeFunction}':
         return F.freeze.output.parse(await freeze(F.freeze.input.parse(payload), ports));
       case '${FinishFunction}':

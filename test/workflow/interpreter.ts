@@ -2,8 +2,8 @@ import jsonata from 'jsonata';
 import * as z from 'zod';
 
 /**
- * Runs an Amazon States Language definition in JSONata, as far as release.asl.json uses the language: Task (Lambda invoke),
- * Choice, Wait, Parallel, Pass, Succeed, Fail, Assign, Output, Retry by count, Catch. Written after the ASL specification
+ * Runs an Amazon States Language definition in JSONata, as far as release.asl.json uses the language: Task (Lambda invoke, also
+ * with a task token), Choice, Wait, Parallel, Pass, Succeed, Fail, Assign, Output, Retry by count, Catch. Written after the ASL specification
  * and "Transforming data with JSONata" of the Step Functions Developer Guide; a construct that it does not know is an error.
  */
 
@@ -24,9 +24,9 @@ const common = {
 const State = z.discriminatedUnion('Type', [
   z.strictObject({
     Type: z.literal('Task'),
-    Resource: z.literal('arn:aws:states:::lambda:invoke'),
+    Resource: z.enum(['arn:aws:states:::lambda:invoke', 'arn:aws:states:::lambda:invoke.waitForTaskToken']),
     Arguments: z.strictObject({ FunctionName: z.string(), Payload: z.unknown() }),
-    TimeoutSeconds: z.int(),
+    TimeoutSeconds: z.union([z.int(), z.string()]),
     Retry: z.array(z.looseObject({ ErrorEquals: z.array(z.string()), MaxAttempts: z.int() })),
     Catch: z.array(Catcher).optional(),
     ...common,
@@ -71,12 +71,18 @@ export interface World {
   /** Called for each Lambda invocation with the substitution's name: `ConvergeFunction`. */
   readonly invoke: (functionName: string, payload: unknown) => Promise<unknown>;
   readonly wait: (seconds: number) => Promise<void>;
+  /** Waits for the task token that an invocation was given; `false`: nobody woke it within the time. */
+  readonly woken: (taskToken: string, seconds: number) => Promise<boolean>;
   readonly now: () => string;
 }
 
 interface Scope {
   readonly variables: Record<string, unknown>;
-  readonly context: { Execution: { Id: string; Name: string }; State: { Name: string } };
+  readonly context: {
+    Execution: { Id: string; Name: string };
+    State: { Name: string };
+    Task?: { Token: string };
+  };
   readonly visited: string[];
   readonly world: World;
 }
@@ -147,12 +153,7 @@ async function enter(
     case 'Succeed':
       return leave(state, input, { input }, scope);
     case 'Task':
-      return attempt(state, input, scope, async () => ({
-        Payload: await scope.world.invoke(
-          state.Arguments.FunctionName,
-          await resolve(state.Arguments.Payload, { input }, scope),
-        ),
-      }));
+      return attempt(state, input, scope, () => task(state, input, scope));
     case 'Parallel':
       return attempt({ ...state, Retry: [] }, input, scope, async () => {
         const results = [];
@@ -170,31 +171,60 @@ async function enter(
   }
 }
 
+async function task(
+  { Resource, Arguments, TimeoutSeconds }: Extract<z.infer<typeof State>, { Type: 'Task' }>,
+  input: unknown,
+  scope: Scope,
+): Promise<unknown> {
+  const waits = Resource.endsWith('.waitForTaskToken');
+  // Each attempt has a token of its own.
+  const taskToken = `token-${scope.context.Execution.Name}-${(tokens += 1)}`;
+  if (waits) scope.context.Task = { Token: taskToken };
+  const seconds = await resolve(TimeoutSeconds, { input }, scope);
+  if (typeof seconds !== 'number' || !Number.isInteger(seconds) || seconds < 1)
+    throw new Error(`TimeoutSeconds is ${String(seconds)}`);
+  const Payload = await scope.world.invoke(Arguments.FunctionName, await resolve(Arguments.Payload, { input }, scope));
+  if (!waits) return { Payload };
+  if (await scope.world.woken(taskToken, seconds)) return {};
+  throw Object.assign(new Error(`nobody answered within ${seconds} s`), { name: TIMEOUT });
+}
+
+const TIMEOUT = 'States.Timeout';
+let tokens = 0;
+
 /** Thrown by an invocation: the execution ends where it stands, as StopExecution ends it; no Retry and no Catch sees it. */
 export class Aborted extends Error {
   override readonly name = 'Aborted';
 }
 
 interface Attempted extends Leaving {
-  readonly Retry: readonly { readonly MaxAttempts: number }[];
+  readonly Retry: readonly { readonly ErrorEquals: readonly string[]; readonly MaxAttempts: number }[];
   readonly Catch?: z.infer<typeof Catcher>[] | undefined;
 }
 
 async function attempt(state: Attempted, input: unknown, scope: Scope, work: () => Promise<unknown>) {
-  const attempts = 1 + (state.Retry.at(-1)?.MaxAttempts ?? 0);
   for (let n = 1; ; n += 1) {
     try {
       return await leave(state, input, { input, result: await work() }, scope);
     } catch (error) {
       if (error instanceof Aborted) throw error;
-      if (n < attempts) continue;
-      const catcher = state.Catch?.find(({ ErrorEquals }) => ErrorEquals.includes('States.ALL'));
+      const retrier = state.Retry.find(({ ErrorEquals }) => matches(ErrorEquals, error));
+      if (n <= (retrier?.MaxAttempts ?? 0)) continue;
+      const catcher = state.Catch?.find(({ ErrorEquals }) => matches(ErrorEquals, error));
       if (catcher === undefined) throw error;
       const errorOutput =
         error instanceof Error ? { Error: error.name, Cause: error.message } : { Error: 'Error', Cause: String(error) };
       return leave(catcher, input, { input, errorOutput }, scope);
     }
   }
+}
+
+/** As "Handling errors" of the Step Functions Developer Guide has it: TaskFailed is every error but the time-out. */
+function matches(names: readonly string[], error: unknown): boolean {
+  const name = error instanceof Error ? error.name : 'Error';
+  return (
+    names.includes('States.ALL') || names.includes(name) || (names.includes('States.TaskFailed') && name !== TIMEOUT)
+  );
 }
 
 interface Leaving {

@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { reconcile } from '../../functions/reconcile/reconcile.ts';
+import type { Settings } from '#core/contract/settings.ts';
 import { Workflow } from './harness.ts';
 import { Aborted } from './interpreter.ts';
+import { settle } from './repair.ts';
 
 const TARGET = 'web/production';
 
-async function aWorkflowWithLive(): Promise<Workflow> {
-  const workflow = new Workflow();
+async function aWorkflowWithLive(approval?: Settings['approval']): Promise<Workflow> {
+  const workflow = new Workflow({ approval });
+  workflow.whileWaiting = async () => void (await workflow.answer('approve'));
   await workflow.deploy(workflow.world.push('v1.0.0'));
   return workflow;
 }
@@ -30,24 +32,14 @@ async function expectSettled(workflow: Workflow): Promise<void> {
   expect(head.frozen).toBeUndefined();
 }
 
-async function recover(workflow: Workflow): Promise<void> {
-  const ports = {
-    ledger: workflow.ledger,
-    executions: workflow.executions,
-    settings: workflow.world,
-    releases: workflow.world,
-    clock: workflow.clock,
-    warn: () => {},
-  };
-  await reconcile(ports);
-  for (const request of workflow.started()) await workflow.run(request);
-}
-
 describe('an execution that is stopped', () => {
-  test('at any invocation is recovered to what the ledger calls live', async () => {
+  test.each([
+    ['without an approval', undefined],
+    ['with one', { timeout: '1h' }],
+  ])('at any invocation, %s, is recovered to what the ledger calls live', async (_name, approval) => {
     let invocations = Number.POSITIVE_INFINITY;
     for (let k = 1; k <= invocations; k += 1) {
-      const workflow = await aWorkflowWithLive();
+      const workflow = await aWorkflowWithLive(approval);
       let n = 0;
       const request = workflow.request(pushUpdate(workflow));
       workflow.beforeInvoke = () => {
@@ -64,7 +56,7 @@ describe('an execution that is stopped', () => {
         break;
       }
       workflow.beforeInvoke = () => {};
-      await recover(workflow);
+      await settle(workflow);
       await expectSettled(workflow);
       expect(served).toBe(true);
     }
@@ -94,7 +86,7 @@ describe('an execution that is stopped', () => {
           actions = k;
           break;
         }
-        await recover(workflow);
+        await settle(workflow);
         await expectSettled(workflow);
       }
       expect(actions).toBeGreaterThan(6);

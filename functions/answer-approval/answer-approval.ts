@@ -1,0 +1,67 @@
+import * as z from 'zod';
+import { AnswerApproval, type Approval, type Decision } from '#core/contract/approval.ts';
+import { decided } from '#core/domain/approval.ts';
+import { planned } from '#core/domain/planned.ts';
+import { type Approvals, type Clock, type Executions, type Ledger, Superseded } from '#core/ports.ts';
+
+interface Ports {
+  readonly ledger: Ledger;
+  readonly approvals: Approvals;
+  readonly executions: Executions;
+  readonly clock: Clock;
+}
+
+type Answer = z.infer<typeof AnswerApproval.input>;
+type Output = z.infer<typeof AnswerApproval.output>;
+
+const OUTCOMES = { approve: 'approved', reject: 'rejected' } as const;
+
+/**
+ * A person's answer to a deployment that waits for an approval. The ledger takes the first answer and keeps it, then the
+ * state machine is woken; the same answer again wakes it again, a contrary one is refused. Who may answer is whoever may
+ * invoke this function.
+ */
+export async function answerApproval(event: unknown, ports: Ports): Promise<Output> {
+  const { data: answer, error } = AnswerApproval.input.safeParse(event);
+  if (answer === undefined) return refused(`Not an answer to an approval. ${z.prettifyError(error)}`);
+  const { deployment } = answer;
+  const record = await ports.ledger.deployment(deployment);
+  if (record === undefined) return refused(`There is no deployment ${deployment}.`);
+  const approval = await ports.approvals.approval(deployment);
+  if (approval?.decision !== undefined) return settled(approval, approval.decision, answer, ports);
+  if (record.ended !== undefined)
+    return refused(`${deployment} waits for no approval, it has ended: ${record.ended.sentence}`);
+  if (approval === undefined) return refused(`${deployment} waits for no approval (yet).`);
+  if (ports.clock.now() >= approval.until)
+    return refused(`The time to answer ${deployment} ended at ${approval.until}.`);
+  const execution = await ports.executions.status(ports.executions.arn(deployment));
+  if (execution?.running !== true)
+    return refused(`The execution of ${deployment} ended ${execution?.status ?? 'long ago'}: nothing waits any more.`);
+  try {
+    const { by, reason } = answer;
+    const decision = { outcome: OUTCOMES[answer.decision], by, ...(reason === undefined ? {} : { reason }) };
+    const { deployable } = planned(record, deployment);
+    return await settled(approval, await ports.approvals.decide(approval, decision, deployable), answer, ports);
+  } catch (caught) {
+    if (caught instanceof Superseded) return refused(`${caught.message} Nothing waits for the answer any more.`);
+    throw caught;
+  }
+}
+
+/** What an answer comes to when `decision` stands. */
+async function settled(
+  { context: { deployment }, taskToken }: Approval,
+  decision: Decision,
+  answer: Answer,
+  { executions }: Ports,
+): Promise<Output> {
+  const { outcome } = decision;
+  if (outcome !== OUTCOMES[answer.decision])
+    return refused(`${deployment} has its answer already, and it stays. ${decided(decision)}`);
+  await executions.wake(taskToken);
+  return { outcome, sentence: `${deployment}: ${decided(decision)}` };
+}
+
+function refused(sentence: string): Output {
+  return { outcome: 'refused', sentence };
+}

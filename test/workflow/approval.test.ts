@@ -1,0 +1,276 @@
+import { describe, expect, test } from 'vitest';
+import type { Behaviour } from '../fakes/world.ts';
+import { Workflow } from './harness.ts';
+import { Aborted } from './interpreter.ts';
+import { settle } from './repair.ts';
+
+const TARGET = 'web/production';
+const DAY_MS = 86_400_000;
+const PENDING: Behaviour = { migrations: [{ name: 'board.0002_likes', compatible: 'yes', why: 'adds a column' }] };
+
+/** v1.0.0 is live; whatever comes next needs an approval. */
+async function withLive(): Promise<Workflow> {
+  const workflow = new Workflow({ approval: { timeout: '1d' } });
+  workflow.whileWaiting = async () => void (await workflow.answer('approve'));
+  await workflow.deploy(workflow.world.push('v1.0.0'));
+  workflow.ledger.approvals.clear();
+  workflow.whileWaiting = async () => {};
+  return workflow;
+}
+
+/** Ways for a wait to end without an approval, and what is said then. */
+const WITHOUT_APPROVAL: readonly [string, (workflow: Workflow) => Promise<void>, string][] = [
+  [
+    'a rejection',
+    async (workflow: Workflow) => void (await workflow.answer('reject', { reason: 'not before the sale' })),
+    'Rejected by ana at',
+  ],
+  ['no answer', async () => {}, 'The approval expired at'],
+  [
+    'an answer that comes too late',
+    async (workflow: Workflow) => {
+      await workflow.clock.sleep(DAY_MS);
+      expect(await workflow.answer('approve')).toMatchObject({
+        outcome: 'refused',
+        sentence: expect.stringContaining('The time to answer'),
+      });
+    },
+    'nobody answered in time',
+  ],
+  [
+    'a wait that ends without an answer in the ledger',
+    async (workflow: Workflow) => {
+      const [approval] = workflow.ledger.approvals.values();
+      expect(await workflow.executions.wake(approval?.taskToken ?? '')).toBe(true);
+    },
+    'without an answer in the ledger',
+  ],
+];
+
+describe.each([
+  ['nothing to migrate: before traffic', {}],
+  ['something to migrate: before migrating', PENDING],
+] as const)('%s', (_name, behaviour) => {
+  const beforeMigrating = behaviour === PENDING;
+
+  test('people are asked while nothing that cannot be undone has happened, and an approval lets it go on', async () => {
+    const workflow = await withLive();
+    const { world } = workflow;
+    const before = world.actions.length;
+    let waited = 0;
+    workflow.whileWaiting = async () => {
+      waited += 1;
+      expect(world.weights).toEqual({ blue: 100, green: 0 });
+      expect(world.actions.length === before).toBe(beforeMigrating);
+      expect(world.healthy('green')).toBe(beforeMigrating ? 0 : 2);
+      expect(await workflow.answer('approve', { by: 'ana' })).toMatchObject({ outcome: 'approved' });
+    };
+    const ending = await workflow.deploy(world.push('v1.1.0', behaviour));
+    expect(ending, JSON.stringify(ending)).toMatchObject({ status: 'SUCCEEDED', last: 'Done' });
+    expect(waited).toBe(1);
+    const next = ending.visited[ending.visited.indexOf('Approved?') + 1];
+    expect(next).toBe(beforeMigrating ? 'Prepare' : 'Shift traffic');
+    expect((await workflow.ledger.head(TARGET)).live?.deployable.version).toBe('v1.1.0');
+    expect(workflow.ledger.entries).toContainEqual(
+      expect.objectContaining({
+        type: 'approval decided',
+        cause: 'ana',
+        facts: expect.objectContaining({ outcome: 'approved' }),
+      }),
+    );
+  });
+
+  test('the question says what is asked, what would be migrated, until when, and how to answer', async () => {
+    const workflow = await withLive();
+    await workflow.deploy(workflow.world.push('v1.1.0', behaviour));
+    const index = workflow.notices.indexOf(`${TARGET}: approve v1.1.0?`);
+    const text = workflow.messages[index] ?? '';
+    const [approval] = workflow.ledger.approvals.values();
+    const deployment = approval?.context.deployment ?? '';
+    expect(text).toContain(
+      'v1.1.0 waits for an approval to go live on web/production (push of web:v1.1.0). v1.0.0 is live there now.',
+    );
+    expect(text).toContain(`farol approve ${deployment}\n`);
+    expect(text).toContain(`farol reject ${deployment}\n`);
+    expect(text).toContain(`until ${approval?.until} (1d in all)`);
+    expect(text).toContain(
+      beforeMigrating
+        ? '- board.0002_likes: what is live now goes on working after it (adds a column)'
+        : 'No migration is pending.',
+    );
+    expect(text.includes('http://preview.internal:8082')).toBe(!beforeMigrating);
+  });
+
+  test.each(WITHOUT_APPROVAL)(
+    '%s leaves the live release what it was, for good',
+    async (_answer, meanwhile, sentence) => {
+      const workflow = await withLive();
+      const { world, ledger } = workflow;
+      const before = world.actions.length;
+      workflow.whileWaiting = () => meanwhile(workflow);
+      const ending = await workflow.deploy(world.push('v1.1.0', behaviour));
+      expect(ending).toMatchObject({
+        status: 'FAILED',
+        error: beforeMigrating ? 'refused' : 'rolled back',
+        cause: expect.stringContaining(sentence),
+      });
+      expect(ending).toMatchObject({ cause: expect.stringContaining('v1.0.0 serves web/production') });
+      expect(ending.visited).not.toContain('Migrate');
+      expect(ending.visited).not.toContain('Shift traffic');
+      expect(world.actions.length === before).toBe(beforeMigrating);
+      expect(world.weights).toEqual({ blue: 100, green: 0 });
+      expect(world.slots.green.tasks).toHaveLength(0);
+      const refused = await workflow.answer('approve');
+      expect(refused).toMatchObject({ outcome: 'refused' });
+      expect((await ledger.lock(TARGET))?.deployment).toBeUndefined();
+      expect(ledger.factsOf.get([...ledger.approvals.keys()][0] ?? '')?.approval).toBeUndefined();
+    },
+  );
+
+  test('stopped while it waits, it frees the target, and its question cannot be approved any more', async () => {
+    const workflow = await withLive();
+    workflow.whileWaiting = async () => {
+      throw new Aborted('stopped');
+    };
+    await workflow.runOrAbort(workflow.request(workflow.world.push('v1.1.0', behaviour)));
+    expect(await workflow.answer('approve')).toMatchObject({
+      outcome: 'refused',
+      sentence: expect.stringContaining('nothing waits'),
+    });
+    await settle(workflow);
+    expect((await workflow.ledger.lock(TARGET))?.deployment).toBeUndefined();
+    expect(workflow.world.weights).toEqual({ blue: 100, green: 0 });
+    expect(await workflow.answer('approve')).toMatchObject({
+      outcome: 'refused',
+      sentence: expect.stringContaining('has ended: Restored'),
+    });
+  });
+});
+
+describe('an answer', () => {
+  test('is given once: the same again is harmless, a contrary one is refused', async () => {
+    const workflow = await withLive();
+    const said: unknown[] = [];
+    workflow.whileWaiting = async () => {
+      said.push(await workflow.answer('approve', { by: 'ana' }));
+      said.push(await workflow.answer('reject', { by: 'bo' }));
+      said.push(await workflow.answer('approve', { by: 'bo' }));
+    };
+    await workflow.deploy(workflow.world.push('v1.1.0'));
+    expect(said).toMatchObject([
+      { outcome: 'approved', sentence: expect.stringContaining('Approved by ana') },
+      {
+        outcome: 'refused',
+        sentence: expect.stringContaining('has its answer already, and it stays. Approved by ana'),
+      },
+      { outcome: 'approved', sentence: expect.stringContaining('Approved by ana') },
+    ]);
+    expect(workflow.ledger.entries.filter(({ type }) => type === 'approval decided').map(({ cause }) => cause)).toEqual(
+      ['ana', 'ana'],
+    );
+  });
+
+  test('whose waking is lost counts when the wait ends', async () => {
+    const workflow = await withLive();
+    workflow.whileWaiting = async () => {
+      const { wake } = workflow.executions;
+      workflow.executions.wake = async () => {
+        throw new Error('ServiceUnavailable');
+      };
+      await expect(workflow.answer('approve')).rejects.toThrow('ServiceUnavailable');
+      workflow.executions.wake = wake;
+    };
+    const ending = await workflow.deploy(workflow.world.push('v1.1.0'));
+    expect(ending).toMatchObject({ status: 'SUCCEEDED', output: expect.stringContaining('v1.1.0 is live') });
+  });
+
+  test('wakes the newest wait when the question had to be asked again, which changes nothing about it', async () => {
+    const workflow = await withLive();
+    const { ledger } = workflow;
+    const asked: (string | undefined)[] = [];
+    workflow.beforeInvoke = (name) => {
+      if (name !== '${AskApprovalFunction}') return;
+      const [approval] = ledger.approvals.values();
+      asked.push(approval?.until);
+    };
+    const ask = ledger.ask.bind(ledger);
+    ledger.ask = async (...all) => {
+      const approval = await ask(...all);
+      await workflow.clock.sleep(1000);
+      if (asked.length === 1) throw new Error('the answer was lost');
+      return approval;
+    };
+    workflow.whileWaiting = async () => {
+      expect(await workflow.answer('approve')).toMatchObject({ outcome: 'approved' });
+    };
+    const ending = await workflow.deploy(workflow.world.push('v1.1.0'));
+    expect(ending).toMatchObject({ status: 'SUCCEEDED' });
+    expect(asked).toHaveLength(2);
+    expect([...ledger.approvals.values()].map(({ until }) => until)).toEqual([asked[1]]);
+    expect(ledger.entries.filter(({ type }) => type === 'approval asked')).toHaveLength(2);
+  });
+
+  test('to something that does not wait, or that is none, is refused in a sentence', async () => {
+    const workflow = await withLive();
+    const release = workflow.world.push('v1.1.0');
+    expect(await workflow.answer('approve', { deployment: 'no-such' })).toEqual({
+      outcome: 'refused',
+      sentence: 'There is no deployment no-such.',
+    });
+    const { deployment } = workflow.request({
+      ...release,
+      version: 'v1.0.0',
+      digest: (await workflow.ledger.head(TARGET)).live?.deployable.digest ?? release.digest,
+    });
+    expect(await workflow.answer('approve', { deployment })).toMatchObject({
+      outcome: 'refused',
+      sentence: expect.stringContaining('has ended: v1.0.0 is live'),
+    });
+    expect(await workflow.answer('approve', { deployment, by: '' })).toMatchObject({
+      outcome: 'refused',
+      sentence: expect.stringContaining('at by'),
+    });
+  });
+});
+
+test('a release without an approval gets neither migration nor traffic, whatever the state machine asks for', async () => {
+  const workflow = await withLive();
+  const { ledger } = workflow;
+  const request = workflow.request(workflow.world.push('v1.1.0', PENDING));
+  let refusals: unknown;
+  workflow.whileWaiting = async () => {
+    const token = (await ledger.lock(TARGET))?.token ?? 0;
+    const context = { target: TARGET, deployment: request.deployment, token };
+    const migration = await workflow.invoke('${StartTaskFunction}', { context, purpose: 'migrate', attempt: 1 });
+    ledger.factsOf.set(request.deployment, {
+      ...ledger.factsOf.get(request.deployment),
+      ...Object.fromEntries(
+        (['smoke', 'migration'] as const).map((kind) => {
+          const provenance = ledger.factsOf.get(request.deployment)?.provenance;
+          if (provenance === undefined) throw new Error('no provenance');
+          return [kind, { ...provenance, kind }];
+        }),
+      ),
+    });
+    const shift = await workflow.invoke('${ConvergeFunction}', { context, phase: 'shift', weight: 10 });
+    const promotion = await workflow.invoke('${ConvergeFunction}', { context, phase: 'promote' });
+    refusals = [migration, shift, promotion];
+    throw new Aborted('enough seen');
+  };
+  await workflow.runOrAbort(request);
+  expect(refusals).toEqual([
+    { outcome: 'refused', reason: 'No migration without the fact approval (I3).' },
+    { outcome: 'refused', reason: 'No weight without the fact approval (I3).' },
+    { outcome: 'refused', reason: 'No weight without the fact approval (I3).' },
+  ]);
+});
+
+test('no task token is in what people read', async () => {
+  const workflow = await withLive();
+  workflow.whileWaiting = async () => void (await workflow.answer('approve'));
+  const ending = await workflow.deploy(workflow.world.push('v1.1.0', PENDING));
+  const [approval] = workflow.ledger.approvals.values();
+  expect(approval?.taskToken).toMatch(/^token-/);
+  const texts = JSON.stringify([workflow.messages, workflow.ledger.entries, ending]);
+  expect(texts).not.toContain(approval?.taskToken);
+});

@@ -29,7 +29,7 @@ function ministackSpec(options: MinistackOptions): PartSpec {
   return {
     name: 'ministack',
     command: join(python, 'bin', 'python'),
-    args: ['-m', 'ministack'],
+    args: [join(import.meta.dirname, 'emulator.py')],
     env: {
       ...withoutAws(process.env),
       // Functions run on the Node that it finds: this one, not an older one of the machine.

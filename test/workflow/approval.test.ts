@@ -173,12 +173,10 @@ describe('an answer', () => {
   test('whose waking is lost counts when the wait ends', async () => {
     const workflow = await withLive();
     workflow.whileWaiting = async () => {
-      const { wake } = workflow.executions;
       workflow.executions.wake = async () => {
         throw new Error('ServiceUnavailable');
       };
       await expect(workflow.answer('approve')).rejects.toThrow('ServiceUnavailable');
-      workflow.executions.wake = wake;
     };
     const ending = await workflow.deploy(workflow.world.push('v1.1.0'));
     expect(ending).toMatchObject({ status: 'SUCCEEDED', output: expect.stringContaining('v1.1.0 is live') });

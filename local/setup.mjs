@@ -122,21 +122,27 @@ async function findPython() {
   );
 }
 
-/** @param {(text: string) => void} say */
-async function installPython(say) {
-  const requirements = join(ROOT, 'local', 'requirements.txt');
-  const stamp = join(PYTHON, 'farol-requirements');
-  const wanted = createHash('sha256').update(readFileSync(requirements)).digest('hex');
+/**
+ * Makes a Python environment of pinned packages, or makes it anew when the pins have changed.
+ * @param {(text: string) => void} say one line of progress
+ * @param {{ folder: string, requirements: string, module: string, purpose: string }} environment folder below {@link STATE};
+ *   requirements by its path below {@link ROOT}; module whose import shows that it works
+ */
+export async function makePythonEnvironment(say, { folder, requirements, module, purpose }) {
+  const list = join(ROOT, requirements);
+  const inside = join(folder, 'bin', 'python');
+  const stamp = join(folder, 'farol-requirements');
+  const wanted = createHash('sha256').update(readFileSync(list)).digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) {
     // The environment links to the Python it was made from, which may have been taken away since.
-    const { code } = await run(join(PYTHON, 'bin', 'python'), ['-c', 'import ministack'], { timeout: 20_000 });
+    const { code } = await run(inside, ['-c', `import ${module}`], { timeout: 20_000 });
     if (code === 0) return;
   }
   const python = await findPython();
-  say(`making the Python environment (Python ${python.version})`);
-  rmSync(PYTHON, { recursive: true, force: true });
+  say(`making the Python environment ${purpose} (Python ${python.version})`);
+  rmSync(folder, { recursive: true, force: true });
   mkdirSync(STATE, { recursive: true });
-  const made = await run(python.command, ['-m', 'venv', ...(python.pip ? [] : ['--without-pip']), PYTHON], {
+  const made = await run(python.command, ['-m', 'venv', ...(python.pip ? [] : ['--without-pip']), folder], {
     timeout: 2 * MINUTES,
   });
   if (made.code !== 0) {
@@ -145,14 +151,13 @@ async function installPython(say) {
     );
   }
   // Debian ships Python without ensurepip; the pip of the system can still fill another environment (pip 22.3 and newer).
-  const inside = join(PYTHON, 'bin', 'python');
   const [command, to] = python.pip ? [inside, []] : [python.command, ['--python', inside]];
   if (!python.pip && (await run(command, ['-m', 'pip', '--version'], { timeout: 20_000 })).code !== 0) {
     throw new Problem(
       `Python ${python.version} has neither ensurepip nor pip: install them (Debian, Ubuntu: apt install python3-venv).`,
     );
   }
-  const install = ['install', '--quiet', '--disable-pip-version-check', '--requirement', requirements];
+  const install = ['install', '--quiet', '--disable-pip-version-check', '--requirement', list];
   const filled = await run(command, ['-m', 'pip', ...to, ...install], { timeout: 3 * MINUTES });
   if (filled.code !== 0) throw new Problem(`pip install failed:\n${lastLines(filled.output)}`);
   writeFileSync(stamp, wanted);
@@ -173,7 +178,13 @@ async function checkTools() {
  */
 export async function setUp(say) {
   await checkTools();
-  const results = await Promise.allSettled([installPackages(say), installPython(say)]);
+  const python = {
+    folder: PYTHON,
+    requirements: join('local', 'requirements.txt'),
+    module: 'ministack',
+    purpose: 'of the local cloud',
+  };
+  const results = await Promise.allSettled([installPackages(say), makePythonEnvironment(say, python)]);
   const failed = results.find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
 }

@@ -1,0 +1,41 @@
+import type { Acknowledgement } from '../acknowledgement.ts';
+
+const EVERY = ['*/farol-orchestrator/*Function/Function', '*/*-service/SlotRemoval/Remove/Function'];
+
+/** How the functions run. */
+export const FUNCTIONS: readonly Acknowledgement[] = [
+  {
+    rule: 'CKV_AWS_116',
+    on: [...EVERY, '*/*-service/Probe/Function'],
+    reason:
+      'Those that events invoke have a failure destination, which also tells why it failed; the others are called by the state machine, by smoke checks or by CloudFormation, which wait for the answer.',
+  },
+  {
+    rule: 'CKV_AWS_117',
+    on: EVERY,
+    reason:
+      'They call AWS’s APIs and nothing inside a network. In one they would need NAT or endpoints to do it; the one that asks the application, the probe, stands in it.',
+  },
+  {
+    rule: 'CKV_AWS_115',
+    on: [...EVERY, '*/*-service/Probe/Function'],
+    reason:
+      'Lambda keeps 100 executions unreserved, and new accounts have fewer in all: a reservation would be refused there. The lock lets one deployment of a target run at a time.',
+  },
+  {
+    rule: 'W3005',
+    on: [
+      ...EVERY,
+      '*/*-service/Probe/Function',
+      '*/farol-orchestrator/Release/StateMachine',
+      '*/*-pipeline/Release/Pipeline',
+    ],
+    reason: 'CDK writes the dependency on the role twice: a reference is one already. It does no harm.',
+  },
+  {
+    rule: 'AwsSolutions-SQS3',
+    on: ['*/farol-orchestrator/Undelivered'],
+    reason:
+      'It is the place for what could not be delivered, of rules and of functions; cdk-nag knows queues of queues.',
+  },
+];

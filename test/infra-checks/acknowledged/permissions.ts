@@ -1,0 +1,125 @@
+import type { Acknowledgement } from '../acknowledgement.ts';
+
+const RULE = 'AwsSolutions-IAM5';
+const FUNCTION = '*/farol-orchestrator/*Function/Role';
+
+/** Asterisks in policies. `test/infra/permissions.test.ts` says which actions may stand on all resources, and why. */
+export const PERMISSIONS: readonly Acknowledgement[] = [
+  {
+    rule: RULE,
+    detail: 'Resource::*',
+    on: [
+      FUNCTION,
+      '*/farol-orchestrator/Release/Role',
+      '*/*-pipeline/Release/Build/Role',
+      '*/*-service/Roles/Execution',
+      '*/*-service/Probe/Role',
+      '*/*-service/SlotRemoval/Remove/Role',
+    ],
+    reason:
+      'Actions that take no resource: traces, log delivery, GetAuthorizationToken, some Describe and List. The functions’ are compared with a list in test/infra/permissions.test.ts.',
+  },
+  {
+    rule: RULE,
+    detail: 'Resource::arn:aws:logs:{}:{}:log-group:/aws/lambda/farol-{}:*',
+    on: [FUNCTION, '*/*-service/Probe/Role', '*/*-service/SlotRemoval/Remove/Role'],
+    reason: 'The streams of the function’s own log group, whose names Lambda makes up.',
+  },
+  {
+    rule: RULE,
+    detail: 'Resource::arn:aws:logs:{}:{}:log-group:/aws/codebuild/{}-build:*',
+    on: ['*/*-pipeline/Release/Build/Role'],
+    reason: 'The streams of the project’s own log group, whose names CodeBuild makes up.',
+  },
+  {
+    rule: RULE,
+    detail: 'Resource::<{}.Arn>:log-stream:*',
+    on: ['*/*-service/Roles/Execution'],
+    reason: 'The streams of the target’s own log group: ECS names one for each task.',
+  },
+  {
+    rule: RULE,
+    detail: 'Resource::arn:aws:logs:{}:{}:log-group:/farol/{}/{}:log-stream:*',
+    on: ['CheckTask', 'Converge', 'CheckStep'].map((name) => `*/farol-orchestrator/${name}Function/Role`),
+    reason: 'Reads the last lines of a task that failed, in a log group of a target: ECS names a stream for each task.',
+  },
+  {
+    rule: RULE,
+    detail: 'Resource::arn:aws:ssm:{}:{}:parameter/farol/targets/*',
+    on: [FUNCTION],
+    reason: 'The targets’ settings: which targets there are is found out by listing them.',
+  },
+  {
+    rule: RULE,
+    detail: 'Resource::arn:aws:states:{}:{}:execution:farol-release:*',
+    on: [FUNCTION],
+    reason: 'The executions of the one state machine: one for each deployment.',
+  },
+  {
+    rule: RULE,
+    detail: 'Resource::<{}.Arn>:*',
+    on: ['*/farol-orchestrator/Release/Role'],
+    reason:
+      'The published versions of a function that the state machine names: an execution that began before an upgrade ends on those it began with.',
+  },
+  {
+    rule: RULE,
+    detail: 'Resource::arn:aws:ecs:{}:{}:service/{}/*',
+    on: [FUNCTION, '*/*-service/SlotRemoval/Remove/Role'],
+    reason: 'The services in the cluster of a target, which Farol makes itself, two for each service of the target.',
+  },
+  {
+    rule: RULE,
+    detail: 'Resource::arn:aws:ecs:{}:{}:task/{}/*',
+    on: [FUNCTION, '*/*-service/SlotRemoval/Remove/Role'],
+    reason: 'The tasks in the cluster of a target: ECS makes up their ids.',
+  },
+  {
+    rule: RULE,
+    detail: 'Resource::arn:aws:ecs:{}:{}:task-definition/{}:*',
+    on: ['StartTask', 'Converge'].map((name) => `*/farol-orchestrator/${name}Function/Role`),
+    reason: 'The revisions of a target’s task definitions of one kind: ECS counts them.',
+  },
+  {
+    rule: RULE,
+    detail: 'Resource::arn:aws:elasticloadbalancing:{}:{}:listener/app/{}/*',
+    on: ['*/farol-orchestrator/ConvergeFunction/Role'],
+    reason: 'The listeners of a target’s load balancer: their ARNs end in ids that AWS makes up.',
+  },
+  {
+    rule: RULE,
+    detail: 'Resource::arn:aws:elasticloadbalancing:{}:{}:listener-rule/app/{}/*',
+    on: ['*/farol-orchestrator/ConvergeFunction/Role', '*/*-service/SlotRemoval/Remove/Role'],
+    reason: 'The rules of a target’s load balancer: their ARNs end in ids that AWS makes up.',
+  },
+  {
+    rule: RULE,
+    detail: 'Resource::arn:aws:elasticloadbalancing:{}:{}:targetgroup/{}/*',
+    on: ['*/farol-orchestrator/ConvergeFunction/Role'],
+    reason: 'One target group of a target, by its name: its ARN ends in an id that AWS makes up.',
+  },
+  {
+    rule: RULE,
+    detail: 'Resource::arn:aws:application-autoscaling:{}:{}:scalable-target/*',
+    on: ['*/farol-orchestrator/ConvergeFunction/Role', '*/*-service/SlotRemoval/Remove/Role'],
+    reason: 'The ARN of a scalable target is an id that AWS makes up; a condition limits it to those of ECS.',
+  },
+  {
+    rule: RULE,
+    detail: 'Resource::arn:aws:cloudwatch:{}:{}:alarm:TargetTracking-service/{}/*',
+    on: ['*/farol-orchestrator/ConvergeFunction/Role'],
+    reason: 'The alarms that target tracking keeps for the services of a target, with names of its own.',
+  },
+  {
+    rule: RULE,
+    detail: 'Resource::<{}Artifacts{}.Arn>/*',
+    on: ['*/*-pipeline/Release/Role', '*/*-pipeline/Release/Build/Role'],
+    reason: 'The objects in the pipeline’s own bucket, whose keys CodePipeline makes up.',
+  },
+  {
+    rule: 'CKV_AWS_111',
+    on: ['*/*-service/Probe/Role'],
+    reason:
+      'What Lambda needs to put a function into a network takes no resource; a second statement denies it to the function’s own code.',
+  },
+];

@@ -117,6 +117,12 @@ export const PERMISSIONS: readonly Acknowledgement[] = [
     reason: 'The objects in the pipeline’s own bucket, whose keys CodePipeline makes up.',
   },
   {
+    rule: RULE,
+    detail: 'Resource::arn:aws:secretsmanager:{}:{}:secret:farol/{}/{}/run/*',
+    on: ['*/*-service/Roles/Execution'],
+    reason: 'What a person hands to a task that they start by hand: one secret for each run, removed after it.',
+  },
+  {
     rule: 'CKV_AWS_111',
     on: ['*/*-service/Probe/Role'],
     reason:

@@ -1,0 +1,85 @@
+import { type Asks, arnOf, each, request, text, texts, type World } from './call.ts';
+
+function parameter(world: World, name: string): string {
+  return arnOf(world, 'ssm', `parameter/${name.replace(/^\//, '')}`);
+}
+
+const ssm: Record<string, Asks> = {
+  GetParameter: ({ params }, world) => [request('ssm:GetParameter', parameter(world, text(params, 'Name')))],
+  // Of the whole path: what stands below it is not asked for one by one. Systems Manager User Guide, "Restricting access to parameters".
+  GetParametersByPath: ({ params }, world) => [
+    request('ssm:GetParametersByPath', parameter(world, text(params, 'Path')), {
+      'ssm:Recursive': String(params['Recursive'] ?? false),
+    }),
+  ],
+};
+
+const ecr = each(
+  ['DescribeImages', 'BatchGetImage', 'GetDownloadUrlForLayer', 'DescribeImageScanFindings', 'ListImages'],
+  ({ operation, params }, world) => [
+    request(`ecr:${operation}`, arnOf(world, 'ecr', `repository/${text(params, 'repositoryName')}`)),
+  ],
+);
+
+const stepfunctions: Record<string, Asks> = {
+  StartExecution: ({ params }) => [request('states:StartExecution', text(params, 'stateMachineArn'))],
+  ListExecutions: ({ params }) => [request('states:ListExecutions', text(params, 'stateMachineArn'))],
+  ...each(['DescribeExecution', 'GetExecutionHistory', 'StopExecution'], ({ operation, params }) => [
+    request(`states:${operation}`, text(params, 'executionArn')),
+  ]),
+  // Neither takes a resource: the token is all that names the task.
+  ...each(['SendTaskSuccess', 'SendTaskFailure', 'SendTaskHeartbeat'], ({ operation }) => [
+    request(`states:${operation}`, '*'),
+  ]),
+};
+
+const logs = each(['GetLogEvents'], ({ operation, params }, world) => [
+  request(
+    `logs:${operation}`,
+    arnOf(world, 'logs', `log-group:${text(params, 'logGroupName')}:log-stream:${text(params, 'logStreamName')}`),
+  ),
+]);
+
+const cloudwatch = each(['GetMetricData'], () => [request('cloudwatch:GetMetricData', '*')]);
+
+const codebuild: Record<string, Asks> = {
+  // A build's id is `<project>:<uuid>`; the project is what is asked for.
+  BatchGetBuilds: ({ params }, world) =>
+    texts(params, 'ids').map((id) =>
+      request('codebuild:BatchGetBuilds', arnOf(world, 'codebuild', `project/${id.split(':')[0]}`)),
+    ),
+};
+
+const codepipeline: Record<string, Asks> = {
+  ...each(['ListPipelineExecutions', 'ListActionExecutions'], ({ operation, params }, world) => [
+    request(`codepipeline:${operation}`, arnOf(world, 'codepipeline', text(params, 'pipelineName'))),
+  ]),
+  PutApprovalResult: ({ params }, world) => [
+    request(
+      'codepipeline:PutApprovalResult',
+      arnOf(
+        world,
+        'codepipeline',
+        ['pipelineName', 'stageName', 'actionName'].map((name) => text(params, name)).join('/'),
+      ),
+    ),
+  ],
+};
+
+const sns: Record<string, Asks> = {
+  Publish: ({ params }) => [request('sns:Publish', text(params, 'TopicArn'))],
+};
+
+const sqs: Record<string, Asks> = {
+  SendMessage: ({ params }, world) => [
+    request('sqs:SendMessage', arnOf(world, 'sqs', text(params, 'QueueUrl').split('/').at(-1) ?? '')),
+  ],
+};
+
+const lambda: Record<string, Asks> = {
+  Invoke: ({ params }, world) => [
+    request('lambda:InvokeFunction', arnOf(world, 'lambda', `function:${text(params, 'FunctionName')}`)),
+  ],
+};
+
+export const others = { ssm, ecr, stepfunctions, logs, cloudwatch, codebuild, codepipeline, sns, sqs, lambda };

@@ -107,9 +107,13 @@ function statements(stack: Stack, served: readonly ServedTarget[]) {
   const services = each(({ slug }) => arn('ecs', 'service', `${slug}/*`));
   const tasks = each(({ slug }) => arn('ecs', 'task', `${slug}/*`));
   const role = (name: string) => stack.formatArn({ service: 'iam', region: '', resource: 'role', resourceName: name });
-  const taskDefinition = (kind: string) => each(({ slug }) => arn('ecs', 'task-definition', `${slug}-${kind}:*`));
-  const runOnce = ['bootstrap', 'plan', 'migrate'].flatMap(taskDefinition);
-  const web = taskDefinition('web');
+  const revisions = (kind: string) => each(({ slug }) => arn('ecs', 'task-definition', `${slug}-${kind}:*`));
+  // Whoever registers a revision cannot name it yet, and the reference does not say what ECS puts in its place: nothing or a wildcard.
+  const families = (kind: string) => [
+    ...each(({ slug }) => arn('ecs', 'task-definition', `${slug}-${kind}`)),
+    ...revisions(kind),
+  ];
+  const runOnce = ['bootstrap', 'plan', 'migrate'];
   const passRoles = (roles: readonly (keyof TargetNames['roles'])[]) =>
     allow(
       ['iam:PassRole'],
@@ -133,7 +137,7 @@ function statements(stack: Stack, served: readonly ServedTarget[]) {
 
   return {
     readLedger: allow(['dynamodb:GetItem', 'dynamodb:Query'], [table]),
-    // TransactWriteItems has no action of its own: it needs those of what it holds. DynamoDB Developer Guide, "IAM policies for transactions".
+    // TransactWriteItems has no action of its own: it needs those of what it holds. DynamoDB Developer Guide, "Using IAM with DynamoDB transactions".
     writeLedger: allow(['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem'], [table]),
     /** A deployment that waited and was started is taken from the queue: an item of the target, never an entry. */
     dequeue: allow(['dynamodb:DeleteItem'], [table], {
@@ -187,21 +191,21 @@ function statements(stack: Stack, served: readonly ServedTarget[]) {
     ],
     stopTasks: allow(['ecs:StopTask'], tasks, inCluster),
     runTasks: [
-      allow(['ecs:RegisterTaskDefinition'], runOnce),
-      allow(['ecs:RunTask'], runOnce, inCluster),
-      allow(['ecs:TagResource'], [...runOnce, ...tasks], {
+      allow(['ecs:RegisterTaskDefinition'], runOnce.flatMap(families)),
+      allow(['ecs:RunTask'], runOnce.flatMap(revisions), inCluster),
+      allow(['ecs:TagResource'], [...runOnce.flatMap(families), ...tasks], {
         StringEquals: { 'ecs:CreateAction': ['RegisterTaskDefinition', 'RunTask'] },
       }),
       passRoles(['execution', 'migration', 'bootstrap']),
     ],
     changeServices: [
-      allow(['ecs:RegisterTaskDefinition'], web),
+      allow(['ecs:RegisterTaskDefinition'], families('web')),
       allow(['ecs:DescribeTaskDefinition'], ['*']),
       allow(['ecs:CreateService', 'ecs:UpdateService'], services, inCluster),
-      allow(['ecs:TagResource'], [...web, ...services], {
+      allow(['ecs:TagResource'], [...families('web'), ...services], {
         StringEquals: { 'ecs:CreateAction': ['RegisterTaskDefinition', 'CreateService'] },
       }),
-      // Whoever has a service run a task definition passes its roles on, and ECS checks that they may.
+      // ECS asks whoever registers a task definition, and whoever has a service run another one, whether they may pass its roles on.
       passRoles(['execution', 'task']),
     ],
     changeRules: [
@@ -224,12 +228,10 @@ function statements(stack: Stack, served: readonly ServedTarget[]) {
         scalableTargets,
         scalingOfServices,
       ),
-      allow(['application-autoscaling:TagResource'], scalableTargets),
-      // Target tracking keeps its alarms with the caller's rights. Application Auto Scaling User Guide, "Identity-based policy examples".
-      allow(
-        ['cloudwatch:PutMetricAlarm', 'cloudwatch:DescribeAlarms', 'cloudwatch:DeleteAlarms'],
-        each(({ slug }) => arn('cloudwatch', 'alarm', `TargetTracking-service/${slug}/*`, colon)),
-      ),
+      // Before it does anything, Application Auto Scaling makes these calls with the caller's rights and without an alarm's
+      // name, and refuses its own call when one is denied: a policy that names alarms would. Its User Guide, "Permissions
+      // validation for Application Auto Scaling API calls on target resources".
+      allow(['cloudwatch:PutMetricAlarm', 'cloudwatch:DescribeAlarms', 'cloudwatch:DeleteAlarms'], ['*']),
       allow(
         ['iam:CreateServiceLinkedRole'],
         [

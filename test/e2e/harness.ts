@@ -44,6 +44,8 @@ export interface Stage {
   readonly sfn: SFNClient;
   /** Folder with what the programs of the cloud print. */
   readonly logs: string;
+  /** Folder with the templates that its stacks were deployed from. */
+  readonly templates: string;
   readonly releases: readonly ReleaseToPush[];
   /** Digests of the images that were pushed, by version. */
   readonly digests: ReadonlyMap<string, string>;
@@ -154,6 +156,7 @@ async function bringUp({ name, fidelity, rungs, app = DJANGO }: StageOptions, cl
     timeline,
     sfn,
     logs,
+    templates: join(state, 'cdk.out'),
     releases,
     digests,
     executions,

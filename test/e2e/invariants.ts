@@ -9,6 +9,7 @@ import { collect, type Run } from './run.ts';
 const INVARIANTS: Readonly<Record<string, (run: Run, mayDie: readonly string[]) => string[]>> = {
   'I1 traffic goes only to slots with healthy targets of an approved release': traffic.trafficGoesToHealthyApproved,
   'I2 only converge changes slots, only start-task runs tasks': authority.onlyConvergeChangesSlots,
+  'the policy of each function allows every call it made': authority.policiesAllowEveryCall,
   'I2 no lower token comes after a higher one': authority.tokensNeverGoDown,
   'I2 every token is the one that the ledger gave': authority.tokensAreTheLedgers,
   'I2 every change is journalled before it is made': authority.changesAreJournalled,

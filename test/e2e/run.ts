@@ -14,8 +14,9 @@ import { Slot } from '#core/contract/slot.ts';
 import type { CallRecord } from '../../local/aws/gateway/record.ts';
 import type { RequestRecord } from '../../local/load/generator.ts';
 import type { Tally } from '../../local/load/tally.ts';
-import { clientOptions } from '../../local/parts/aws-side.ts';
+import { clientOptions, PLACE } from '../../local/parts/aws-side.ts';
 import type { Execution } from '../../local/terminal/execution.ts';
+import { type FunctionRoles, synthesizedRoles } from '../iam/recorded.ts';
 import type { Stage } from './harness.ts';
 import type { LedgerContent } from './ledger.ts';
 import type { Moment } from './timeline.ts';
@@ -25,6 +26,8 @@ export interface Run {
   readonly settings: Settings;
   readonly moments: readonly Moment[];
   readonly calls: readonly CallRecord[];
+  /** What each function may do, by the templates that were deployed. */
+  readonly roles: FunctionRoles;
   readonly ledger: LedgerContent;
   readonly executions: readonly Execution[];
   /** What became of each load. */
@@ -65,6 +68,7 @@ export async function collect(stage: Stage): Promise<Run> {
     settings: cloud.settings,
     moments,
     calls,
+    roles: synthesizedRoles(stage.templates, { account: PLACE.accountId, region: PLACE.region }),
     ledger,
     executions,
     tallies,

@@ -14,6 +14,8 @@ export const SPOILED: Readonly<Record<string, (run: Run) => Run>> = {
   }),
   'I2 only converge changes slots, only start-task runs tasks': (run) =>
     withCall(run, 'ModifyRule', (call) => ({ ...call, caller: 'farol-smoke' })),
+  'the policy of each function allows every call it made': (run) =>
+    withCall(run, 'Publish', (call) => ({ ...call, caller: 'farol-smoke' })),
   'I2 no lower token comes after a higher one': (run) =>
     withCall(run, 'ModifyRule', (call) => ({ ...call, agent: 'app/farol-converge md/farol-token#1' })),
   'I2 every token is the one that the ledger gave': (run) =>

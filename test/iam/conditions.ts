@@ -2,7 +2,7 @@ import { arnMatches, matches } from './pattern.ts';
 import type { Statement } from './policy.ts';
 
 /** A request's values of a condition key: one text, several (a multivalued key), or null where AWS sends none. */
-export type KeyValue = string | readonly string[] | null;
+type KeyValue = string | readonly string[] | null;
 /** What a request tells conditions, by key. A key that is not in it cannot be judged. */
 export type Context = Readonly<Record<string, KeyValue>>;
 type Conditions = Statement['conditions'];

@@ -56,9 +56,9 @@ describe('who may do what', () => {
     const register = 'ecs:RegisterTaskDefinition';
     const family = `arn:aws:ecs:us-east-1:${ACCOUNT}:task-definition/web-production`;
     expect(resourcesOf('start-task', register)).toEqual(
-      ['bootstrap', 'migrate', 'plan'].map((kind) => `${family}-${kind}:*`),
+      ['bootstrap', 'migrate', 'plan'].flatMap((kind) => [`${family}-${kind}`, `${family}-${kind}:*`]),
     );
-    expect(resourcesOf('converge', register)).toEqual([`${family}-web:*`]);
+    expect(resourcesOf('converge', register)).toEqual([`${family}-web`, `${family}-web:*`]);
   });
 
   test('roles are passed by name, to ECS tasks alone, and none that serves to a migration', () => {
@@ -126,11 +126,14 @@ describe('the ledger', () => {
   });
 });
 
-/** Actions that take no resource by the Service Authorization Reference, or none that exists on Fargate (ListTasks). */
+/** Actions that take no resource by the Service Authorization Reference, none that exists on Fargate (ListTasks), or that a service tries without one (alarms). */
 const WITHOUT_RESOURCE = [
   'application-autoscaling:DescribeScalableTargets',
   'application-autoscaling:DescribeScalingPolicies',
+  'cloudwatch:DeleteAlarms',
+  'cloudwatch:DescribeAlarms',
   'cloudwatch:GetMetricData',
+  'cloudwatch:PutMetricAlarm',
   'ecs:DescribeTaskDefinition',
   'ecs:ListTasks',
   'elasticloadbalancing:DescribeRules',

@@ -1,5 +1,7 @@
 import { compareVersions } from '#core/domain/version.ts';
 import type { CallRecord } from '../../../local/aws/gateway/record.ts';
+import { PLACE } from '../../../local/parts/aws-side.ts';
+import { judge } from '../../iam/recorded.ts';
 import { factsOf, lastAt, lives, type Run, told } from '../run.ts';
 
 const CHANGES: Readonly<Record<string, RegExp>> = {
@@ -33,6 +35,11 @@ export function onlyConvergeChangesSlots(run: Run): string[] {
       ? []
       : [`${at}: ${caller} called ${service} ${operation}`],
   );
+}
+
+/** Least privilege: what each function did, IAM would have let it do by its synthesized policy. */
+export function policiesAllowEveryCall({ calls, roles }: Run): string[] {
+  return [...judge(calls, roles, { account: PLACE.accountId, region: PLACE.region }).denied];
 }
 
 /** I2, in which order. */

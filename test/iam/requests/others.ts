@@ -9,7 +9,7 @@ const ssm: Record<string, Asks> = {
   // Of the whole path: what stands below it is not asked for one by one. Systems Manager User Guide, "Restricting access to parameters".
   GetParametersByPath: ({ params }, world) => [
     request('ssm:GetParametersByPath', parameter(world, text(params, 'Path')), {
-      'ssm:Recursive': String(params['Recursive'] ?? false),
+      'ssm:Recursive': String(params['Recursive'] === true),
     }),
   ],
 };

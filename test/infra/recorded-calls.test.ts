@@ -1,0 +1,251 @@
+import { describe, expect, test } from 'vitest';
+import { targetNames } from '../../infra/names.ts';
+import type { CallRecord } from '../../local/aws/gateway/record.ts';
+import { type FunctionRoles, judge } from '../iam/recorded.ts';
+import { functionRoles } from '../iam/roles.ts';
+import { readTemplate } from '../iam/template.ts';
+import { ACCOUNT, synthesized } from './synthesized.ts';
+
+const PLACE = { account: ACCOUNT, region: 'us-east-1' };
+const ROLES: FunctionRoles = new Map(
+  Object.values(synthesized()).flatMap((template) => [...functionRoles(readTemplate(template.toJSON(), PLACE))]),
+);
+const NAMES = targetNames('web', 'production');
+const arn = (service: string, rest: string): string => `arn:aws:${service}:us-east-1:${ACCOUNT}:${rest}`;
+const role = (name: string): string => `arn:aws:iam::${ACCOUNT}:role/${name}`;
+const key = (pk: string) => ({ pk: { S: pk }, sk: { S: 'x' } });
+
+type Made = Pick<CallRecord, 'caller' | 'service' | 'operation' | 'params'> & {
+  readonly response?: CallRecord['response'];
+};
+function call(made: Made): CallRecord {
+  return { at: '2026-01-01T00:00:00.000Z', agent: '', status: 200, ms: 1, response: null, ...made };
+}
+
+/** A task definition as its function registers it, under the revision that ECS drew. */
+function registered(caller: string, kind: string, taskRole: string): CallRecord {
+  return call({
+    caller,
+    service: 'ecs',
+    operation: 'RegisterTaskDefinition',
+    params: {
+      family: `${NAMES.slug}-${kind}`,
+      executionRoleArn: role(NAMES.roles.execution),
+      taskRoleArn: role(taskRole),
+      tags: [{ key: 'a', value: 'b' }],
+    },
+    response: { taskDefinition: { taskDefinitionArn: arn('ecs', `task-definition/${NAMES.slug}-${kind}:7`) } },
+  });
+}
+const REGISTERED = [
+  registered('farol-start-task', 'migrate', NAMES.roles.migration),
+  registered('farol-converge', 'web', NAMES.roles.task),
+];
+const LISTENER = arn('elasticloadbalancing', `listener/app/${NAMES.slug}/0123456789abcdef/0123456789abcdef`);
+const SCALED = {
+  ServiceNamespace: 'ecs',
+  ResourceId: `service/${NAMES.slug}/${NAMES.slug}-blue`,
+  ScalableDimension: 'ecs:service:DesiredCount',
+};
+
+const CALLS = {
+  runTask: call({
+    caller: 'farol-start-task',
+    service: 'ecs',
+    operation: 'RunTask',
+    params: {
+      cluster: NAMES.slug,
+      taskDefinition: arn('ecs', `task-definition/${NAMES.slug}-migrate:7`),
+      propagateTags: 'TASK_DEFINITION',
+    },
+  }),
+  fillSlot: call({
+    caller: 'farol-converge',
+    service: 'ecs',
+    operation: 'UpdateService',
+    params: {
+      cluster: NAMES.slug,
+      service: `${NAMES.slug}-blue`,
+      taskDefinition: arn('ecs', `task-definition/${NAMES.slug}-web:7`),
+    },
+  }),
+  createRule: call({
+    caller: 'farol-converge',
+    service: 'elbv2',
+    operation: 'CreateRule',
+    params: { ListenerArn: LISTENER, Tags: [{ Key: 'a', Value: 'b' }] },
+    response: { Rules: [{ RuleArn: `${LISTENER.replace('listener', 'listener-rule')}/0123456789abcdef` }] },
+  }),
+  setBounds: call({
+    caller: 'farol-converge',
+    service: 'application-autoscaling',
+    operation: 'RegisterScalableTarget',
+    params: SCALED,
+  }),
+  putPolicy: call({
+    caller: 'farol-converge',
+    service: 'application-autoscaling',
+    operation: 'PutScalingPolicy',
+    params: SCALED,
+  }),
+  dequeue: call({
+    caller: 'farol-finish',
+    service: 'dynamodb',
+    operation: 'TransactWriteItems',
+    params: { TransactItems: [{ Delete: { TableName: 'farol-ledger', Key: key('TARGET#web/production') } }] },
+  }),
+  facts: call({
+    caller: 'farol-start-task',
+    service: 'dynamodb',
+    operation: 'Query',
+    params: {
+      TableName: 'farol-ledger',
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+      ExpressionAttributeValues: { ':pk': { S: 'DEPLOYMENT#x' }, ':prefix': { S: 'FACT#' } },
+    },
+  }),
+  targets: call({
+    caller: 'farol-receive-push',
+    service: 'ssm',
+    operation: 'GetParametersByPath',
+    params: { Path: '/farol/targets', Recursive: true },
+  }),
+  builds: call({
+    caller: 'farol-preflight',
+    service: 'codebuild',
+    operation: 'BatchGetBuilds',
+    params: { ids: ['web-build:89a055d9'] },
+  }),
+  taskLogs: call({
+    caller: 'farol-check-task',
+    service: 'logs',
+    operation: 'GetLogEvents',
+    params: { logGroupName: NAMES.logGroup, logStreamName: 'farol/app/0123' },
+  }),
+  probe: call({
+    caller: 'farol-smoke',
+    service: 'lambda',
+    operation: 'Invoke',
+    params: { FunctionName: NAMES.probe },
+  }),
+  answer: call({
+    caller: 'farol-answer-pipeline',
+    service: 'codepipeline',
+    operation: 'PutApprovalResult',
+    params: { pipelineName: 'web-release', stageName: 'Deployment', actionName: 'Farol' },
+  }),
+  deleteService: call({
+    caller: NAMES.removeSlots,
+    service: 'ecs',
+    operation: 'DeleteService',
+    params: { cluster: NAMES.slug, service: `${NAMES.slug}-blue` },
+  }),
+} satisfies Record<string, CallRecord>;
+
+function denied(calls: readonly CallRecord[], roles: FunctionRoles = ROLES): readonly string[] {
+  return judge([...REGISTERED, ...calls], roles, PLACE).denied;
+}
+
+test('what the functions do is allowed by their synthesized policies', () => {
+  expect(denied(Object.values(CALLS))).toEqual([]);
+});
+
+/** Roles, one of whose functions lacks the statements that allow an action. */
+function without(caller: string, action: string): FunctionRoles {
+  const had = ROLES.get(caller);
+  if (had === undefined) throw new TypeError(`no function ${caller}`);
+  const statements = had.statements.filter(({ effect, actions }) => effect === 'Deny' || !actions.includes(action));
+  expect(statements.length, `${caller} has ${action}`).toBeLessThan(had.statements.length);
+  return new Map([...ROLES, [caller, { ...had, statements }]]);
+}
+
+describe('each right is needed: without its statement the call is denied', () => {
+  test.each([
+    ['runTask', 'ecs:RunTask'],
+    ['runTask', 'ecs:TagResource'],
+    ['runTask', 'iam:PassRole'],
+    ['fillSlot', 'ecs:UpdateService'],
+    ['fillSlot', 'iam:PassRole'],
+    ['createRule', 'elasticloadbalancing:CreateRule'],
+    ['createRule', 'elasticloadbalancing:AddTags'],
+    ['setBounds', 'application-autoscaling:RegisterScalableTarget'],
+    ['setBounds', 'iam:CreateServiceLinkedRole'],
+    ['setBounds', 'ecs:DescribeServices'],
+    ['putPolicy', 'application-autoscaling:PutScalingPolicy'],
+    ['putPolicy', 'cloudwatch:PutMetricAlarm'],
+    ['dequeue', 'dynamodb:DeleteItem'],
+    ['facts', 'dynamodb:Query'],
+    ['targets', 'ssm:GetParametersByPath'],
+    ['builds', 'codebuild:BatchGetBuilds'],
+    ['taskLogs', 'logs:GetLogEvents'],
+    ['probe', 'lambda:InvokeFunction'],
+    ['answer', 'codepipeline:PutApprovalResult'],
+    ['deleteService', 'ecs:DeleteService'],
+  ] as const)('%s without %s', (name, action) => {
+    const made = CALLS[name];
+    expect(denied([made], without(made.caller, action))).toContainEqual(
+      expect.stringContaining(`${made.caller} called ${made.service} ${made.operation}, which asks for ${action} on `),
+    );
+  });
+});
+
+describe('what no function may do is denied', () => {
+  const changed = (made: CallRecord, params: CallRecord['params']): CallRecord => ({
+    ...made,
+    params: { ...made.params, ...params },
+  });
+
+  test.each<[string, CallRecord]>([
+    ['smoke moves traffic', { ...CALLS.createRule, caller: 'farol-smoke' }],
+    ['converge runs a task', { ...CALLS.runTask, caller: 'farol-converge' }],
+    ['start-task runs one in another cluster', changed(CALLS.runTask, { cluster: 'api-production' })],
+    ['start-task registers what serves', registered('farol-start-task', 'web', NAMES.roles.migration)],
+    ['start-task passes the role that serves', registered('farol-start-task', 'migrate', NAMES.roles.task)],
+    [
+      'converge fills the slot of another target',
+      changed(CALLS.fillSlot, { service: arn('ecs', 'service/api-production/api-production-blue') }),
+    ],
+    [
+      'converge changes another load balancer',
+      changed(CALLS.createRule, { ListenerArn: LISTENER.replace(`app/${NAMES.slug}`, 'app/api-production') }),
+    ],
+    [
+      'finish deletes an entry of the ledger',
+      changed(CALLS.dequeue, {
+        TransactItems: [{ Delete: { TableName: 'farol-ledger', Key: key('LEDGER#web/production') } }],
+      }),
+    ],
+    [
+      'finish overwrites one',
+      changed(CALLS.dequeue, {
+        TransactItems: [{ Update: { TableName: 'farol-ledger', Key: key('LEDGER#web/production') } }],
+      }),
+    ],
+    [
+      'finish deletes a record',
+      changed(CALLS.dequeue, { TransactItems: [{ Delete: { TableName: 'farol-ledger', Key: key('DEPLOYMENT#x') } }] }),
+    ],
+    ['another table is read', changed(CALLS.facts, { TableName: 'another' })],
+    ['a log of something else is read', changed(CALLS.taskLogs, { logGroupName: '/aws/lambda/farol-smoke' })],
+    ['a caller that is no function', { ...CALLS.probe, caller: 'farol-nobody' }],
+  ])('%s', (_what, made) => {
+    expect(denied([made])).not.toEqual([]);
+  });
+});
+
+describe('what nobody has looked up is an error', () => {
+  test('an operation', () => {
+    const made = { ...CALLS.runTask, operation: 'StartTask' };
+    expect(() => denied([made])).toThrow('what ecs StartTask asks IAM for is not in test/iam/requests');
+  });
+
+  test('a task definition that nobody registered', () => {
+    expect(() => judge([CALLS.runTask], ROLES, PLACE)).toThrow('nobody registered');
+  });
+});
+
+test('rights that no call needs are listed', () => {
+  const { unused } = judge([...REGISTERED, CALLS.runTask], ROLES, PLACE);
+  expect(unused).toContainEqual(expect.stringMatching(/^farol-converge: elasticloadbalancing:CreateRule on /));
+  expect(unused).not.toContainEqual(expect.stringMatching(/^farol-start-task: ecs:RunTask on /));
+});

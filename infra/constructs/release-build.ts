@@ -24,12 +24,13 @@ export interface ReleaseBuildProps extends Pick<PipelineSettings, 'app' | 'build
 
 const COMPUTE = { small: ComputeType.SMALL, medium: ComputeType.MEDIUM, large: ComputeType.LARGE };
 
-/** Rights to use a connection to a git provider, under the service's present name and its former one, which older connections still have. */
+/**
+ * The right to use a connection to a git provider. Older connections have the service's former name in their ARN, and the
+ * action's must be the same. Developer Tools console User Guide, "Connections rename".
+ */
 export function useConnection(connectionArn: string): PolicyStatement {
-  return new PolicyStatement({
-    actions: ['codeconnections:UseConnection', 'codestar-connections:UseConnection'],
-    resources: [connectionArn],
-  });
+  const service = connectionArn.includes(':codestar-connections:') ? 'codestar-connections' : 'codeconnections';
+  return new PolicyStatement({ actions: [`${service}:UseConnection`], resources: [connectionArn] });
 }
 
 /** The CodeBuild project that turns a tagged commit into an image, by the commands in the repository's buildspec. */

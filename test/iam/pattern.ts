@@ -38,3 +38,22 @@ export function arnMatches(pattern: string, arn: string): boolean {
     wanted.every((part, index) => matches(part, given[index] ?? ''))
   );
 }
+
+/** Whether some text is what both of two patterns describe. */
+export function intersects(a: string, b: string): boolean {
+  const known = new Map<string, boolean>();
+  const from = (i: number, j: number): boolean => {
+    const key = `${i} ${j}`;
+    const found = known.get(key) ?? compute(i, j);
+    known.set(key, found);
+    return found;
+  };
+  const compute = (i: number, j: number): boolean => {
+    const [x, y] = [a[i], b[j]];
+    if (x === undefined && y === undefined) return true;
+    if (x === '*') return from(i + 1, j) || (y !== undefined && from(i, j + 1));
+    if (y === '*') return from(i, j + 1) || (x !== undefined && from(i + 1, j));
+    return x !== undefined && y !== undefined && (x === y || x === '?' || y === '?') && from(i + 1, j + 1);
+  };
+  return from(0, 0);
+}

@@ -84,11 +84,14 @@ describe('the pipeline', () => {
     });
   });
 
-  test('makes a connection, or takes one that exists', () => {
+  test('makes a connection', () => {
     template.hasResourceProperties('AWS::CodeConnections::Connection', { ProviderType: 'GitHub' });
     template.hasOutput('ConnectionToConfirm', {});
+  });
+
+  test.each(['codeconnections', 'codestar-connections'])('takes one that exists, of %s, and may use it', (service) => {
     const environments = environmentsIn();
-    const connection = `arn:aws:codeconnections:us-east-1:${ACCOUNT}:connection/1234`;
+    const connection = `arn:aws:${service}:us-east-1:${ACCOUNT}:connection/1234`;
     const pipelines = environments.pipelines.map((one) => ({ ...one, source: { ...one.source, connection } }));
     const given = templateOf(synthesized({ ...environments, pipelines }), 'web-pipeline');
     given.resourceCountIs('AWS::CodeConnections::Connection', 0);
@@ -97,10 +100,7 @@ describe('the pipeline', () => {
         {
           PolicyDocument: {
             Statement: Match.arrayWith([
-              Match.objectLike({
-                Action: ['codeconnections:UseConnection', 'codestar-connections:UseConnection'],
-                Resource: connection,
-              }),
+              Match.objectLike({ Action: `${service}:UseConnection`, Resource: connection }),
             ]),
           },
         },

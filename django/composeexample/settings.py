@@ -1,15 +1,15 @@
 """
 Settings of the project, all that differs from place to place read from the environment.
 
-Given by the deployment: POSTGRES_HOST, POSTGRES_PORT, POSTGRES_NAME, POSTGRES_USER, POSTGRES_PASSWORD, SECRET_KEY,
-ALLOWED_HOSTS (comma-separated), FAROL_VERSION, FAROL_DIGEST, FAROL_COMMIT, FAROL_SLOT.
+Given by the deployment: POSTGRES_HOST, POSTGRES_PORT, POSTGRES_NAME, POSTGRES_USER, SECRET_KEY, ALLOWED_HOSTS
+(comma-separated), FAROL_VERSION, FAROL_DIGEST, FAROL_COMMIT, FAROL_SLOT; POSTGRES_PASSWORD, or POSTGRES_AUTH=iam.
 Optional: POSTGRES_SSLMODE, SECRET_KEY_FALLBACKS, LOG_LEVEL, DEBUG.
 """
 
 from pathlib import Path
 
+from composeexample.database import database
 from composeexample.environment import flag, optional, required, words
-from composeexample.release import RELEASE
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -57,26 +57,7 @@ TEMPLATES = [
 # No sessions: a message to the next page travels in a signed cookie, so that any task can answer any request.
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.postgresql",
-        "HOST": required("POSTGRES_HOST"),
-        "PORT": optional("POSTGRES_PORT", "5432"),
-        "NAME": required("POSTGRES_NAME"),
-        "USER": required("POSTGRES_USER"),
-        "PASSWORD": required("POSTGRES_PASSWORD"),
-        # One connection for each of gunicorn's threads, kept between requests. Both slots hold theirs during a
-        # deployment: (blue + green tasks) x WEB_CONCURRENCY x WEB_THREADS must stay below max_connections.
-        "CONN_MAX_AGE": 60,
-        "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {
-            "sslmode": optional("POSTGRES_SSLMODE", "prefer"),
-            "connect_timeout": 3,
-            "application_name": " ".join(filter(None, ["guestbook", RELEASE["version"], RELEASE["slot"]])),
-            "options": "-c statement_timeout=15000 -c idle_in_transaction_session_timeout=30000",
-        },
-    }
-}
+DATABASES = {"default": database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 USE_TZ = True

@@ -10,7 +10,7 @@ if MISSING:
     raise pytest.UsageError(
         "The tests run on a real PostgreSQL. Not set: "
         + ", ".join(f"POSTGRES_{name}" for name in MISSING)
-        + ". The user must be allowed to create databases; see README.md, 'Tests'."
+        + ". The user must be a superuser; see README.md, 'Tests'."
     )
 os.environ.setdefault("SECRET_KEY", "only-for-tests-only-for-tests-only-for-tests-only-for-tests")
 os.environ.setdefault("ALLOWED_HOSTS", "testserver,127.0.0.1")

@@ -1,12 +1,13 @@
-import os
 import sys
 import traceback
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from psycopg.errors import LockNotAvailable
+
+from delivery.lock_timeout import lock_timeout_ms
 
 # Any number will do, as long as every release uses the same: these are the letters of "farol".
 LOCK = 0x6661726F6C
@@ -28,7 +29,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *args, **options) -> None:
-        lock_timeout = self.lock_timeout()
+        lock_timeout = lock_timeout_ms()
         try:
             # The lock belongs to the session that runs the statements: if this process is killed and the server goes on
             # with a statement, nobody else can begin until that has ended.
@@ -46,12 +47,6 @@ class Command(BaseCommand):
         except Exception as error:  # noqa: BLE001 - whatever it is, the last line must say it
             traceback.print_exc()
             self.fail(error)
-
-    def lock_timeout(self) -> int:
-        text = os.environ.get("MIGRATE_LOCK_TIMEOUT_MS") or "0"
-        if not text.isdecimal():
-            raise CommandError(f"MIGRATE_LOCK_TIMEOUT_MS must be a number of milliseconds, not {text!r}.")
-        return int(text)
 
     def fail(self, error: Exception) -> None:
         """Ends the process; the last line says which migration failed and why, in one sentence."""

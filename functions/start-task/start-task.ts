@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import type { StartTask } from '#core/contract/states.ts';
-import { lackForMigration } from '#core/domain/gates.ts';
+import { lackForBootstrap, lackForMigration } from '#core/domain/gates.ts';
 import { judgeMigrations } from '#core/domain/migration-gate.ts';
 import { planned, releaseOf } from '#core/domain/planned.ts';
 import { bootstrapFingerprint } from '#core/domain/task-content.ts';
@@ -12,8 +12,8 @@ interface Ports {
 }
 
 /**
- * Starts the release's task that prepares the database, or plans or runs its migrations. One task per deployment, purpose and attempt, however
- * often it is called: the token makes RunTask idempotent.
+ * Starts the release's task that prepares the database, or plans or runs its migrations. One task per deployment, purpose
+ * and attempt, however often it is called: the token makes RunTask idempotent.
  */
 export async function startTask(
   { context, purpose, attempt }: z.infer<typeof StartTask.input>,
@@ -27,6 +27,8 @@ export async function startTask(
     const done =
       releaseJson.bootstrap === null || bootstrapped === bootstrapFingerprint(releaseJson.bootstrap, settings);
     if (done) return { outcome: 'none' };
+    const lack = lackForBootstrap(await ledger.facts(deployment));
+    if (lack !== undefined) return { outcome: 'refused', reason: lack };
   } else if (releaseJson.migrate === null) return { outcome: 'none' };
   if (purpose === 'plan' && releaseJson.migrationPlan === null) {
     const verdict = judgeMigrations(undefined, settings.migrate);

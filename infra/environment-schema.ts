@@ -5,6 +5,7 @@ import { Settings } from '#core/contract/settings.ts';
 import { Name } from '#core/contract/target.ts';
 import { knownKeys, nearest } from './known-keys.ts';
 import { targetNames } from './names.ts';
+import { promotionProblems } from './promotion-rules.ts';
 
 const Port = z.int().min(1).max(65_535);
 const setting = Settings.shape;
@@ -252,6 +253,8 @@ export const Environments = z
       if (build.image.includes('aarch64') !== (build.architecture === 'ARM64'))
         refuse(['build', 'image'], `${build.image} is not of the processor ${build.architecture}`);
     }
+    for (const { path, message } of promotionProblems(targets))
+      context.addIssue({ code: 'custom', path: [...path], message });
     const slugs = targets.map(({ app, environment }) => targetNames(app, environment).slug);
     for (const [i, slug] of slugs.entries()) {
       if (slugs.indexOf(slug) < i)

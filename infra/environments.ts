@@ -48,6 +48,25 @@ export const starter: Environments = {
 };
 
 /**
+ * Two targets of one application: a tag goes live in staging, and is then offered to production, where somebody approves:
+ * `cdk deploy --all -c environments=infra/environments.ts#promotion`.
+ */
+export const promotion: Environments = {
+  ...production,
+  orchestrator: { ...production.orchestrator, budget: 500 },
+  targets: [
+    { app: 'web', environment: 'staging', source: 'push', ...profiles.starter },
+    {
+      app: 'web',
+      environment: 'production',
+      source: 'promotion of web/staging',
+      approval: { timeout: '1d' },
+      ...profiles.production,
+    },
+  ],
+};
+
+/**
  * What is deployed, and how; another module, or another of this one's values, can take its place: `-c environments=<path>`
  * or `<path>#<name>`. The account is that of the credentials in use.
  */

@@ -14,6 +14,7 @@ export const FUNCTIONS = [
   'ask-approval',
   'read-approval',
   'answer-approval',
+  'start-deployment',
   'freeze',
   'finish',
   'reconcile',

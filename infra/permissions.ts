@@ -66,6 +66,7 @@ export function functionPermissions(
     'ask-approval': [...ledger, to.publish, to.wakeDeployments],
     'read-approval': ledger,
     'answer-approval': [...ledger, to.describeDeployments, to.wakeDeployments],
+    'start-deployment': [...ledger, to.readTargets, to.readImages, to.startDeployments, to.describeDeployments],
     freeze: [...ledger, to.publish],
     finish: [...ledger, to.dequeue, to.publish, to.startDeployments],
     reconcile: [
@@ -75,6 +76,7 @@ export function functionPermissions(
       to.readImages,
       to.startDeployments,
       to.describeDeployments,
+      to.wakeDeployments,
       to.handBack,
     ],
     'answer-pipeline': [

@@ -2,9 +2,9 @@ import type * as z from 'zod';
 import type { DeploymentRequest, Head, Lock } from '#core/contract/ledger.ts';
 import type { AcquireLock } from '#core/contract/states.ts';
 import { deploymentName } from '#core/domain/deployment-name.ts';
+import { refusalOf } from '#core/domain/order.ts';
 import { secondsUntilQuiet } from '#core/domain/repair.ts';
 import { sentenceOf } from '#core/domain/sentence.ts';
-import { compareVersions } from '#core/domain/version.ts';
 import type { Clock, Executions, Ledger, Notifier } from '#core/ports.ts';
 
 type Output = z.infer<typeof AcquireLock.output>;
@@ -36,7 +36,7 @@ export async function acquireLock(
   const head = await ledger.head(request.target);
   if (request.kind === 'settings' && head.live?.deployable.digest !== request.digest)
     return { outcome: 'duplicate', reason: `${request.version} is no longer live; what is takes the settings.` };
-  const refusal = refuse(request, head);
+  const refusal = refusalOf(request, head);
   if (refusal !== undefined) return tellRefusal(request, head, refusal, ports);
   if (lock?.deployment !== undefined) return queue(request, lock, ports);
   const token = await ledger.takeLock(request, executionArn, lock);
@@ -46,18 +46,6 @@ export async function acquireLock(
   if (faster?.deployment === undefined)
     throw new Error(`the lock of ${request.target} changed hands twice while it was taken`);
   return queue(request, faster, ports);
-}
-
-function refuse({ version, digest }: DeploymentRequest, { frozen, live }: Head): string | undefined {
-  if (frozen !== undefined) return `The target is frozen since ${frozen.at}: ${frozen.reason}`;
-  if (live === undefined) return undefined;
-  const { deployable } = live;
-  const order = compareVersions(version, deployable.version);
-  if (order < 0)
-    return `${version} is older than ${deployable.version}, which is live. Going back is a command of its own, not a push.`;
-  if (order === 0 && digest !== deployable.digest)
-    return `${version} is live already with another digest (${deployable.digest}). Give the change a version of its own.`;
-  return undefined;
 }
 
 /** Written down and told like any other end, though nothing began. */

@@ -1,9 +1,11 @@
 import {
   BatchGetImageCommand,
+  DescribeImagesCommand,
   type ECRClient,
   GetDownloadUrlForLayerCommand,
   type Image,
   type ImageDetail,
+  ImageNotFoundException,
   paginateDescribeImages,
   RepositoryNotFoundException,
 } from '@aws-sdk/client-ecr';
@@ -54,6 +56,17 @@ export class EcrReleases implements ReleaseSource {
       return `The image ${repository}:${version} is an index of several images. Push one image for one platform, without attestations.`;
     const labels = await this.#labels(repository, manifest.config.digest);
     return read(repository, digest, version, labels);
+  }
+
+  async digest(repositoryName: string, version: Version): Promise<Digest | undefined> {
+    try {
+      const imageIds = [{ imageTag: version }];
+      const { imageDetails } = await this.#client.send(new DescribeImagesCommand({ repositoryName, imageIds }));
+      return Digest.safeParse(imageDetails?.[0]?.imageDigest).data;
+    } catch (error) {
+      if (error instanceof RepositoryNotFoundException || error instanceof ImageNotFoundException) return undefined;
+      throw error;
+    }
   }
 
   async newest(repository: string): ReturnType<ReleaseSource['newest']> {

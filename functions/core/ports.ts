@@ -110,6 +110,8 @@ export interface SettingsStore {
 export interface ReleaseSource {
   /** The release inside an image, read by digest; a `string` says in words why the image is none. */
   release(repository: string, digest: Digest, version: Version): Promise<Release | string>;
+  /** The image that a version names; `undefined`: the repository has none. */
+  digest(repository: string, version: Version): Promise<Digest | undefined>;
   /** The newest version that the repository holds, whoever was told of it. */
   newest(
     repository: string,

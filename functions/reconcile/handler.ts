@@ -6,6 +6,7 @@ import { reconcile } from './reconcile.ts';
 export const handler = eventHandler(() =>
   reconcile({
     ledger: container.ledger(),
+    approvals: container.approvals(),
     executions: container.executions(),
     settings: container.settings(),
     releases: container.releases(),

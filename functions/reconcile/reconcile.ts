@@ -5,10 +5,12 @@ import { type Target, targetSlug } from '#core/contract/target.ts';
 import { dispatch } from '#core/dispatch.ts';
 import { compareVersions } from '#core/domain/version.ts';
 import { followSettings } from '#core/follow-settings.ts';
-import type { Clock, Executions, Ledger, ReleaseSource, SettingsStore } from '#core/ports.ts';
+import { offerPromotion } from '#core/offer-promotion.ts';
+import type { Approvals, Clock, Executions, Ledger, ReleaseSource, SettingsStore } from '#core/ports.ts';
 
 interface Ports {
   readonly ledger: Ledger;
+  readonly approvals: Approvals;
   readonly executions: Executions;
   readonly settings: SettingsStore;
   readonly clock: Clock;
@@ -21,7 +23,14 @@ const EVENT_ARRIVES_WITHIN_MS = 120_000;
 
 export interface Reconciled {
   readonly target: string;
-  readonly outcome: 'in order' | 'running' | 'recovery started' | 'dispatched' | 'lost push found' | 'settings changed';
+  readonly outcome:
+    | 'in order'
+    | 'running'
+    | 'recovery started'
+    | 'dispatched'
+    | 'lost push found'
+    | 'promotion offered'
+    | 'settings changed';
   readonly what?: string;
 }
 
@@ -29,8 +38,9 @@ export interface Reconciled {
  * Finds what no state machine could end by itself: a lock whose execution was aborted, timed out or failed, a deployment
  * left waiting behind a free lock, a warm slot whose time is over, a push or a change of settings whose event was lost
  * (events of ECR and SSM are best effort: EventBridge, "Events from AWS services"), settings that changed while another
- * deployment ran. Does nothing while an execution holds the lock, and
- * repairs only by starting an execution, so that there is one path for every change.
+ * deployment ran, a release that is live where another target is promoted from, an answer that woke nobody. Changes
+ * nothing while an execution holds the lock, and repairs only by starting an execution, so that there is one path for
+ * every change.
  */
 export async function reconcile(ports: Ports): Promise<Reconciled[]> {
   const targets = await ports.settings.all();
@@ -59,7 +69,10 @@ async function reconcileTarget(target: Target, settings: Settings, ports: Ports)
   const lock = await ledger.lock(target);
   if (lock?.deployment !== undefined && lock.executionArn !== undefined) {
     const status = await executions.status(lock.executionArn);
-    if (status?.running === true) return { outcome: 'running', what: lock.deployment };
+    if (status?.running === true) {
+      await wakeAnswered(lock.deployment, ports);
+      return { outcome: 'running', what: lock.deployment };
+    }
     const cause = `The execution of ${lock.deployment} ended ${status?.status ?? 'and is gone'} while it held the lock.`;
     return { outcome: 'recovery started', what: await recover(target, lock, cause, ports) };
   }
@@ -72,10 +85,18 @@ async function reconcileTarget(target: Target, settings: Settings, ports: Ports)
   }
   const found = await sweep(settings, ports);
   if (found !== undefined) return { outcome: 'lost push found', what: found };
+  const offered = await offerPromotion(settings, ports);
+  if (offered !== undefined) return { outcome: 'promotion offered', what: offered };
   const followed = await followSettings(settings, ports);
   return followed.outcome === 'started'
     ? { outcome: 'settings changed', what: followed.what }
     : { outcome: 'in order' };
+}
+
+/** Wakes a deployment whose question was answered, if whoever answered it could not: it would wait for its time-out. */
+async function wakeAnswered(deployment: string, { approvals, executions }: Ports): Promise<void> {
+  const approval = await approvals.approval(deployment);
+  if (approval?.decision !== undefined) await executions.wake(approval.taskToken);
 }
 
 /** Starts what the registry holds and nobody heard of; the deployment's name keeps a late event from starting it twice. */

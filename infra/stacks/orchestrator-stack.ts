@@ -48,6 +48,7 @@ const TIMEOUTS: Record<FunctionName, number> = {
   'ask-approval': 25,
   'read-approval': 25,
   'answer-approval': 25,
+  'start-deployment': 25,
   freeze: 25,
   finish: 25,
   reconcile: 60,

@@ -127,6 +127,10 @@ export class FakeWorld
     return this.#releases.get(digest)?.release ?? 'The image is not in the registry.';
   }
 
+  async digest(_repository: string, version: Version): Promise<Digest | undefined> {
+    return [...this.#releases.values()].find(({ release }) => release.version === version)?.release.digest;
+  }
+
   async newest(): ReturnType<ReleaseSource['newest']> {
     const last = [...this.#releases.values()].at(-1)?.release;
     return last === undefined ? undefined : { version: last.version, digest: last.digest, pushed: this.pushed };

@@ -75,12 +75,18 @@ describe('who may do what', () => {
   });
 
   test('deployments are started by those who hear of one', () => {
-    expect(whoMay(/^states:StartExecution$/)).toEqual(['receive-push', 'receive-settings', 'finish', 'reconcile']);
+    expect(whoMay(/^states:StartExecution$/)).toEqual([
+      'receive-push',
+      'receive-settings',
+      'start-deployment',
+      'finish',
+      'reconcile',
+    ]);
     expect(whoMay(/^states:(Stop|Delete|Update|SendTaskFailure|SendTaskHeartbeat)/)).toEqual([]);
   });
 
   test('deployments that wait for people are woken by those who know the answer', () => {
-    expect(whoMay(/^states:SendTaskSuccess$/)).toEqual(['ask-approval', 'answer-approval']);
+    expect(whoMay(/^states:SendTaskSuccess$/)).toEqual(['ask-approval', 'answer-approval', 'reconcile']);
   });
 });
 

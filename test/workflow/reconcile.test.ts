@@ -3,8 +3,7 @@ import { reconcile } from '../../functions/reconcile/reconcile.ts';
 import { Workflow } from './harness.ts';
 
 function look(workflow: Workflow, warn: (message: string) => void = () => {}) {
-  const { ledger, executions, world, clock } = workflow;
-  return reconcile({ ledger, executions, settings: world, releases: world, clock, warn });
+  return reconcile({ ...workflow.ports(), warn });
 }
 
 describe('reconcile', () => {
@@ -50,7 +49,7 @@ describe('reconcile', () => {
 
   test('goes on to the other targets when one cannot be looked at', async () => {
     const workflow = new Workflow();
-    const { ledger, executions, world, clock } = workflow;
+    const { ledger, world } = workflow;
     const [first] = await world.all();
     const other = { settings: { ...workflow.settings, environment: 'staging' } };
     world.all = async () => (first === undefined ? [] : [first, other]);
@@ -62,14 +61,7 @@ describe('reconcile', () => {
       return lock(target);
     };
     const warnings: string[] = [];
-    const ports = {
-      ledger,
-      executions,
-      settings: world,
-      releases: world,
-      clock,
-      warn: (text: string) => warnings.push(text),
-    };
+    const ports = { ...workflow.ports(), warn: (text: string) => warnings.push(text) };
     await expect(reconcile(ports)).rejects.toThrow('1 targets could not be reconciled');
     expect(looked).toEqual(['web/production', 'web/staging']);
     expect(warnings).toEqual([expect.stringContaining('web/production could not be reconciled')]);

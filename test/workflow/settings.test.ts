@@ -24,8 +24,7 @@ function receive(workflow: Workflow, heard: unknown = event(), notices: string[]
 }
 
 function look(workflow: Workflow) {
-  const { ledger, executions, world, clock } = workflow;
-  return reconcile({ ledger, executions, settings: world, releases: world, clock, warn: () => {} });
+  return reconcile({ ...workflow.ports(), warn: () => {} });
 }
 
 /** A target with a live release. */

@@ -35,6 +35,8 @@ const RunOnce = z.strictObject({
   secrets: Variables,
   taskRole: Arn,
 });
+const PROMOTION = 'promotion of ';
+
 /** With the two days that the rest of a deployment has, within the state machine's own time-out, and less than the seven days that a pipeline waits for its deployment. */
 export const LONGEST_APPROVAL: Duration = '6d';
 
@@ -83,7 +85,14 @@ const Place = z.strictObject({
 export const Settings = z.strictObject({
   app: Name,
   environment: Name,
-  source: z.union([z.literal('push'), z.string().regex(/^promotion of [a-z0-9-]+\/[a-z0-9-]+$/)]),
+  source: z.union([
+    z.literal('push'),
+    z
+      .string()
+      .refine((value) => value.startsWith(PROMOTION) && Target.safeParse(value.slice(PROMOTION.length)).success, {
+        error: 'push, or promotion of <app>/<environment>, as in promotion of web/staging',
+      }),
+  ]),
   /** Name of the ECR repository whose pushes this target hears. */
   repository: z.string().min(2),
   /** The application's public address; its host goes as Host header with every smoke request. */
@@ -160,6 +169,11 @@ export const Settings = z.strictObject({
   place: Place,
 });
 export type Settings = z.infer<typeof Settings>;
+
+/** The target whose live releases this one is offered; undefined: it hears pushes. */
+export function promotedFrom({ source }: Pick<Settings, 'source'>): Target | undefined {
+  return source.startsWith(PROMOTION) ? Target.parse(source.slice(PROMOTION.length)) : undefined;
+}
 
 /** The target that these settings are of. */
 export function targetOf(settings: Pick<Settings, 'app' | 'environment'>): Target {

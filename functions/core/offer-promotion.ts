@@ -1,0 +1,29 @@
+import { requestOf } from './begin-deployment.ts';
+import { promotedFrom, type Settings, targetOf } from './contract/settings.ts';
+import { compareVersions } from './domain/version.ts';
+import type { Executions, Ledger } from './ports.ts';
+
+/**
+ * Offers a target what is live where it is promoted from: the same image with the target's own settings, so that of the
+ * other target nothing travels but the digest. An offer is attempt 1 and no other, so that any number of looks make one,
+ * and what was deployed, refused or rejected here before is not offered again by itself.
+ * @returns the deployment that was started; undefined: there is nothing to offer (now)
+ */
+export async function offerPromotion(
+  settings: Settings,
+  { ledger, executions }: { readonly ledger: Ledger; readonly executions: Executions },
+): Promise<string | undefined> {
+  const source = promotedFrom(settings);
+  if (source === undefined) return undefined;
+  const target = targetOf(settings);
+  const [from, to] = await Promise.all([ledger.head(source), ledger.head(target)]);
+  // A frozen target would refuse it and use the offer up; of a frozen source nobody knows whether it works.
+  if (from.live === undefined || from.frozen !== undefined || to.frozen !== undefined) return undefined;
+  const { deployable, deployment: madeLiveBy } = from.live;
+  if ((await ledger.deployment(madeLiveBy))?.ended === undefined) return undefined;
+  const { version, digest } = deployable;
+  if (to.live !== undefined && compareVersions(version, to.live.deployable.version) <= 0) return undefined;
+  const request = requestOf({ target, version, digest, cause: `promotion of ${source}` }, 1);
+  if ((await ledger.deployment(request.deployment)) !== undefined) return undefined;
+  return (await executions.start(request)) === 'started' ? request.deployment : undefined;
+}

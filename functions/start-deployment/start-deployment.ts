@@ -1,0 +1,83 @@
+import * as z from 'zod';
+import { beginDeployment } from '#core/begin-deployment.ts';
+import { StartDeployment } from '#core/contract/redeployment.ts';
+import type { Digest, Version } from '#core/contract/release.ts';
+import { promotedFrom, type Settings, targetOf } from '#core/contract/settings.ts';
+import { deploymentName } from '#core/domain/deployment-name.ts';
+import { refusalOf } from '#core/domain/order.ts';
+import type { Executions, Ledger, ReleaseSource, SettingsStore } from '#core/ports.ts';
+
+interface Ports {
+  readonly ledger: Ledger;
+  readonly executions: Executions;
+  readonly settings: SettingsStore;
+  readonly releases: ReleaseSource;
+}
+
+type Output = z.infer<typeof StartDeployment.output>;
+
+/**
+ * Deploys a version that is in the repository because a person says so, under a name of its own: a release that was
+ * refused or rolled back has used up the name that its push or its promotion gave it. Each call is a deployment. What the
+ * target would refuse is said at once; nothing is written for it.
+ */
+export async function startDeployment(event: unknown, ports: Ports): Promise<Output> {
+  const { data: order, error } = StartDeployment.input.safeParse(event);
+  if (order === undefined) return refused(`Not an order to deploy. ${z.prettifyError(error)}`);
+  const { target, version, by } = order;
+  const settings = await settingsOf(target, ports);
+  if (typeof settings === 'string') return refused(settings);
+  const digest = await ports.releases.digest(settings.repository, version);
+  if (digest === undefined) return refused(`The repository ${settings.repository} holds no image ${version}.`);
+  const refusal =
+    refusalOf({ version, digest }, await ports.ledger.head(target)) ??
+    (await neverLiveBefore(settings, version, digest, ports));
+  if (refusal !== undefined) return refused(`${version} is not deployed to ${target}. ${refusal}`);
+  const { outcome, deployment } = await beginDeployment(
+    { target, version, digest, cause: `redeployment by ${by}` },
+    ports,
+  );
+  switch (outcome) {
+    case 'started':
+      return { outcome, deployment, sentence: `${deployment} has begun.` };
+    case 'queued':
+      return { outcome, deployment, sentence: `${deployment} begins when what runs on ${target} has ended.` };
+    case 'older':
+      return refused(`${version} is not deployed to ${target}: a newer version waits for it already.`);
+    default:
+      return outcome satisfies never;
+  }
+}
+
+/** The settings of a target, or in words why there are none. */
+async function settingsOf(target: string, { settings }: Ports): Promise<Settings | string> {
+  const targets = await settings.all();
+  for (const one of targets) {
+    if ('settings' in one && targetOf(one.settings) === target) return one.settings;
+    if ('error' in one && one.target === target) return `The settings of ${target} cannot be read: ${one.error}`;
+  }
+  const known = targets.map((one) => ('settings' in one ? targetOf(one.settings) : one.target));
+  return `There is no target ${target}; there ${known.length === 1 ? 'is' : 'are'} ${known.join(', ') || 'none'}.`;
+}
+
+/** A command is no way around the target that a release must be live on first. */
+async function neverLiveBefore(
+  settings: Settings,
+  version: Version,
+  digest: Digest,
+  { ledger }: Ports,
+): Promise<string | undefined> {
+  const source = promotedFrom(settings);
+  if (source === undefined) return undefined;
+  const { live } = await ledger.head(source);
+  if (live?.deployable.digest === digest) return undefined;
+  for (let attempt = 1; ; attempt += 1) {
+    const record = await ledger.deployment(deploymentName(source, version, digest, attempt));
+    if (record === undefined) return `It has never been live on ${source}, from where this target is promoted.`;
+    if (record.ended?.result === 'live') return undefined;
+  }
+}
+
+function refused(sentence: string): Output {
+  return { outcome: 'refused', sentence };
+}

@@ -25,8 +25,8 @@ class FakePipelines implements Pipelines {
   }
 }
 
-function world() {
-  const workflow = new Workflow();
+function world(settings: ConstructorParameters<typeof Workflow>[0] = {}) {
+  const workflow = new Workflow(settings);
   const pipelines = new FakePipelines();
   const warnings: string[] = [];
   const { ledger, executions } = workflow;
@@ -68,6 +68,18 @@ describe('a pipeline that waits', () => {
     await workflow.executions.start(workflow.request(pushed));
     expect(await answer()).toMatchObject([{ outcome: 'waiting' }]);
     expect(pipelines.answers.size).toBe(0);
+  });
+
+  test('waits as long as people are asked, and is as they answered', async () => {
+    const { workflow, pipelines, answer, build } = world({ approval: { timeout: '1d' } });
+    workflow.whileWaiting = async () => {
+      expect(await answer()).toMatchObject([{ outcome: 'waiting' }]);
+      await workflow.answer('reject', { reason: 'not today' });
+      expect(await answer()).toMatchObject([{ outcome: 'waiting' }]);
+    };
+    await workflow.deploy(build('v1.0.0'));
+    expect(await answer()).toMatchObject([{ outcome: 'rejected', summary: expect.stringContaining('not today') }]);
+    expect(pipelines.answers.get('v1.0.0')).toMatchObject({ approved: false });
   });
 
   test('is red when the deployment was refused before it held the lock', async () => {

@@ -154,3 +154,10 @@ test('the newest version of a repository is the highest, whatever was pushed las
     await many.push(one, tag);
   expect(await releases().newest('many')).toMatchObject({ version: 'v1.10.0', digest: highest.digest });
 });
+
+test('the image that a version names is known by its digest; where there is none, there is none', async () => {
+  const pushed = await push('v3.0.0');
+  expect(await releases().digest('web', 'v3.0.0')).toBe(pushed);
+  expect(await releases().digest('web', 'v3.0.1')).toBeUndefined();
+  expect(await releases().digest('no-such-repository', 'v3.0.0')).toBeUndefined();
+});

@@ -70,6 +70,12 @@ describe('a push', () => {
     },
   );
 
+  test('is not heard by a target that is promoted from another', async () => {
+    const workflow = new Workflow({ source: 'promotion of web/staging' });
+    expect(await receive(workflow, push())).toEqual([{ outcome: 'ignored', what: 'no target hears pushes to web' }]);
+    expect(workflow.started()).toEqual([]);
+  });
+
   test('while another deployment holds the lock waits behind it; the newest one only', async () => {
     const workflow = new Workflow();
     const request = workflow.request(workflow.world.push('v1.3.0'));

@@ -7,6 +7,7 @@ import { reportTargets } from './report-targets.ts';
 export const handler = eventHandler(() =>
   reportTargets({
     ledger: container.ledger(),
+    approvals: container.approvals(),
     settings: container.settings(),
     clock,
     report: (target, metrics) => logger.info('state of a target', metricsLine(target, metrics, Date.now())),

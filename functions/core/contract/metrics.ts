@@ -12,6 +12,6 @@ export interface TargetMetrics {
   readonly LiveSlot: number;
   /** 1: nothing is deployed until a person unfreezes it. */
   readonly Frozen: 0 | 1;
-  /** Seconds for which one deployment has held the lock; 0: none does. */
+  /** Seconds for which one deployment has gone on, from a person's answer on where it asked for one; 0: none does, or it waits for that answer. */
   readonly DeploymentSeconds: number;
 }

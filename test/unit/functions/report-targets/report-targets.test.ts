@@ -13,6 +13,7 @@ async function report(workflow: Workflow, settings: Pick<SettingsStore, 'all'> =
   const warnings: string[] = [];
   const targets = await reportTargets({
     ledger: workflow.ledger,
+    approvals: workflow.ledger,
     settings,
     clock: workflow.clock,
     report: (target, metrics) => {
@@ -70,6 +71,21 @@ describe('the state of a target in numbers', () => {
     await workflow.ledger.takeLock(request, 'arn', undefined);
     await workflow.clock.sleep(90_000);
     expect((await report(workflow)).metrics?.DeploymentSeconds).toBe(90);
+  });
+
+  test('waiting for a person is no time of a deployment', async () => {
+    const workflow = new Workflow();
+    const request = workflow.request(workflow.world.push('v1.0.0'));
+    const token = (await workflow.ledger.takeLock(request, 'arn', undefined)) ?? 0;
+    const context = { target: TARGET, deployment: request.deployment, token };
+    const until = new Date(Date.parse(workflow.clock.now()) + 3_600_000).toISOString();
+    const asked = await workflow.ledger.ask(context, { before: 'traffic', plan: 'none', until, taskToken: 'token' });
+    await workflow.clock.sleep(90_000);
+    expect((await report(workflow)).metrics?.DeploymentSeconds).toBe(0);
+    const deployable = { version: 'v1.0.0', digest: request.digest, settingsHash: 'hash' };
+    await workflow.ledger.decide(asked, { outcome: 'approved', by: 'anna' }, deployable);
+    await workflow.clock.sleep(5000);
+    expect((await report(workflow)).metrics?.DeploymentSeconds).toBe(5);
   });
 });
 

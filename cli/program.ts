@@ -91,6 +91,16 @@ export async function program(argv: readonly string[], around: Surroundings): Pr
     });
 
   farol
+    .command('unfreeze')
+    .summary('open a frozen target again')
+    .argument('<target>', 'as in web/production')
+    .requiredOption('--reason <text>', 'what was put right, for the ledger')
+    .action(async (target, { reason }) => {
+      const by = await caller();
+      terminal.say(await decide(functionCaller(region()), 'farol-unfreeze', { target, by, reason }));
+    });
+
+  farol
     .command('status')
     .summary('what is live, runs, waits or is frozen, by the ledger')
     .argument('[target]', 'as in web/production; left out, all')

@@ -20,6 +20,7 @@ export const FUNCTIONS = [
   'reconcile',
   'answer-pipeline',
   'report-targets',
+  'unfreeze',
 ] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 

@@ -88,6 +88,7 @@ export function functionPermissions(
       to.handBack,
     ],
     'report-targets': [to.readLedger, to.keepLedger, to.readTargets],
+    unfreeze: ledger,
   };
 }
 

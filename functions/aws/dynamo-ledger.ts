@@ -288,6 +288,16 @@ export class DynamoLedger implements Ledger {
     await this.#transition(context, { type: 'frozen', cause: reason }, [], { frozen });
   }
 
+  async unfreeze(target: Target, frozen: NonNullable<Head['frozen']>, cause: string): Promise<boolean> {
+    // Only the holder of the lock freezes: while nobody holds it, what was read is what is taken away.
+    const head = await this.head(target);
+    if (head.frozen?.at !== frozen.at) return false;
+    const free = { check: targetKey(target, 'LOCK'), when: { deployment: ABSENT } };
+    const facts = { frozen: frozen.reason };
+    const entry = { type: 'unfrozen', cause, facts } as const;
+    return (await this.#chain.append(target, frozen.deployment, entry, [free], { frozen: undefined })).length === 0;
+  }
+
   async note(context: Context, transition: Transition): Promise<void> {
     await this.#transition(context, transition, []);
   }

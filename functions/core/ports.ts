@@ -87,6 +87,8 @@ export interface Ledger {
   /** Makes the deployment's candidate the target's live. */
   promote(context: Context, head: Pick<Head, 'live' | 'warm'>, cause: string): Promise<void>;
   freeze(context: Context, reason: string): Promise<void>;
+  /** Opens the target again; `false`: somebody holds the lock, or it is not frozen as `frozen` says. */
+  unfreeze(target: Target, frozen: NonNullable<Head['frozen']>, cause: string): Promise<boolean>;
   note(context: Context, transition: Transition): Promise<void>;
 }
 

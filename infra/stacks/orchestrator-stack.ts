@@ -54,6 +54,7 @@ const TIMEOUTS: Record<FunctionName, number> = {
   reconcile: 60,
   'answer-pipeline': 60,
   'report-targets': 30,
+  unfreeze: 25,
 };
 
 /** What one account and region has once: the state machine, its functions, the ledger, and what starts and repairs deployments. */

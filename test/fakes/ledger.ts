@@ -247,6 +247,14 @@ export class FakeLedger implements Ledger, Approvals {
     });
   }
 
+  async unfreeze(target: Target, frozen: NonNullable<Head['frozen']>, cause: string): Promise<boolean> {
+    const { frozen: now, ...head } = this.#head(target);
+    if (now?.at !== frozen.at || this.locks.get(target)?.deployment !== undefined) return false;
+    this.heads.set(target, head);
+    this.#append(target, frozen.deployment, { type: 'unfrozen', cause, facts: { frozen: frozen.reason } });
+    return true;
+  }
+
   async note(context: Context, transition: Transition): Promise<void> {
     this.#requireToken(context);
     this.#append(context.target, context.deployment, transition);

@@ -57,10 +57,9 @@ describe('each runbook', () => {
   });
 
   test.each(files)('%s links to what there is', (file) => {
-    const links = [...text(file).matchAll(/\]\(([\w-]*\.md)?(?:#([\w-]+))?\)/g)];
-    for (const [, to = file, anchor] of links) {
+    for (const [, to = file, anchor] of text(file).matchAll(/\]\(([\w-]*\.md)?(?:#([\w-]+))?\)/g)) {
       expect(files).toContain(to);
-      if (anchor !== undefined) expect(headings(to), `${to}#${anchor}`).toContain(anchor);
+      expect([undefined, ...headings(to)], `${to}#${anchor}`).toContain(anchor);
     }
     expect(readFileSync(resolve(folder, 'README.md'), 'utf8')).toContain(
       file === 'README.md' ? '# Runbooks' : `(${file})`,

@@ -385,6 +385,24 @@ describe.each([
       await expect(ledger.recordBootstrap({ ...context, token: 9 }, 'x', 'late')).rejects.toThrow(Superseded);
     });
 
+    test('is unfrozen on a person’s word, once, and not while somebody holds the lock', async () => {
+      const { ledger, entries, target, context } = await held();
+      await ledger.freeze(context, 'the live version is broken');
+      const { frozen } = await ledger.head(target);
+      if (frozen === undefined) throw new Error('it is not frozen');
+      expect(await ledger.unfreeze(target, frozen, 'anna: put right')).toBe(false);
+      await ledger.endDeployment(context, { result: 'frozen', sentence: 'It is frozen.', cause: 'test' });
+      expect(await ledger.unfreeze(target, { ...frozen, at: '2020-01-01T00:00:00.000Z' }, 'anna: put right')).toBe(
+        false,
+      );
+      expect(await ledger.unfreeze(target, frozen, 'anna: put right')).toBe(true);
+      expect(await ledger.unfreeze(target, frozen, 'anna: put right')).toBe(false);
+      expect((await ledger.head(target)).frozen).toBeUndefined();
+      expect((await entries(target)).filter(({ type }) => type === 'unfrozen')).toMatchObject([
+        { cause: 'anna: put right', facts: { frozen: 'the live version is broken' } },
+      ]);
+    });
+
     test('tells what is live, warm and frozen', async () => {
       const { ledger, target, context } = await held();
       const warm = { ...placement('green', 'v0.9.0'), until: '2026-11-23T19:00:00.000Z' };

@@ -1,0 +1,28 @@
+import * as z from 'zod';
+import { Unfreeze } from '#core/contract/unfreeze.ts';
+import type { Ledger } from '#core/ports.ts';
+
+type Output = z.infer<typeof Unfreeze.output>;
+
+/**
+ * Opens a frozen target again, on the word of a person, whom the ledger names. Nothing is started and nothing is changed
+ * in AWS: the next deployment looks at everything anew. Who may is whoever may invoke this function.
+ */
+export async function unfreeze(event: unknown, { ledger }: { readonly ledger: Ledger }): Promise<Output> {
+  const { data: wish, error } = Unfreeze.input.safeParse(event);
+  if (wish === undefined) return refused(`Not a wish to unfreeze. ${z.prettifyError(error)}`);
+  const { target, by, reason } = wish;
+  const { frozen } = await ledger.head(target);
+  if (frozen === undefined) return refused(`${target} is not frozen.`);
+  // Whoever holds the lock may be about to freeze it for a reason that nobody has read yet.
+  if (!(await ledger.unfreeze(target, frozen, `${by}: ${reason}`)))
+    return refused(`A deployment of ${target} has not ended yet, or was frozen anew: look again when it has.`);
+  return {
+    outcome: 'unfrozen',
+    sentence: `${target} is open again; it was frozen since ${frozen.at}: ${frozen.reason} Nothing was started.`,
+  };
+}
+
+function refused(sentence: string): Output {
+  return { outcome: 'refused', sentence };
+}

@@ -1,4 +1,4 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import {
   FlowLogDestination,
   FlowLogTrafficType,
@@ -14,7 +14,8 @@ import {
   SubnetType,
   Vpc,
 } from 'aws-cdk-lib/aws-ec2';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { type IRole, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type ILogGroup, LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { EnvironmentTarget } from '../environment-schema.ts';
 
@@ -93,13 +94,41 @@ export class Network extends Construct {
     }
     if (by === 'endpoints') this.#endpoints(group('EndpointGroup', 'Endpoints of AWS services'));
     if (props.flowLogs) {
+      const logGroup = new LogGroup(this, 'FlowLog', {
+        retention: props.logRetention,
+        removalPolicy: RemovalPolicy.DESTROY,
+      });
       vpc.addFlowLog('Flows', {
-        destination: FlowLogDestination.toCloudWatchLogs(
-          new LogGroup(this, 'FlowLog', { retention: props.logRetention, removalPolicy: RemovalPolicy.DESTROY }),
-        ),
+        destination: FlowLogDestination.toCloudWatchLogs(logGroup, this.#flowLogRole(logGroup)),
         trafficType: FlowLogTrafficType.ALL,
       });
     }
+  }
+
+  /** CDK's own could be taken by another account's flow log. Amazon VPC User Guide, "IAM role for publishing flow logs to CloudWatch Logs". */
+  #flowLogRole(logGroup: ILogGroup): IRole {
+    const stack = Stack.of(this);
+    const flowLogs = stack.formatArn({ service: 'ec2', resource: 'vpc-flow-log', resourceName: '*' });
+    return new Role(this, 'FlowLogRole', {
+      description: 'Writes the flow logs of the network',
+      assumedBy: new ServicePrincipal('vpc-flow-logs.amazonaws.com', {
+        conditions: {
+          StringEquals: { 'aws:SourceAccount': stack.account },
+          // A flow log's id is drawn when it is made, with this role.
+          ArnLike: { 'aws:SourceArn': flowLogs },
+        },
+      }),
+      inlinePolicies: {
+        work: new PolicyDocument({
+          statements: [
+            new PolicyStatement({
+              actions: ['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
+              resources: [logGroup.logGroupArn],
+            }),
+          ],
+        }),
+      },
+    }).withoutPolicyUpdates();
   }
 
   /** What a task on Fargate needs without a way out. Amazon ECR User Guide, "Amazon ECR interface VPC endpoints". */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import production, { starter } from '../../infra/environments.ts';
 import local from '../../local/environments.ts';
+import type { Statement } from '../iam/policy.ts';
 import { complaintsAbout, type Exception } from '../iam/reference.ts';
 import { rolesOf } from '../iam/roles.ts';
 import { readTemplate } from '../iam/template.ts';
@@ -57,13 +58,18 @@ const inAccount = <T extends { orchestrator: object }>(environments: T) => ({
 });
 const ROLES = Object.entries({ production, starter, local }).flatMap(([profile, environments]) =>
   Object.entries(synthesized(inAccount(environments))).flatMap(([stack, template]) =>
-    rolesOf(readTemplate(template.toJSON(), PLACE)).map((role) => ({ name: `${profile}: ${stack}/${role.id}`, role })),
+    rolesOf(readTemplate(template.toJSON(), PLACE)).map((role) => ({
+      profile,
+      // Without the hash that CDK puts behind a logical id.
+      name: `${stack}/${role.id.replace(/[0-9A-F]{8}$/, '')}`,
+      role,
+    })),
   ),
 );
 
 describe('by the Service Authorization Reference', () => {
   test.each(ROLES)(
-    '$name names existing actions, what they are done to, and conditions that they know',
+    '$profile: $name names existing actions, what they are done to, and conditions that they know',
     async ({ role }) => {
       const complaints = await Promise.all(
         role.statements.map((statement) => complaintsAbout(statement, EXCEPTIONS, (each) => needed.add(each))),
@@ -78,5 +84,76 @@ describe('by the Service Authorization Reference', () => {
 
   test('no exception stands without need', () => {
     expect(EXCEPTIONS.filter((each) => !needed.has(each))).toEqual([]);
+  });
+});
+
+/** Statements that allow an action, by role. */
+function allowing(profile: string, action: RegExp): { name: string; statement: Statement }[] {
+  return ROLES.filter((each) => each.profile === profile).flatMap(({ name, role }) =>
+    role.statements
+      .filter(({ effect, actions }) => effect === 'Allow' && actions.some((each) => action.test(each)))
+      .map((statement) => ({ name, statement })),
+  );
+}
+
+const orchestrator = (name: string): string => `farol-orchestrator/${name}FunctionRole`;
+
+describe.each([
+  ['production', 'web-production'],
+  ['starter', 'web-starter'],
+  ['local', 'web-production'],
+])('of all roles of %s', (profile, slug) => {
+  const whoMay = (action: RegExp): string[] =>
+    [...new Set(allowing(profile, action).map(({ name }) => name))].toSorted();
+  const removal = `${slug}-service/SlotRemovalRemoveRole`;
+
+  test('only converge changes slots, and only their removal with the stack takes them away', () => {
+    expect(whoMay(/^ecs:(Create|Update|Put|Deregister|Submit|Execute)/)).toEqual([orchestrator('Converge')]);
+    expect(whoMay(/^elasticloadbalancing:(Create|Modify|Set|Add|Register|Deregister|Remove)/)).toEqual([
+      orchestrator('Converge'),
+    ]);
+    expect(whoMay(/^application-autoscaling:(Register|Put|Tag)/)).toEqual([orchestrator('Converge')]);
+    expect(whoMay(/^(ecs|elasticloadbalancing|application-autoscaling):(Delete|Deregister)/)).toEqual([
+      orchestrator('Converge'),
+      removal,
+    ]);
+  });
+
+  test('only start-task runs tasks, and only who waits for them stops them', () => {
+    expect(whoMay(/^ecs:(RunTask|StartTask)$/)).toEqual([orchestrator('StartTask')]);
+    expect(whoMay(/^ecs:StopTask$/)).toEqual([orchestrator('CheckTask')]);
+  });
+
+  test('only an answer wakes a deployment that waits for people', () => {
+    expect(whoMay(/^states:SendTask/)).toEqual([orchestrator('AnswerApproval'), orchestrator('AskApproval')]);
+  });
+
+  test('roles are passed one by one, to ECS tasks', () => {
+    expect(whoMay(/^iam:PassRole$/)).toEqual([orchestrator('Converge'), orchestrator('StartTask')]);
+    for (const { statement } of allowing(profile, /^iam:PassRole$/)) {
+      expect(statement.actions).toEqual(['iam:PassRole']);
+      for (const resource of statement.resources) expect(resource).toMatch(/^arn:aws:iam::\d{12}:role\/farol-[\w-]+$/);
+      expect(statement.conditions).toEqual({ StringEquals: { 'iam:PassedToService': ['ecs-tasks.amazonaws.com'] } });
+    }
+  });
+
+  test('nobody changes rights, and nobody takes another role', () => {
+    expect(whoMay(/^iam:(?!PassRole$)/)).toEqual([orchestrator('Converge')]);
+    expect(allowing(profile, /^iam:(?!PassRole$)/).flatMap(({ statement }) => statement.actions)).toEqual([
+      'iam:CreateServiceLinkedRole',
+    ]);
+    expect(whoMay(/^(sts|organizations|kms):/)).toEqual([]);
+  });
+
+  test('whoever may change or delete an item of the ledger is denied its entries', () => {
+    const writers = whoMay(/^dynamodb:(Update|Delete)Item$/);
+    expect(writers.length).toBeGreaterThan(0);
+    for (const { name, role } of ROLES.filter((each) => each.profile === profile && writers.includes(each.name)))
+      expect(role.statements, name).toContainEqual({
+        effect: 'Deny',
+        actions: ['dynamodb:DeleteItem', 'dynamodb:UpdateItem'],
+        resources: [`arn:aws:dynamodb:us-east-1:${ACCOUNT}:table/farol-ledger`],
+        conditions: { 'ForAnyValue:StringLike': { 'dynamodb:LeadingKeys': ['LEDGER#*'] } },
+      });
   });
 });

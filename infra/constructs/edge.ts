@@ -47,6 +47,8 @@ export class Edge extends Construct {
   /** The name that users ask for. */
   readonly host: string;
   readonly distributionId: string;
+  /** All names that requests may come with: CloudFront's own goes on working beside another. */
+  readonly hosts: readonly string[];
 
   constructor(scope: Construct, id: string, props: EdgeProps) {
     super(scope, id);
@@ -99,6 +101,7 @@ export class Edge extends Construct {
     });
     this.distributionId = distribution.distributionId;
     this.host = domain?.name ?? distribution.distributionDomainName;
+    this.hosts = [...(domain === undefined ? [] : [domain.name]), distribution.distributionDomainName];
     if (domain === undefined) return;
     const zone = HostedZone.fromHostedZoneAttributes(this, 'Zone', {
       hostedZoneId: domain.zone.id,

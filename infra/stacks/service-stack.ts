@@ -1,4 +1,13 @@
-import { ArnFormat, CfnOutput, Duration, RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib';
+import {
+  ArnFormat,
+  CfnDeletionPolicy,
+  CfnOutput,
+  Duration,
+  RemovalPolicy,
+  Stack,
+  type StackProps,
+  Validations,
+} from 'aws-cdk-lib';
 import { Cluster, ContainerInsights } from 'aws-cdk-lib/aws-ecs';
 import {
   ApplicationListener,
@@ -8,8 +17,9 @@ import {
   ListenerAction,
   TargetType,
 } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
-import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { CfnRole } from 'aws-cdk-lib/aws-iam';
+import { CfnLogGroup, LogGroup } from 'aws-cdk-lib/aws-logs';
+import { CfnSecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { ParameterTier, StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
 import { seconds } from '#core/contract/duration.ts';
@@ -183,7 +193,7 @@ export class ServiceStack extends Stack {
           ...service,
           environment: {
             ...database.environment,
-            ALLOWED_HOSTS: host,
+            ALLOWED_HOSTS: (edge?.hosts ?? [host]).join(','),
             ...(edge && { FORWARDED_PROTO_HEADER: PROTOCOL_HEADER }),
             ...service.environment,
           },
@@ -236,6 +246,7 @@ export class ServiceStack extends Stack {
       // Settings outgrow a standard parameter's 4 KB with a few environment variables more.
       tier: ParameterTier.INTELLIGENT_TIERING,
     });
+    keepWhenReplaced(roles, database, secretKey, logGroup);
     // On deletion the other way round: once the settings are gone, nothing fills the slots anew.
     published.node.addDependency(removal);
   }
@@ -243,5 +254,17 @@ export class ServiceStack extends Stack {
   /** The zones as set, so that synthesis looks nothing up in an account. */
   override get availabilityZones(): string[] {
     return this.#zones;
+  }
+}
+
+/**
+ * Roles, secrets and log groups outlive their replacement: deployables that are live, warm or can be gone back to name
+ * them. The stack policy (fixed-once-made.ts) refuses the replacement in the first place, unless somebody lifts it.
+ */
+function keepWhenReplaced(...constructs: readonly Construct[]): void {
+  for (const resource of constructs.flatMap((one) => one.node.findAll())) {
+    if (!(resource instanceof CfnRole || resource instanceof CfnSecret || resource instanceof CfnLogGroup)) continue;
+    resource.cfnOptions.updateReplacePolicy = CfnDeletionPolicy.RETAIN;
+    resource.cfnOptions.deletionPolicy ??= CfnDeletionPolicy.DELETE;
   }
 }

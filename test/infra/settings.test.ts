@@ -80,12 +80,12 @@ describe('the settings that the service stack publishes', () => {
     return Settings.parse(published({ ...environments, targets }).settings);
   }
 
-  test('a name of one’s own is the host that the application allows', () => {
+  test('a name of one’s own is allowed by the application beside CloudFront’s', () => {
     const zone = { id: 'Z0123456789', name: 'example.com' };
     const [target] = environmentsIn().targets;
     const own = changed({ edge: { ...target?.edge, domain: { name: 'www.example.com', zone } } });
     expect(own.address).toBe('https://www.example.com');
-    expect(own.services[0]?.environment['ALLOWED_HOSTS']).toBe('www.example.com');
+    expect(own.services[0]?.environment['ALLOWED_HOSTS']).toBe('www.example.com,d111111abcdef8.cloudfront.net');
   });
 
   test('without an edge the application believes the load balancer', () => {

@@ -21,7 +21,7 @@ const TrustStatement = z.strictObject({
   Condition: z.record(z.string(), z.record(z.string(), Texts)).default({}),
 });
 /** A statement that says who may take a role. */
-export type TrustStatement = z.infer<typeof TrustStatement>;
+type TrustStatement = z.infer<typeof TrustStatement>;
 
 const RoleProperties = z.looseObject({
   AssumeRolePolicyDocument: z.looseObject({ Statement: z.array(TrustStatement) }),

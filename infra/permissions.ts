@@ -26,32 +26,38 @@ export function functionPermissions(
   served: readonly ServedTarget[],
 ): Record<FunctionName, PolicyStatement[]> {
   const to = statements(stack, served);
-  const ledger = [to.readLedger, to.writeLedger, to.keepLedger];
+  const read = [to.readItems, to.keepLedger];
+  const append = [...read, to.putItems];
+  /** What a deployment writes while it holds the lock, which the same transaction looks at. */
+  const guarded = [...append, to.checkItems];
   return {
-    'receive-push': [...ledger, to.readTargets, to.startDeployments, to.handBack],
+    'receive-push': [...guarded, to.listTargets, to.startDeployments, to.handBack],
     'receive-settings': [
-      ...ledger,
-      to.readTargets,
+      ...append,
+      to.listTargets,
       to.startDeployments,
       to.describeDeployments,
       to.publish,
       to.handBack,
     ],
-    'acquire-lock': [...ledger, to.describeDeployments, to.publish],
+    'acquire-lock': [...guarded, to.describeDeployments, to.publish],
     preflight: [
-      ...ledger,
-      to.readTargets,
-      to.readImages,
+      ...guarded,
+      to.updateItems,
+      to.readTarget,
+      to.readImage,
       to.readBuilds,
       ...to.describeSlots,
       to.describeTasks,
       to.listTasks,
     ],
-    'start-task': [...ledger, ...to.runTasks],
-    'check-task': [...ledger, to.describeTasks, to.stopTasks, to.readTaskLogs],
+    'start-task': [...guarded, to.listItems, ...to.runTasks],
+    'check-task': [...guarded, to.describeTasks, to.stopTasks, to.readTaskLogs],
     converge: [
-      ...ledger,
-      to.readTargets,
+      ...guarded,
+      to.updateItems,
+      to.listItems,
+      to.readTarget,
       ...to.describeSlots,
       to.describeTasks,
       to.listTasks,
@@ -61,34 +67,27 @@ export function functionPermissions(
       to.changeTargetGroups,
       ...to.changeScaling,
     ],
-    smoke: [...ledger, to.probe],
-    'check-step': [...ledger, ...to.describeSlots, to.describeTasks, to.listTasks, to.readMetrics, to.readTaskLogs],
-    'ask-approval': [...ledger, to.publish, to.wakeDeployments],
-    'read-approval': ledger,
-    'answer-approval': [...ledger, to.describeDeployments, to.wakeDeployments],
-    'start-deployment': [...ledger, to.readTargets, to.readImages, to.startDeployments, to.describeDeployments],
-    freeze: [...ledger, to.publish],
-    finish: [...ledger, to.dequeue, to.publish, to.startDeployments],
+    smoke: [...guarded, to.probe],
+    'check-step': [...read, ...to.describeSlots, to.describeTasks, to.listTasks, to.readMetrics, to.readTaskLogs],
+    'ask-approval': [...guarded, to.updateItems, to.listItems, to.publish, to.wakeDeployments],
+    'read-approval': [...guarded, to.updateItems],
+    'answer-approval': [...guarded, to.updateItems, to.describeDeployments, to.wakeDeployments],
+    'start-deployment': [...guarded, to.listTargets, to.listImages, to.startDeployments, to.describeDeployments],
+    freeze: [...guarded, to.publish],
+    finish: [...append, to.updateItems, to.dequeue, to.publish, to.startDeployments],
     reconcile: [
-      ...ledger,
+      ...append,
       to.dequeue,
-      to.readTargets,
-      to.readImages,
+      to.listTargets,
+      to.listImages,
       to.startDeployments,
       to.describeDeployments,
       to.wakeDeployments,
       to.handBack,
     ],
-    'answer-pipeline': [
-      to.readLedger,
-      to.keepLedger,
-      to.readTargets,
-      to.describeDeployments,
-      ...to.answerPipelines,
-      to.handBack,
-    ],
-    'report-targets': [to.readLedger, to.keepLedger, to.readTargets],
-    unfreeze: ledger,
+    'answer-pipeline': [...read, to.listTargets, to.describeDeployments, ...to.answerPipelines, to.handBack],
+    'report-targets': [...read, to.listTargets],
+    unfreeze: guarded,
   };
 }
 
@@ -135,13 +134,17 @@ function statements(stack: Stack, served: readonly ServedTarget[]) {
       arnFormat: ArnFormat.NO_RESOURCE_NAME,
     }),
   );
+  const images = eachApp((app) => arn('ecr', 'repository', repositoryName(app)));
   const inCluster = { ArnEquals: { 'ecs:cluster': clusters } };
   const scalingOfServices = { StringEquals: { 'application-autoscaling:service-namespace': 'ecs' } };
 
   return {
-    readLedger: allow(['dynamodb:GetItem', 'dynamodb:Query'], [table]),
+    readItems: allow(['dynamodb:GetItem'], [table]),
+    listItems: allow(['dynamodb:Query'], [table]),
     // TransactWriteItems has no action of its own: it needs those of what it holds. DynamoDB Developer Guide, "Using IAM with DynamoDB transactions".
-    writeLedger: allow(['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem'], [table]),
+    putItems: allow(['dynamodb:PutItem'], [table]),
+    checkItems: allow(['dynamodb:ConditionCheckItem'], [table]),
+    updateItems: allow(['dynamodb:UpdateItem'], [table]),
     /** A deployment that waited and was started is taken from the queue: an item of the target, never an entry. */
     dequeue: allow(['dynamodb:DeleteItem'], [table], {
       'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['TARGET#*'] },
@@ -153,18 +156,17 @@ function statements(stack: Stack, served: readonly ServedTarget[]) {
       resources: [table],
       conditions: { 'ForAnyValue:StringLike': { 'dynamodb:LeadingKeys': ['LEDGER#*'] } },
     }),
-    readTargets: allow(
-      ['ssm:GetParameter', 'ssm:GetParametersByPath'],
+    readTarget: allow(['ssm:GetParameter'], [arn('ssm', 'parameter', `${SETTINGS_PATH.slice(1)}/*`)]),
+    listTargets: allow(
+      ['ssm:GetParametersByPath'],
       [
         // By path, the parameter that is asked for is the path itself; the others stand below it.
         arn('ssm', 'parameter', SETTINGS_PATH.slice(1)),
         arn('ssm', 'parameter', `${SETTINGS_PATH.slice(1)}/*`),
       ],
     ),
-    readImages: allow(
-      ['ecr:DescribeImages', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
-      eachApp((app) => arn('ecr', 'repository', repositoryName(app))),
-    ),
+    readImage: allow(['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'], images),
+    listImages: allow(['ecr:DescribeImages'], images),
     readBuilds: allow(
       ['codebuild:BatchGetBuilds'],
       eachApp((app) => arn('codebuild', 'project', buildProject(app))),

@@ -41,8 +41,6 @@ describe('who may do what', () => {
   test('the report on targets only reads', () => {
     expect(statementsOf('report-targets').flatMap(({ Effect, Action }) => (Effect === 'Allow' ? Action : []))).toEqual([
       'dynamodb:GetItem',
-      'dynamodb:Query',
-      'ssm:GetParameter',
       'ssm:GetParametersByPath',
     ]);
   });

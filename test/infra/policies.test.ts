@@ -124,8 +124,8 @@ describe.each([
     expect(whoMay(/^ecs:StopTask$/)).toEqual([orchestrator('CheckTask')]);
   });
 
-  test('only an answer wakes a deployment that waits for people', () => {
-    expect(whoMay(/^states:SendTask/)).toEqual([orchestrator('AnswerApproval'), orchestrator('AskApproval')]);
+  test('only who takes or finds an answer wakes a deployment that waits for people', () => {
+    expect(whoMay(/^states:SendTask/)).toEqual(['AnswerApproval', 'AskApproval', 'Reconcile'].map(orchestrator));
   });
 
   test('roles are passed one by one, to ECS tasks', () => {

@@ -11,8 +11,8 @@ from composeexample.release import RELEASE
 class JsonFormatter(logging.Formatter):
     """
     Formats a record as one line of JSON: time (UTC), level, logger, message, version, slot; for a request its method,
-    path and status; for an exception what it says, and its traceback. Neither query string, cookies nor body are ever
-    written.
+    path and status, and the name that the load balancer gave it (X-Amzn-Trace-Id), by which its own log and X-Ray know
+    it; for an exception what it says, and its traceback. Neither query string, cookies nor body are ever written.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -27,6 +27,8 @@ class JsonFormatter(logging.Formatter):
         request = getattr(record, "request", None)
         if hasattr(request, "method"):
             line |= {"method": request.method, "path": request.path, "status": getattr(record, "status_code", None)}
+            # Whoever reaches the task without the load balancer could send a long one.
+            line["trace"] = request.META.get("HTTP_X_AMZN_TRACE_ID", "")[:200] or None
         if record.exc_info and record.exc_info[0] is not None:
             # Before the traceback: whoever shows but the beginning of a line shows what went wrong.
             line["error"] = "".join(format_exception_only(*record.exc_info[:2])).strip()

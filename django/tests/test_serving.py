@@ -61,12 +61,13 @@ def test_a_form_is_taken_as_it_comes_through_cloudfront_and_an_internal_load_bal
 
 def test_log_lines_are_json(tree, serve):
     served = serve(tree).wait_until_listening()
-    served.status("/no-such-page/?token=secret")
+    served.ask("/no-such-page/?token=secret", **{"X-Amzn-Trace-Id": "Root=1-67891233-abcdef012345678912345678"})
     served.stop()
     lines = [json.loads(line) for line in served.log.read_text().splitlines()]
     assert {line["version"] for line in lines} == {"v9.9.9"}
     (missing,) = (line for line in lines if line.get("status") == 404)
     assert (missing["method"], missing["path"], missing["slot"]) == ("GET", "/no-such-page/", "green")
+    assert missing["trace"] == "Root=1-67891233-abcdef012345678912345678"
     assert "secret" not in served.log.read_text()
 
 

@@ -1,19 +1,16 @@
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { App } from 'aws-cdk-lib';
-import { EnvironmentsError, parseEnvironments } from './environment-schema.ts';
+import { EnvironmentsError } from './environment-schema.ts';
 import { FEATURE_FLAGS } from './feature-flags.ts';
+import { loadEnvironments, OWN_ENVIRONMENTS } from './load-environments.ts';
 import { addStacks } from './stacks/add-stacks.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
 const app = new App({ context: FEATURE_FLAGS });
-const chosen: unknown = app.node.tryGetContext('environments') ?? 'infra/environments.ts';
-const [path = '', name = 'default'] = String(chosen).split('#');
-const module: unknown = await import(pathToFileURL(resolve(root, path)).href);
+const chosen: unknown = app.node.tryGetContext('environments') ?? OWN_ENVIRONMENTS;
 try {
-  const value: unknown = typeof module === 'object' && module !== null ? Reflect.get(module, name) : undefined;
-  addStacks(app, parseEnvironments(value), {
+  addStacks(app, await loadEnvironments(root, String(chosen)), {
     functionsDirectory: resolve(root, 'functions'),
     definitionFile: resolve(root, 'statemachines/release.asl.json'),
   });

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { Duration, seconds } from '#core/contract/duration.ts';
 import { Settings } from '#core/contract/settings.ts';
 import { Name } from '#core/contract/target.ts';
-import { knownKeys, nearest } from './known-keys.ts';
+import { mistakes, wording } from './mistakes.ts';
 import { targetNames } from './names.ts';
 import { promotionProblems } from './promotion-rules.ts';
 
@@ -49,22 +49,37 @@ const Orchestrator = z.strictObject({
   budget: z.number().positive().optional(),
 });
 
-const Network = z.strictObject({
-  cidr: z.cidrv4(),
-  /** Availability zones by name: synthesis asks no account for them. */
-  zones: z.array(z.string()).min(2).max(3),
-  /**
-   * How tasks reach the registry, logs and secrets: NAT gateways (one a zone, or fewer); endpoints in each zone, through which
-   * nothing but those services is reached; or a public address for each task, which costs least and shields least.
-   */
-  egress: z.discriminatedUnion('by', [
-    z.strictObject({ by: z.literal('nat'), gateways: z.int().min(1).max(3) }),
-    z.strictObject({ by: z.literal('endpoints') }),
-    z.strictObject({ by: z.literal('public address') }),
-  ]),
-  /** Keeps a record of who talked to whom. */
-  flowLogs: z.boolean(),
-});
+/** Of a network for two and for three zones: a zone takes 256, 1024 and 256 addresses, each where a multiple of its number begins. */
+const LONGEST_PREFIX: Record<number, number> = { 2: 20, 3: 19 };
+
+const Network = z
+  .strictObject({
+    cidr: z.cidrv4(),
+    /** Availability zones by name: synthesis asks no account for them. */
+    zones: z.array(z.string()).min(2).max(3),
+    /**
+     * How tasks reach the registry, logs and secrets: NAT gateways (one a zone, or fewer); endpoints in each zone, through which
+     * nothing but those services is reached; or a public address for each task, which costs least and shields least.
+     */
+    egress: z.discriminatedUnion('by', [
+      z.strictObject({ by: z.literal('nat'), gateways: z.int().min(1).max(3) }),
+      z.strictObject({ by: z.literal('endpoints') }),
+      z.strictObject({ by: z.literal('public address') }),
+    ]),
+    /** Keeps a record of who talked to whom. */
+    flowLogs: z.boolean(),
+  })
+  .superRefine(({ cidr, zones, egress }, context) => {
+    const refuse = (path: PropertyKey[], message: string) => context.addIssue({ code: 'custom', path, message });
+    if (new Set(zones).size < zones.length) refuse(['zones'], `the zones must differ: ${zones.join(', ')}`);
+    // A VPC has a prefix of 16 to 28 (EC2 API, CreateVpc).
+    const prefix = Number(cidr.split('/')[1]);
+    const longest = LONGEST_PREFIX[zones.length] ?? 19;
+    if (prefix < 16 || prefix > longest)
+      refuse(['cidr'], `with ${zones.length} zones, a range from /16 to /${longest}, as in 10.20.0.0/16`);
+    if (egress.by === 'nat' && egress.gateways > zones.length)
+      refuse(['egress', 'gateways'], `at most one in each of the ${zones.length} zones`);
+  });
 
 /** The application's public address at CloudFront. */
 const Edge = z.strictObject({
@@ -84,7 +99,10 @@ const Edge = z.strictObject({
     .strictObject({
       name: z.hostname(),
       /** The zone in Route 53 that the name is written into. */
-      zone: z.strictObject({ id: z.string().regex(/^Z[A-Z0-9]+$/), name: z.hostname() }),
+      zone: z.strictObject({
+        id: z.string().regex(/^Z[A-Z0-9]+$/, { error: 'the id of a hosted zone, as in Z0123456789' }),
+        name: z.hostname(),
+      }),
       /** ARN of a certificate for the name in us-east-1; left out, one is made there. */
       certificate: z
         .string()
@@ -101,15 +119,17 @@ const LoadBalancer = z.strictObject({
 
 const Database = z.strictObject({
   /** Major version of PostgreSQL; RDS chooses and renews the minor one. */
-  version: z.string().regex(/^\d+$/),
+  version: z.string().regex(/^\d+$/, { error: "a major version of PostgreSQL, as in '18'" }),
   /** Class without `db.`, as in t4g.micro. */
-  instance: z.string().regex(/^[a-z0-9]+\.[a-z0-9]+$/),
+  instance: z.string().regex(/^[a-z0-9]+\.[a-z0-9]+$/, { error: 'a class without "db.", as in t4g.micro' }),
   storageGiB: z.int().min(20),
   /** Up to which storage grows by itself. */
   storageMaxGiB: z.int().min(22),
   multiZone: z.boolean(),
   backupDays: z.int().min(0).max(35),
-  name: z.string().regex(/^[a-z][a-z0-9_]*$/),
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]{0,62}$/, { error: 'lower-case letters, digits and underscores, beginning with a letter' }),
 });
 
 const Service = setting.services.element.omit({ secrets: true }).extend({
@@ -131,6 +151,20 @@ const TargetAlarms = z.strictObject({
   /** Connections to the database: below what the class allows, which RDS sets by its memory. */
   databaseConnections: z.int().min(1),
 });
+
+const gibibytes = (least: number, most: number, step: number) =>
+  Array.from({ length: (most - least) / step + 1 }, (_, i) => (least + i * step) * 1024);
+
+/** Memory in MiB that Fargate has for each number of CPU units (ECS Developer Guide, "Task CPU and memory"). */
+const FARGATE: Record<number, readonly number[]> = {
+  256: [512, 1024, 2048],
+  512: gibibytes(1, 4, 1),
+  1024: gibibytes(2, 8, 1),
+  2048: gibibytes(4, 16, 1),
+  4096: gibibytes(8, 30, 1),
+  8192: gibibytes(16, 60, 4),
+  16384: gibibytes(32, 120, 8),
+};
 
 /** One application in one environment. */
 const EnvironmentTarget = z
@@ -162,7 +196,16 @@ const EnvironmentTarget = z
     const refuse = (path: PropertyKey[], message: string) => context.addIssue({ code: 'custom', path, message });
     // A target group's name has 32 characters at most (ELBv2 API, CreateTargetGroup) and ends in -blue or -green.
     const { slug } = targetNames(target.app, target.environment);
-    if (slug.length > 26) refuse(['environment'], `app and environment together have 25 characters at most: ${slug}`);
+    if (slug.length > 26)
+      refuse(['environment'], `app, hyphen and environment have 26 characters at most; ${slug} has ${slug.length}`);
+    // ELBv2 API, CreateLoadBalancer; RDS API, CreateDBInstance: names that they do not take.
+    if (slug.startsWith('internal-')) refuse(['app'], 'a load balancer’s name may not begin with internal-');
+    if (slug.includes('--')) refuse([], `a database’s name may not have two hyphens in a row: ${slug}`);
+    const { cpu, memory } = target.service;
+    const sizes = FARGATE[cpu];
+    if (sizes === undefined) refuse(['service', 'cpu'], `one of ${Object.keys(FARGATE).join(', ')} on Fargate`);
+    else if (!sizes.includes(memory))
+      refuse(['service', 'memory'], `with ${cpu} CPU units, Fargate has ${sizes.join(', ')} MiB`);
     // RDS API, CreateDBInstance: at least a tenth more than there is.
     if (target.database.storageMaxGiB < target.database.storageGiB * 1.1)
       refuse(['database', 'storageMaxGiB'], 'at least a tenth more than storageGiB');
@@ -213,7 +256,7 @@ const Pipeline = z.strictObject({
       error: 'an image of CodeBuild, as in aws/codebuild/amazonlinux-aarch64-standard:3.0',
     }),
     /** Variables of the build, in place of those that the buildspec declares: its images, for example (BASE, POSTGRES). No secrets. */
-    environment: z.record(z.string().regex(/^[A-Z][A-Z0-9_]*$/), z.string()),
+    environment: setting.services.element.shape.environment,
     timeout: Duration.refine((value) => seconds(value) >= 300 && seconds(value) <= 36 * 3600, {
       error: 'between 5m and 36h',
     }),
@@ -229,6 +272,16 @@ export const Environments = z
     pipelines: z.array(Pipeline),
   })
   .superRefine(({ orchestrator, targets, pipelines }, context) => {
+    for (const [i, { network }] of targets.entries()) {
+      for (const [j, zone] of network.zones.entries()) {
+        if (zone.startsWith(orchestrator.region) && zone.length > orchestrator.region.length) continue;
+        context.addIssue({
+          code: 'custom',
+          path: ['targets', i, 'network', 'zones', j],
+          message: `a zone of ${orchestrator.region}, which is deployed to, as in ${orchestrator.region}a`,
+        });
+      }
+    }
     for (const [i, { edge }] of targets.entries()) {
       // CloudFront takes web ACLs and certificates of us-east-1 alone, and a stack makes what it makes in its region.
       if (orchestrator.region === 'us-east-1' || edge === undefined) continue;
@@ -263,24 +316,12 @@ export const Environments = z
   });
 export type Environments = z.infer<typeof Environments>;
 
-/** What is wrong with an environments module, one line each, with the place and, for unknown keys, the nearest known one. */
+/** What is wrong with an environments module, one line each: the place, what would be right, what was there. */
 export class EnvironmentsError extends Error {
-  constructor(error: z.ZodError) {
-    super(error.issues.map(sentence).join('\n'));
+  constructor(mistakesFound: readonly string[], options?: ErrorOptions) {
+    super(mistakesFound.join('\n'), options);
     this.name = 'EnvironmentsError';
   }
-}
-
-function sentence(issue: z.core.$ZodIssue): string {
-  const place = issue.path.length === 0 ? 'environments' : issue.path.join('.');
-  if (issue.code !== 'unrecognized_keys') return `${place}: ${issue.message}`;
-  const known = knownKeys(Environments, issue.path);
-  return issue.keys
-    .map((key) => {
-      const near = nearest(key, known);
-      return `${place}: unknown key "${key}"${near === undefined ? '' : `; did you mean "${near}"?`}`;
-    })
-    .join('\n');
 }
 
 /**
@@ -288,7 +329,7 @@ function sentence(issue: z.core.$ZodIssue): string {
  * @throws {EnvironmentsError} with one readable line for each mistake.
  */
 export function parseEnvironments(value: unknown): Environments {
-  const result = Environments.safeParse(value);
-  if (!result.success) throw new EnvironmentsError(result.error);
+  const result = Environments.safeParse(value, { error: wording });
+  if (!result.success) throw new EnvironmentsError(mistakes(Environments, result.error, value));
   return result.data;
 }

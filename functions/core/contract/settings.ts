@@ -25,7 +25,10 @@ const TrafficPlan = z
   })
   .refine((steps) => steps.at(-1)?.weight === 100, { error: 'the last step must have weight 100' });
 
-const Variables = z.record(z.string().regex(/^[A-Z][A-Z0-9_]*$/), z.string());
+const Variables = z.record(
+  z.string().regex(/^[A-Z][A-Z0-9_]*$/, { error: 'a variable’s name has capital letters, digits and underscores' }),
+  z.string(),
+);
 
 /** What a kind of run-once task has in place of what the service has: each may be another user of the database. */
 const RunOnce = z.strictObject({

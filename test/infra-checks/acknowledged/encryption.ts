@@ -12,7 +12,7 @@ export const ENCRYPTION: readonly Acknowledgement[] = [
       '*/*-service/Database/*Log',
       '*/*-service/Probe/Log',
       '*/*-service/SlotRemoval/Remove/Log',
-      'default/*-service/Network/FlowLog',
+      '*/web-production-service/Network/FlowLog',
     ],
     reason:
       'CloudWatch Logs encrypts every log group with a key of its own. Farol logs no secret, token or event body; a key of one’s own would guard against nobody who may read the logs.',

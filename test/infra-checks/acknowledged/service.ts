@@ -1,5 +1,8 @@
 import type { Acknowledgement } from '../acknowledgement.ts';
 
+/** Targets of the profile `starter`. */
+const small = (path: string) => [`starter/web-starter-service/${path}`, `promotion/web-staging-service/${path}`];
+
 /** Where applications run. */
 export const SERVICE: readonly Acknowledgement[] = [
   {
@@ -87,20 +90,20 @@ export const SERVICE: readonly Acknowledgement[] = [
     reason: 'The application connects by a password that only its secret knows.',
   },
 
-  // What the starter profile leaves out for its price; docs/costs.md says what production has over it.
+  // What the profile leaves out for its price; docs/costs.md says what production has over it.
   {
     rule: 'AwsSolutions-VPC7',
-    on: ['starter/*-service/Network/Vpc'],
+    on: small('Network/Vpc'),
     reason: 'Flow logs are paid by volume; the setting network.flowLogs turns them on.',
   },
   {
     rule: 'AwsSolutions-RDS3',
-    on: ['starter/*-service/Database/Instance'],
+    on: small('Database/Instance'),
     reason: 'A standby doubles the database’s price; the setting database.multiZone adds it.',
   },
   {
     rule: 'CKV_AWS_157',
-    on: ['starter/*-service/Database/Instance'],
+    on: small('Database/Instance'),
     reason: 'As AwsSolutions-RDS3 above.',
   },
   {
@@ -110,22 +113,22 @@ export const SERVICE: readonly Acknowledgement[] = [
   },
   {
     rule: 'AwsSolutions-ECS4',
-    on: ['starter/*-service/Cluster'],
+    on: small('Cluster'),
     reason: 'Container Insights are paid by metric; the setting service.insights turns them on.',
   },
   {
     rule: 'CKV_AWS_65',
-    on: ['starter/*-service/Cluster'],
+    on: small('Cluster'),
     reason: 'As AwsSolutions-ECS4 above.',
   },
   {
     rule: 'AwsSolutions-CFR2',
-    on: ['starter/*-service/Edge/Distribution'],
+    on: small('Edge/Distribution'),
     reason: 'As CKV_AWS_68 below.',
   },
   {
     rule: 'CKV_AWS_68',
-    on: ['starter/*-service/Edge/Distribution'],
+    on: small('Edge/Distribution'),
     reason: 'A firewall costs by the month and by the rule; the setting edge.firewall adds it.',
   },
 ];

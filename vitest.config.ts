@@ -10,6 +10,16 @@ export default defineConfig({
       { test: { name: 'infra', include: ['test/infra/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 120_000 } },
       {
         test: {
+          name: 'docker',
+          include: ['test/docker/**/*.test.ts'],
+          // One engine, two processors: images are built one after the other.
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 600_000,
+        },
+      },
+      {
+        test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           // Each file brings up a cloud of its own: two at once would measure each other.

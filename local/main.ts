@@ -7,6 +7,7 @@ import { startCloud } from './parts/cloud.ts';
 import { takeInstanceLock } from './parts/instance-lock.ts';
 import { Supervisor } from './parts/supervisor.ts';
 import { Problem } from './problem.mjs';
+import { dockerEngine } from './runtime/docker.ts';
 import { PYTHON, STATE } from './setup.mjs';
 import { releasesOf } from './source/releases.ts';
 import { Screen } from './terminal/screen.ts';
@@ -17,6 +18,7 @@ const Options = z.object({
   exit: z.boolean(),
   port: z.number().nullable(),
   rate: z.number(),
+  runtime: z.enum(['process', 'docker']),
   fidelity: z.enum(['exact', 'like-aws']),
 });
 
@@ -41,6 +43,13 @@ process.on('disconnect', () => interrupt(143));
 
 /** @returns the exit code */
 async function run(): Promise<number> {
+  if (options.runtime === 'docker') {
+    const engine = await dockerEngine();
+    if ('missing' in engine)
+      throw new Problem(
+        `--runtime docker: ${engine.missing}. Start one, or leave the flag out: tasks are processes then.`,
+      );
+  }
   const lock = takeInstanceLock(join(STATE, 'lock'));
   closers.add(() => lock.release());
   const state = join(STATE, 'run');
@@ -56,6 +65,7 @@ async function run(): Promise<number> {
     environments: 'local/environments.ts',
     timeScale: 30,
     fidelity: options.fidelity,
+    ...(options.runtime === 'docker' ? { docker: { buildArguments: {} } } : {}),
     port: options.port,
     prefix,
     prepare: releases,

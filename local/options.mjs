@@ -11,6 +11,7 @@ import { ROOT } from './setup.mjs';
  * @property {boolean} exit stop after the summary
  * @property {number | null} port of the application's load balancer; null: the one of its template if free, else any free one
  * @property {number} rate requests per second of the load
+ * @property {'process' | 'docker'} runtime what tasks are
  * @property {'exact' | 'like-aws'} fidelity how much of AWS's lateness the local cloud has
  */
 
@@ -26,6 +27,11 @@ const FLAGS = /** @type {const} */ ({
   },
   port: { type: 'string', value: 'N', help: 'port of the application' },
   rate: { type: 'string', value: 'N', help: 'requests per second while releases are deployed (default 200)' },
+  runtime: {
+    type: 'string',
+    value: 'WHAT',
+    help: "process (default), or docker: tasks are containers of the image that the application's Dockerfile makes",
+  },
   fidelity: {
     type: 'string',
     value: 'HOW',
@@ -119,11 +125,15 @@ export function parseOptions(args) {
   const app =
     typeof values['app'] === 'string' ? resolve(process.env['INIT_CWD'] ?? '.', values['app']) : ownApplication();
   if (!(existsSync(app) && statSync(app).isDirectory())) throw new Problem(`--app: there is no folder ${app}.`);
+  const runtime = values['runtime'] ?? 'process';
+  if (runtime !== 'process' && runtime !== 'docker')
+    throw new Problem(`--runtime takes process or docker, not "${runtime}".`);
   const fidelity = values['fidelity'] ?? 'exact';
   if (fidelity !== 'exact' && fidelity !== 'like-aws')
     throw new Problem(`--fidelity takes exact or like-aws, not "${fidelity}".`);
   return {
     app,
+    runtime,
     fidelity,
     exit: values['exit'] === true,
     help: values['help'] === true,

@@ -9,9 +9,11 @@ import type { Fidelity } from '../aws/fidelity.ts';
 import { type Gateway, startGateway } from '../aws/gateway/gateway.ts';
 import { startMinistack } from '../aws/ministack.ts';
 import { botocoreData, ServiceModels } from '../aws/protocol/models.ts';
+import { dockerImages, treeImages } from '../image/maker.ts';
 import { Repository } from '../image/registry.ts';
 import { RegistryImages } from '../image/store.ts';
 import { Problem } from '../problem.mjs';
+import { createDockerRuntime } from '../runtime/docker.ts';
 import { createProcessRuntime } from '../runtime/process.ts';
 import { applyServiceStack } from '../service-stack/apply-service-stack.ts';
 import { bootstrap, deployStacks } from '../service-stack/deploy-stacks.ts';
@@ -31,6 +33,8 @@ import type { Supervisor } from './supervisor.ts';
 const SECONDS = 1000;
 /** Until everything runs, a first build of the application included. */
 const DEADLINE = 180 * SECONDS;
+/** Until a pushed tag is built; an engine may have to get the image that it builds upon. */
+const BUILD_DEADLINE = 600 * SECONDS;
 
 export interface CloudOptions {
   /** All that this cloud writes. */
@@ -46,6 +50,8 @@ export interface CloudOptions {
   /** How many times faster than on AWS waits are. */
   readonly timeScale: number;
   readonly fidelity?: Fidelity;
+  /** Given: tasks are containers of the Docker engine, from images that it builds with these arguments; else processes. */
+  readonly docker?: { readonly buildArguments: Readonly<Record<string, string>> };
   /** Port of the application that was asked for; null: the usual ports where they are free; 0: any free ones, also of previews and gateway. */
   readonly port: number | null;
   /** The application's folder within its repository. */
@@ -105,6 +111,12 @@ async function bringUp(options: CloudOptions): Promise<Cloud> {
     ...(release === undefined ? {} : { healthPath: release.livez }),
   });
   const database = startDatabase(options);
+  // Before the tasks, so that it is closed when none of them uses an image any more.
+  const images =
+    options.docker === undefined
+      ? treeImages(new Repository(gatewayUrl, 'web'))
+      : dockerImages(`${new URL(gatewayUrl).host}/web`, options.docker.buildArguments);
+  closers.add(() => images.close());
   const local = startLocalAws(options, { gatewayPort, gatewayUrl, ministackPort });
   // Whichever fails first ends the start; the others are then nobody's to wait for.
   for (const started of [assembling, database, local]) started.catch(() => undefined);
@@ -118,7 +130,7 @@ async function bringUp(options: CloudOptions): Promise<Cloud> {
     log: (version) => supervisor.log(`build-${version}`),
     prefix: options.prefix,
     records,
-    repository: new Repository(gateway.url, 'web'),
+    images,
   });
   const place = { url: gateway.url, ...PLACE, deadlineSeconds: 120 };
   const bootstrapping = bootstrap(place);
@@ -157,7 +169,7 @@ async function bringUp(options: CloudOptions): Promise<Cloud> {
         cwd: repository,
         all: true,
         reject: false,
-        timeout: DEADLINE,
+        timeout: BUILD_DEADLINE,
       });
       const built = builder.built.get(tag);
       if (!built) throw new Problem(`${tag} was not built:\n${all}`);
@@ -175,7 +187,7 @@ async function startDatabase({ supervisor, state, closers, say }: CloudOptions) 
 
 /** MiniStack, the data plane and, before both, the gateway. */
 async function startLocalAws(
-  { supervisor, state, kept, python, closers, say, timeScale, fidelity }: CloudOptions,
+  { supervisor, state, kept, python, closers, say, timeScale, fidelity, docker }: CloudOptions,
   { gatewayPort, gatewayUrl, ministackPort }: { gatewayPort: number; gatewayUrl: string; ministackPort: number },
 ): Promise<{ gateway: Gateway; dataPlane: DataPlane }> {
   const dataDir = join(state, 'ministack');
@@ -186,7 +198,10 @@ async function startLocalAws(
   const dataPlane = createDataPlane({
     ...PLACE,
     timeScale,
-    runtime: createProcessRuntime(new RegistryImages(gatewayUrl, join(kept, 'images'))),
+    runtime:
+      docker === undefined
+        ? createProcessRuntime(new RegistryImages(gatewayUrl, join(kept, 'images')))
+        : createDockerRuntime(new URL(gatewayUrl).host),
     ...awsSide(ministack.url.href),
     ...(fidelity === undefined ? {} : { fidelity }),
   });

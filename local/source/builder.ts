@@ -5,8 +5,7 @@ import { ExecaError, execa } from 'execa';
 import semver from 'semver';
 import { extract } from 'tar';
 import type { ReleaseJson } from '#core/contract/release.ts';
-import { buildImage } from '../image/build.ts';
-import { RegistryError, type Repository } from '../image/registry.ts';
+import type { ImageMaker } from '../image/maker.ts';
 import { PYTHON } from '../setup.mjs';
 import type { BuildRecords } from './build-records.ts';
 import { readApplication, type TaggedApplication } from './contract.ts';
@@ -42,7 +41,7 @@ export interface BuilderOptions {
   /** The application's folder in a tagged tree that has no release.json at its root. */
   readonly prefix: string;
   readonly records: BuildRecords;
-  readonly repository: Repository;
+  readonly images: ImageMaker;
 }
 
 /** Turns tags into images in the registry. */
@@ -71,23 +70,19 @@ export class Builder implements TagBuilder {
 
   /** Builds `tag` of the git repository and pushes its image. */
   async publish(repository: string, tag: string, say: (line: string) => void): Promise<Built> {
-    const { records, repository: images } = this.#options;
+    const { records, images } = this.#options;
     say(`building ${tag}`);
     const { commit, folder, release } = await this.#tree(repository, tag);
     const build = await records.begin(tag, commit);
     try {
-      const image = await buildImage({ tree: folder, release, version: tag, commit, build });
-      await images.push(image, tag);
-      const built = { version: tag, commit, digest: image.digest };
+      const earlier = [...this.built.keys()].filter((version) => semver.lt(version, tag));
+      const previous = earlier.toSorted(semver.rcompare).slice(0, PREVIOUS);
+      const digest = await images.publish({ folder, release, version: tag, commit, build, previous });
+      const built = { version: tag, commit, digest };
       this.built.set(tag, built);
       return built;
     } catch (error) {
       await records.abandon(build);
-      if (error instanceof RegistryError && error.code === 'TAG_INVALID') {
-        throw new Error(`the registry has a ${tag} already, and a version never changes: give it a new tag`, {
-          cause: error,
-        });
-      }
       throw error;
     }
   }
@@ -114,7 +109,7 @@ export class Builder implements TagBuilder {
       timeout: 60_000,
     });
     await Promise.all([archive, finished(archive.stdout.pipe(extract({ cwd: folder })))]);
-    await this.#prepare(folder, release, tag, commit);
+    if (this.#options.images.wantsPrepared) await this.#prepare(folder, release, tag, commit);
     const tree = { version: tag, commit, folder, release };
     this.#ready.push(tree);
     return tree;

@@ -35,6 +35,8 @@ export interface StageOptions {
   readonly rungs?: readonly string[];
   /** Another application than the project's own. */
   readonly app?: string;
+  /** Tasks are containers, of images that are built on `base`; else they are processes. */
+  readonly docker?: { readonly base: string };
 }
 
 /** A local cloud with everything that happens in it on record. */
@@ -86,7 +88,10 @@ export async function startStage(options: StageOptions): Promise<Stage> {
   }
 }
 
-async function bringUp({ name, fidelity, rungs, app = DJANGO }: StageOptions, closers: Closers): Promise<Stage> {
+async function bringUp(
+  { name, fidelity, rungs, app = DJANGO, docker }: StageOptions,
+  closers: Closers,
+): Promise<Stage> {
   const state = join(STATE, `e2e-${name}`);
   takeState(state, closers);
   const logs = join(state, 'log');
@@ -107,6 +112,7 @@ async function bringUp({ name, fidelity, rungs, app = DJANGO }: StageOptions, cl
       environments: 'local/environments.ts',
       timeScale: TIME_SCALE,
       ...(fidelity === undefined ? {} : { fidelity }),
+      ...(docker === undefined ? {} : { docker: { buildArguments: { BASE: docker.base } } }),
       port: 0,
       prefix,
       prepare: releases,

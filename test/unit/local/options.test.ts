@@ -5,17 +5,27 @@ import { ROOT } from '../../../local/setup.mjs';
 describe('flags of npm start', () => {
   test('without any, the project deploys its own application and stays up', () => {
     const app = expect.stringMatching(/.+\/django$/);
-    expect(parseOptions([])).toEqual({ app, exit: false, fidelity: 'exact', help: false, port: null, rate: 200 });
+    expect(parseOptions([])).toEqual({
+      app,
+      exit: false,
+      fidelity: 'exact',
+      help: false,
+      port: null,
+      rate: 200,
+      runtime: 'process',
+    });
   });
 
   test('all of them', () => {
-    expect(parseOptions(['--app', ROOT, '--exit', '--port=8080', '--rate', '300', '--fidelity', 'like-aws'])).toEqual({
+    const chosen = ['--fidelity', 'like-aws', '--runtime', 'docker'];
+    expect(parseOptions(['--app', ROOT, '--exit', '--port=8080', '--rate', '300', ...chosen])).toEqual({
       app: expect.stringContaining('/'),
       exit: true,
       fidelity: 'like-aws',
       help: false,
       port: 8080,
       rate: 300,
+      runtime: 'docker',
     });
   });
 
@@ -27,6 +37,7 @@ describe('flags of npm start', () => {
     [['--port', '0'], '--port takes a whole number from 1 to 65535'],
     [['--rate', 'fast'], '--rate takes a whole number'],
     [['--fidelity', 'low'], '--fidelity takes exact or like-aws, not "low"'],
+    [['--runtime', 'podman'], '--runtime takes process or docker, not "podman"'],
     [['--exit=yes'], '--exit takes no value'],
     [['v1.3.0'], '"v1.3.0" is not a flag'],
     [['--app', '/no/such/folder'], '--app: there is no folder /no/such/folder'],
@@ -36,6 +47,6 @@ describe('flags of npm start', () => {
 
   test('--help names every flag', () => {
     expect(parseOptions(['--help']).help).toBe(true);
-    for (const flag of ['--app', '--exit', '--port', '--rate', '--fidelity']) expect(HELP).toContain(flag);
+    for (const flag of ['--app', '--exit', '--port', '--rate', '--runtime', '--fidelity']) expect(HELP).toContain(flag);
   });
 });

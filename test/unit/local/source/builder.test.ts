@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { CodeBuildClient } from '@aws-sdk/client-codebuild';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { treeImages } from '../../../../local/image/maker.ts';
 import { Repository } from '../../../../local/image/registry.ts';
 import { RegistryImages } from '../../../../local/image/store.ts';
 import { clientOptions } from '../../../../local/parts/aws-side.ts';
@@ -55,7 +56,7 @@ beforeEach(async () => {
     log: (version) => join(folder, `${version}.log`),
     prefix: 'shop',
     records: new BuildRecords(new CodeBuildClient(clientOptions(endpoint, 'test')), 'web-build'),
-    repository: new Repository(registry.url, 'web'),
+    images: treeImages(new Repository(registry.url, 'web')),
   });
   await git(source, ['init', '--quiet', '.']);
 });

@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { Closers } from '../local/parts/closers.ts';
 import { startPostgres } from '../local/parts/postgres.ts';
 import { Supervisor } from '../local/parts/supervisor.ts';
+import { dockerEngine } from '../local/runtime/docker.ts';
 import { ROOT, STATE } from '../local/setup.mjs';
 
 /**
@@ -45,12 +46,16 @@ rmSync(REPORTS, { recursive: true, force: true });
 mkdirSync(REPORTS, { recursive: true });
 try {
   const [application, quick] = await Promise.all([testApplication(), vitest('quick', QUICK)]);
+  const containers = await vitest('docker', ['docker']);
   const e2e = await vitest('e2e', ['e2e']);
-  const all = [application, quick, e2e].reduce((sum, counts) => ({
+  const all = [application, quick, containers, e2e].reduce((sum, counts) => ({
     passed: sum.passed + counts.passed,
     failed: sum.failed + counts.failed,
     skipped: sum.skipped + counts.skipped,
   }));
+  const engine = await dockerEngine();
+  if ('missing' in engine)
+    process.stdout.write(`The image was neither built nor run, its tests are skipped: ${engine.missing}\n`);
   process.stdout.write(
     `${all.passed} passed, ${all.failed} failed${all.skipped === 0 ? '' : `, ${all.skipped} skipped`}\n`,
   );

@@ -91,7 +91,7 @@ export function createDockerRuntime(registry: string): TaskRuntime {
         pulled.status === 'fulfilled' ? [pulled.value] : [],
       );
       pulls.clear();
-      if (images.length > 0) await docker(['image', 'rm', ...images]);
+      if (images.length > 0) await docker(['image', 'rm', ...images]).catch(unlessGone);
       watchdog.stdin?.end();
     },
   };
@@ -147,6 +147,11 @@ async function ended(name: string, onLine: (line: string) => void): Promise<numb
 
 async function remove(name: string): Promise<void> {
   await docker(['rm', '--force', '--volumes', name]);
+}
+
+/** Somebody else took the image away before. */
+function unlessGone(error: unknown): void {
+  if (!(error instanceof Error && error.message.includes('No such image'))) throw error;
 }
 
 /** What the docker command says of a failure is its error. */

@@ -15,7 +15,6 @@ const setting = Settings.shape;
  * of alarms cost nothing; see docs/observability.md for how many each takes.
  */
 const AlarmLevel = z.enum(['essential', 'all']);
-export type AlarmLevel = z.infer<typeof AlarmLevel>;
 
 /** The part of Farol that every target of an account and region shares. */
 const Orchestrator = z.strictObject({

@@ -76,6 +76,17 @@ describe('environments', () => {
     ]);
   });
 
+  test.each([
+    ['reconcileEvery', '30s', 'whole minutes, from 1m to 8h'],
+    ['reconcileEvery', '9h', 'whole minutes, from 1m to 8h'],
+    ['budget', 0, 'Too small: expected number to be >0'],
+    ['documentation', 'docs/', 'Invalid URL'],
+  ])('of the orchestrator: %s %s', (member, value, message) => {
+    expect(problems({ ...environments, orchestrator: { ...environments.orchestrator, [member]: value } })).toEqual([
+      `orchestrator.${member}: ${message}`,
+    ]);
+  });
+
   test('ports of one load balancer must differ', () => {
     expect(problems(withTarget({ loadBalancer: { ports: { production: 80, blue: 80, green: 81 } } }))).toEqual([
       'targets.0.loadBalancer.ports: the three ports must differ',

@@ -7,6 +7,8 @@ import { passingSecrets } from './aws/passing-secrets.ts';
 import { personsTasks } from './aws/persons-tasks.ts';
 import { ledgerOf, targetsOf } from './aws/targets.ts';
 import { decide } from './decide.ts';
+import { addEnvironmentCommands } from './environment-commands.ts';
+import { collect } from './options.ts';
 import { EXIT, Problem } from './problem.ts';
 import { chooseTarget, variableName, variables } from './run/command.ts';
 import { run } from './run/run.ts';
@@ -34,6 +36,8 @@ export async function program(argv: readonly string[], around: Surroundings): Pr
     const { Arn } = await new STSClient(clientConfig(region())).send(new GetCallerIdentityCommand({}));
     return Arn ?? 'unknown';
   };
+
+  addEnvironmentCommands(farol, around);
 
   farol
     .command('run')
@@ -126,8 +130,4 @@ export async function program(argv: readonly string[], around: Surroundings): Pr
 
   await farol.parseAsync(argv);
   return exitCode;
-}
-
-function collect(value: string, before: string[]): string[] {
-  return [...before, value];
 }

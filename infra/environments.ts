@@ -17,8 +17,8 @@ const pipelines: Environments['pipelines'] = [
   },
 ];
 
-/** What is deployed to an account that real users come to: `cdk deploy --all`. */
-const production: Environments = {
+/** What is deployed to an account that real users come to: `npm run deploy -- production`. */
+export const production: Environments = {
   orchestrator: {
     region: 'us-east-1',
     reconcileEvery: '5m',
@@ -32,7 +32,7 @@ const production: Environments = {
   targets: [{ app: 'web', environment: 'production', source: 'push', ...profiles.production }],
 };
 
-/** The same for little money, and easily taken away again: `cdk deploy --all -c environments=infra/environments.ts#starter`. */
+/** The same for little money, and easily taken away again: `npm run deploy -- starter`. */
 export const starter: Environments = {
   orchestrator: {
     region: 'us-east-1',
@@ -49,7 +49,7 @@ export const starter: Environments = {
 
 /**
  * Two targets of one application: a tag goes live in staging, and is then offered to production, where somebody approves:
- * `cdk deploy --all -c environments=infra/environments.ts#promotion`.
+ * `npm run deploy -- promotion`.
  */
 export const promotion: Environments = {
   ...production,
@@ -67,7 +67,8 @@ export const promotion: Environments = {
 };
 
 /**
- * What is deployed, and how; another module, or another of this one's values, can take its place: `-c environments=<path>`
+ * What `cdk` deploys when no other is named; `npm run deploy -- <name>` takes the exported value of that name. Another
+ * module, or another of this one's values, can take its place: `-c environments=<path>`
  * or `<path>#<name>`. The account is that of the credentials in use.
  */
 export default production;

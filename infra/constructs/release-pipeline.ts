@@ -40,7 +40,8 @@ export class ReleasePipeline extends Construct {
       encryption: BucketEncryption.S3_MANAGED,
       enforceSSL: true,
       lifecycleRules: [{ expiration: Duration.days(30), abortIncompleteMultipartUploadAfter: Duration.days(1) }],
-      removalPolicy: RemovalPolicy.RETAIN,
+      // Nothing that the repository has not: it goes with the stack, once `farol destroy` has emptied it.
+      removalPolicy: RemovalPolicy.DESTROY,
     });
     const { project } = new ReleaseBuild(this, 'Build', { ...props, artifactsArn: artifacts.bucketArn });
     const role = new Role(this, 'Role', {

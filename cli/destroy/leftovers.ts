@@ -1,0 +1,69 @@
+import type { Environments } from '../../infra/environment-schema.ts';
+import { buildProject, targetNames } from '../../infra/names.ts';
+import { PRICES } from '../costs/prices.ts';
+import type { Remains } from './ports.ts';
+
+/** Something that stays in the account, why, what it costs, and how one gets rid of it. */
+export interface Leftover {
+  readonly what: string;
+  readonly why: string;
+  readonly costs: string;
+  readonly remove: string;
+}
+
+/** Where logs of an environment lie, by the beginnings of their groups' names. Some are made by AWS, and no stack knows of them. */
+export function logPrefixes({ targets, pipelines }: Environments): string[] {
+  return [
+    '/aws/lambda/farol-',
+    '/aws/vendedlogs/states/farol-',
+    ...pipelines.map(({ app }) => `/aws/codebuild/${buildProject(app)}`),
+    ...targets.flatMap(({ app, environment }) => {
+      const { slug, logGroup } = targetNames(app, environment);
+      return [logGroup, `/aws/rds/instance/${slug}/`, `/aws/ecs/containerinsights/${slug}/`];
+    }),
+  ];
+}
+
+/** All that is left of an environment once its stacks are gone. */
+export async function leftovers(environment: Environments, account: string, remains: Remains): Promise<Leftover[]> {
+  const { region } = environment.orchestrator;
+  const identifiers = environment.targets.map((target) => targetNames(target.app, target.environment).slug);
+  const [snapshots, groups] = await Promise.all([
+    Promise.all(identifiers.map((identifier) => remains.snapshots(identifier))),
+    Promise.all(logPrefixes(environment).map((prefix) => remains.logGroups(prefix))),
+  ]);
+  return [
+    ...snapshots.flat().map(
+      ({ id, gibibytes, automatedBackup }): Leftover => ({
+        what: `${automatedBackup ? 'backup' : 'snapshot'} ${id} of the database`,
+        why: automatedBackup
+          ? 'kept because the database was protected'
+          : 'the last state of the data, made when the database was deleted',
+        costs: `at most $${(gibibytes * PRICES.snapshotGibMonth.usd).toFixed(2)} a month (${gibibytes} GiB)`,
+        remove: automatedBackup
+          ? `aws rds delete-db-instance-automated-backup --region ${region} --dbi-resource-id ${id}`
+          : `aws rds delete-db-snapshot --region ${region} --db-snapshot-identifier ${id}`,
+      }),
+    ),
+    ...groups.flat().map(
+      ({ name, bytes }): Leftover => ({
+        what: `log group ${name}`,
+        why: 'AWS made it, or its stack keeps it',
+        costs: `$${((bytes / 1024 ** 3) * PRICES.logStorageGibMonth.usd).toFixed(2)} a month`,
+        remove: `aws logs delete-log-group --region ${region} --log-group-name ${name}`,
+      }),
+    ),
+    {
+      what: 'what `cdk bootstrap` made (stack CDKToolkit: a bucket, a repository, roles)',
+      why: 'every CDK project of the account and region uses it',
+      costs: `cents a month: $${PRICES.s3GibMonth.usd} for each GiB in the bucket`,
+      remove: `empty the bucket cdk-hnb659fds-assets-${account}-${region} in the S3 console, then: aws cloudformation delete-stack --region ${region} --stack-name CDKToolkit`,
+    },
+    {
+      what: 'task definitions, service-linked roles, and for 35 days the last backup of the ledger (DynamoDB)',
+      why: 'AWS keeps them',
+      costs: 'nothing',
+      remove: 'nothing to do',
+    },
+  ];
+}

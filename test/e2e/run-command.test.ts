@@ -1,10 +1,9 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { execPath } from 'node:process';
-import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ROOT } from '../../local/setup.mjs';
 import { rungsOf } from '../../local/source/releases.ts';
+import { farol } from './farol.ts';
 import { type Stage, startStage } from './harness.ts';
 
 /** What is typed at the question, and must be nowhere afterwards. */
@@ -19,25 +18,8 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(() => stage?.close(), 60_000);
 
-/** The command as a person has it, whose AWS is the stage. */
-function farol(args: readonly string[], environment: Record<string, string> = {}) {
-  return execa(execPath, ['cli/main.ts', ...args], {
-    cwd: ROOT,
-    reject: false,
-    timeout: 90_000,
-    forceKillAfterDelay: 5_000,
-    env: {
-      ...environment,
-      AWS_ENDPOINT_URL: stage.cloud.gateway.url,
-      AWS_REGION: 'us-east-1',
-      AWS_ACCESS_KEY_ID: 'test',
-      AWS_SECRET_ACCESS_KEY: 'test',
-    },
-  });
-}
-
 test('before anything is live, it says so and what to do', async () => {
-  const { exitCode, stderr } = await farol(['run', '--', 'true']);
+  const { exitCode, stderr } = await farol(stage, ['run', '--', 'true']);
   expect(stderr).toContain('Nothing is live at web/production');
   expect(stderr).toContain('git push origin');
   expect(exitCode).toBe(1);
@@ -45,7 +27,7 @@ test('before anything is live, it says so and what to do', async () => {
 
 test('a command runs in the live image, with its lines and its exit code', async () => {
   await stage.deploy(version);
-  const { stdout, stderr, exitCode } = await farol([
+  const { stdout, stderr, exitCode } = await farol(stage, [
     'run',
     '--env',
     'GREETING=hello',
@@ -60,6 +42,7 @@ test('a command runs in the live image, with its lines and its exit code', async
 
 test('a secret reaches the command, and nothing else', async () => {
   const { stdout, stderr, exitCode } = await farol(
+    stage,
     ['run', '--secret', 'TYPED', '--', 'sh', '-c', 'printf %s "$TYPED" | wc -c'],
     { TYPED: PASSWORD },
   );
@@ -80,13 +63,13 @@ test('what a run was given is taken away again', () => {
 });
 
 test("the release's own migration is refused", async () => {
-  const { exitCode, stderr } = await farol(['run', '--', 'python', 'manage.py', 'migrate_locked']);
+  const { exitCode, stderr } = await farol(stage, ['run', '--', 'python', 'manage.py', 'migrate_locked']);
   expect(stderr).toContain('a deployment alone may run');
   expect(exitCode).toBe(2);
 });
 
 test('Ctrl-C stops the task', async () => {
-  const running = farol(['run', '--', 'sh', '-c', 'echo begun; sleep 600']);
+  const running = farol(stage, ['run', '--', 'sh', '-c', 'echo begun; sleep 600']);
   await once(running.stdout, 'data');
   running.kill('SIGINT');
   const { exitCode, stderr } = await running;
@@ -96,7 +79,7 @@ test('Ctrl-C stops the task', async () => {
 });
 
 test('status says what is live', async () => {
-  const { stdout } = await farol(['status']);
+  const { stdout } = await farol(stage, ['status']);
   expect(stdout).toContain('web/production');
   expect(stdout).toContain(`live     ${version} in blue`);
 });

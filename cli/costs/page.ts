@@ -17,7 +17,7 @@ export function costsPage({ starter, production }: Record<'starter' | 'productio
   const names = [...new Set([...small.keys(), ...large.keys()])].toSorted(
     (a, b) => cost(b) - cost(a) || a.localeCompare(b),
   );
-  const used = new Set(
+  const used = new Set<string>(
     [...small.values(), ...large.values(), ...deployments(starter)].flatMap(({ items }) =>
       items.map(({ price }) => price),
     ),

@@ -237,6 +237,14 @@ function statements(stack: Stack, served: readonly ServedTarget[]) {
       // name, and refuses its own call when one is denied: a policy that names alarms would. Its User Guide, "Permissions
       // validation for Application Auto Scaling API calls on target resources".
       allow(['cloudwatch:PutMetricAlarm', 'cloudwatch:DescribeAlarms', 'cloudwatch:DeleteAlarms'], ['*']),
+      // But not to silence what watches Farol and its targets.
+      new PolicyStatement({
+        effect: Effect.DENY,
+        actions: ['cloudwatch:PutMetricAlarm', 'cloudwatch:DeleteAlarms'],
+        resources: ['farol', ...each(({ slug }) => slug)].map((prefix) =>
+          arn('cloudwatch', 'alarm', `${prefix}-*`, colon),
+        ),
+      }),
       allow(
         ['iam:CreateServiceLinkedRole'],
         [

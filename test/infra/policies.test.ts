@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import production, { starter } from '../../infra/environments.ts';
 import local from '../../local/environments.ts';
+import { evaluate } from '../iam/evaluate.ts';
 import type { Statement } from '../iam/policy.ts';
 import { complaintsAbout, type Exception } from '../iam/reference.ts';
 import { rolesOf } from '../iam/roles.ts';
@@ -56,15 +57,20 @@ const inAccount = <T extends { orchestrator: object }>(environments: T) => ({
   ...environments,
   orchestrator: { ...environments.orchestrator, account: ACCOUNT },
 });
-const ROLES = Object.entries({ production, starter, local }).flatMap(([profile, environments]) =>
-  Object.entries(synthesized(inAccount(environments))).flatMap(([stack, template]) =>
-    rolesOf(readTemplate(template.toJSON(), PLACE)).map((role) => ({
-      profile,
-      // Without the hash that CDK puts behind a logical id.
-      name: `${stack}/${role.id.replace(/[0-9A-F]{8}$/, '')}`,
-      role,
-    })),
-  ),
+const TEMPLATES = Object.entries({ production, starter, local }).flatMap(([profile, environments]) =>
+  Object.entries(synthesized(inAccount(environments))).map(([stack, template]) => ({
+    profile,
+    stack,
+    template: readTemplate(template.toJSON(), PLACE),
+  })),
+);
+const ROLES = TEMPLATES.flatMap(({ profile, stack, template }) =>
+  rolesOf(template).map((role) => ({
+    profile,
+    // Without the hash that CDK puts behind a logical id.
+    name: `${stack}/${role.id.replace(/[0-9A-F]{8}$/, '')}`,
+    role,
+  })),
 );
 
 describe('by the Service Authorization Reference', () => {
@@ -143,6 +149,25 @@ describe.each([
       'iam:CreateServiceLinkedRole',
     ]);
     expect(whoMay(/^(sts|organizations|kms):/)).toEqual([]);
+  });
+
+  test('nobody silences an alarm', () => {
+    const alarms = TEMPLATES.filter((each) => each.profile === profile).flatMap(({ template }) =>
+      Object.entries(template.resources)
+        .filter(([, { Type }]) => Type === 'AWS::CloudWatch::Alarm')
+        .map(([id]) => String(template.resolve({ 'Fn::GetAtt': [id, 'Arn'] }))),
+    );
+    expect(alarms.length).toBeGreaterThan(0);
+    const silenced = ROLES.filter((each) => each.profile === profile).flatMap(({ name, role }) =>
+      ['PutMetricAlarm', 'DeleteAlarms', 'DisableAlarmActions', 'SetAlarmState'].flatMap((action) =>
+        alarms
+          .filter(
+            (resource) => evaluate(role.statements, { action: `cloudwatch:${action}`, resource, context: {} }).allowed,
+          )
+          .map((alarm) => `${name}: ${action} of ${alarm}`),
+      ),
+    );
+    expect(silenced).toEqual([]);
   });
 
   test('whoever may change or delete an item of the ledger is denied its entries', () => {

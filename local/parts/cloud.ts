@@ -45,8 +45,10 @@ export interface CloudOptions {
   readonly python: string;
   readonly supervisor: Supervisor;
   readonly closers: Closers;
-  /** Environments module with the one target. */
+  /** Environments module, with `#<name>` for another value than its default. */
   readonly environments: string;
+  /** How many targets it has; the first is the one that users come to. */
+  readonly targets?: number;
   /** How many times faster than on AWS waits are. */
   readonly timeScale: number;
   readonly fidelity?: Fidelity;
@@ -65,7 +67,10 @@ export interface CloudOptions {
 export interface Cloud {
   readonly gateway: Gateway;
   readonly dataPlane: DataPlane;
+  /** Of the target that users come to. */
   readonly settings: Settings;
+  /** Of the targets before it. */
+  readonly others: readonly Settings[];
   readonly applicationUrl: string;
   readonly previews: { readonly blue: string; readonly green: string };
   /** What `git push` is given. */
@@ -97,6 +102,9 @@ async function bringUp(options: CloudOptions): Promise<Cloud> {
     blue: await usual(8001),
     green: await usual(8002),
   };
+  const placesBefore = [];
+  for (let i = 1; i < (options.targets ?? 1); i += 1)
+    placesBefore.push({ production: await usual(0), blue: await usual(0), green: await usual(0) });
   const gatewayPort = await usual(4566);
   const gatewayUrl = address(gatewayPort);
   const ministackPort = await choice.preferred(0);
@@ -107,7 +115,7 @@ async function bringUp(options: CloudOptions): Promise<Cloud> {
   const assembling = synthesize({
     environmentsModule: options.environments,
     out: join(state, 'cdk.out'),
-    ports,
+    ports: [ports, ...placesBefore],
     ...(release === undefined ? {} : { healthPath: release.livez }),
   });
   const database = startDatabase(options);
@@ -142,12 +150,20 @@ async function bringUp(options: CloudOptions): Promise<Cloud> {
   say('templates synthesized');
   const deploying = bootstrapping.then(() => deployStacks(place, assembly));
   deploying.catch(() => undefined);
-  const settings = await applyServiceStack({
-    templateFile: assembly.serviceTemplate,
-    gatewayUrl: gateway.url,
-    database: await database,
-    timeScale: options.timeScale,
-  });
+  const applied: Settings[] = [];
+  for (const [i, templateFile] of assembly.serviceTemplates.entries())
+    applied.push(
+      await applyServiceStack({
+        templateFile,
+        gatewayUrl: gateway.url,
+        database: await (i === 0 ? database : startDatabase(options, `postgresql-${i + 1}`)),
+        timeScale: options.timeScale,
+      }),
+    );
+  const others = applied.filter((one) => one.address !== address(ports.production));
+  const settings = applied.find((one) => !others.includes(one));
+  if (settings === undefined)
+    throw new TypeError(`no target of ${options.environments} is at ${address(ports.production)}`);
   say('load balancer, cluster and settings made from the service stack');
   await Promise.all([deploying, records.prepare()]);
   say('orchestrator deployed by cdk');
@@ -158,6 +174,7 @@ async function bringUp(options: CloudOptions): Promise<Cloud> {
     gateway,
     dataPlane,
     settings,
+    others,
     applicationUrl: address(ports.production),
     previews: { blue: address(ports.blue), green: address(ports.green) },
     remote: receiver.remote,
@@ -178,8 +195,8 @@ async function bringUp(options: CloudOptions): Promise<Cloud> {
   };
 }
 
-async function startDatabase({ supervisor, state, closers, say }: CloudOptions) {
-  const database = await startPostgres(supervisor, join(state, 'postgresql'), 'web');
+async function startDatabase({ supervisor, state, closers, say }: CloudOptions, name = 'postgresql') {
+  const database = await startPostgres(supervisor, join(state, name), 'web', name);
   closers.add(() => database.stop());
   say('PostgreSQL is up');
   return database;

@@ -59,12 +59,14 @@ function unprivileged(): Account | undefined {
 
 /**
  * Starts PostgreSQL 18 on an empty cluster with one empty database.
+ * @param name what it is called among the parts
  * @param folder where its files may lie; as root they lie in the system's folder for temporary files instead, where another user reaches them
  */
 export async function startPostgres(
   supervisor: Supervisor,
   folder: string,
   databaseName: string,
+  name = 'postgresql',
 ): Promise<Database & { stop(): Promise<void> }> {
   const account = unprivileged();
   const home = account
@@ -120,7 +122,7 @@ export async function startPostgres(
     ...NOT_DURABLE,
   ];
   const part = await supervisor.start({
-    name: 'postgresql',
+    name,
     command: join(bin, 'postgres'),
     args: ['-D', data, ...settings.flatMap((setting) => ['-c', setting])],
     cwd: home,

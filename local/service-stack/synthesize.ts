@@ -21,8 +21,8 @@ export interface Assembly {
   readonly directory: string;
   /** Names of the stacks that are deployed as they are. */
   readonly stacks: readonly string[];
-  /** Template of the first target's service stack. */
-  readonly serviceTemplate: string;
+  /** Template of each target's service stack. */
+  readonly serviceTemplates: readonly string[];
 }
 
 function isService([name]: readonly [string, unknown]): boolean {
@@ -33,17 +33,16 @@ function isService([name]: readonly [string, unknown]): boolean {
  * Makes the templates and assets of every stack, as the cdk command would.
  * @param environmentsModule path of the environments module, from the project's root or absolute
  * @param out folder for the result; what is in it is replaced
- * @param ports of the load balancer's listeners
+ * @param ports of each target's load balancer, in the order of the targets
  * @param healthPath that the load balancer asks whether a task is well, unless the module says another
  * @throws with what the synthesis printed
  */
 export async function synthesize(options: {
   environmentsModule: string;
   out: string;
-  ports: { production: number; blue: number; green: number };
+  ports: readonly { production: number; blue: number; green: number }[];
   healthPath?: string;
 }): Promise<Assembly> {
-  const { production, blue, green } = options.ports;
   await promisify(execFile)(execPath, ['infra/app.ts'], {
     cwd: root,
     timeout: SYNTHESIS_SECONDS * 1000,
@@ -53,17 +52,17 @@ export async function synthesize(options: {
       // Takes longer than all the rest, and the tests do it.
       CDK_VALIDATION: 'false',
       CDK_CONTEXT_JSON: JSON.stringify({ environments: options.environmentsModule }),
-      [PORTS_VARIABLE]: [production, blue, green].join(','),
+      [PORTS_VARIABLE]: options.ports.flatMap(({ production, blue, green }) => [production, blue, green]).join(','),
       [HEALTH_PATH_VARIABLE]: options.healthPath,
     },
   });
   const manifest = Manifest.parse(JSON.parse(await readFile(join(options.out, 'manifest.json'), 'utf8')));
   const stacks = Object.entries(manifest.artifacts).filter(([, { type }]) => type === 'aws:cloudformation:stack');
-  const templateFile = stacks.find(isService)?.[1].properties?.templateFile;
-  if (templateFile === undefined) throw new TypeError(`${options.environmentsModule} has no target`);
+  const templates = stacks.filter(isService).flatMap(([, { properties }]) => properties?.templateFile ?? []);
+  if (templates.length === 0) throw new TypeError(`${options.environmentsModule} has no target`);
   return {
     directory: options.out,
     stacks: stacks.filter((stack) => !isService(stack)).map(([name]) => name),
-    serviceTemplate: join(options.out, templateFile),
+    serviceTemplates: templates.map((file) => join(options.out, file)),
   };
 }

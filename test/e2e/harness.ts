@@ -37,6 +37,8 @@ export interface StageOptions {
   readonly app?: string;
   /** Tasks are containers, of images that are built on `base`; else they are processes. */
   readonly docker?: { readonly base: string };
+  /** With a target before production, from which it is promoted. */
+  readonly promotion?: boolean;
 }
 
 /** A local cloud with everything that happens in it on record. */
@@ -89,7 +91,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
 }
 
 async function bringUp(
-  { name, fidelity, rungs, app = DJANGO, docker }: StageOptions,
+  { name, fidelity, rungs, app = DJANGO, docker, promotion = false }: StageOptions,
   closers: Closers,
 ): Promise<Stage> {
   const state = join(STATE, `e2e-${name}`);
@@ -109,7 +111,9 @@ async function bringUp(
       python: PYTHON,
       supervisor,
       closers,
-      environments: 'local/environments.ts',
+      ...(promotion
+        ? { environments: 'local/environments.ts#promotion', targets: 2 }
+        : { environments: 'local/environments.ts' }),
       timeScale: TIME_SCALE,
       ...(fidelity === undefined ? {} : { fidelity }),
       ...(docker === undefined ? {} : { docker: { buildArguments: { BASE: docker.base } } }),

@@ -9,8 +9,9 @@ import { GetSecretValueCommand, paginateListSecrets, SecretsManagerClient } from
 import * as z from 'zod';
 import type { Entry } from '#core/contract/ledger.ts';
 import { Intent } from '#core/contract/ledger.ts';
-import type { Settings } from '#core/contract/settings.ts';
+import { type Settings, targetOf } from '#core/contract/settings.ts';
 import { Slot } from '#core/contract/slot.ts';
+import { targetSlug } from '#core/contract/target.ts';
 import type { CallRecord } from '../../local/aws/gateway/record.ts';
 import type { RequestRecord } from '../../local/load/generator.ts';
 import type { Tally } from '../../local/load/tally.ts';
@@ -39,24 +40,33 @@ export interface Run {
   readonly secrets: ReadonlyMap<string, string>;
 }
 
+/** The one text that may hold a task token, outside its entries: with it the state machine is woken. */
+export const LEDGER = 'the ledger';
+
 /** File in the folder of logs with what was recorded; the calls are in the record of calls. */
 const RECORD = 'run.json';
 
 /** Ends the load and reads all there is. */
 export async function collect(stage: Stage): Promise<Run> {
-  const { cloud, loads, timeline, executions } = stage;
+  const { cloud, loads, timeline } = stage;
   const tallies = await Promise.all(loads.map((load) => load.stop()));
   await cloud.gateway.settled();
   await cloud.gateway.flush();
   const ledger = await stage.ledger();
   const texts = new Map([
-    ['the ledger', ledger.text],
+    [LEDGER, ledger.text],
+    ["the ledger's entries", JSON.stringify(ledger.entries)],
     ['the record of calls', readFileSync(cloud.record, 'utf8')],
     ...(await logs(cloud.gateway.url)),
     ...partLogs(stage.logs),
   ]);
   const requests = loads.flatMap((load) => load.requests);
-  const { moments, calls } = timeline;
+  const { moments } = timeline;
+  // The run is that of the target which users come to; each other one has a ledger, tokens and weights of its own.
+  const others = cloud.others.map((settings) => targetSlug(targetOf(settings)));
+  const ofOthers = (text: string): boolean => others.some((slug) => text.includes(slug));
+  const calls = timeline.calls.filter(({ params }) => !ofOthers(JSON.stringify(params)));
+  const executions = stage.executions.filter(({ name }) => !ofOthers(name));
   // For whoever has to find out why a test failed.
   const plain = (_key: string, value: unknown): unknown =>
     value instanceof Set ? [...value] : value instanceof Map ? Object.fromEntries(value) : value;
@@ -205,7 +215,9 @@ const FactTold = z.looseObject({ kind: z.string(), migrations: z.array(z.unknown
 export function factsOf({ ledger: { entries } }: Run, deployment: string, at: number): ReadonlySet<string> {
   const kinds = new Set<string>();
   for (const entry of entries) {
-    if (entry.type !== 'fact' || entry.deployment !== deployment || time(entry) > at) continue;
+    if (entry.deployment !== deployment || time(entry) > at) continue;
+    if (entry.type === 'approval decided' && entry.facts['outcome'] === 'approved') kinds.add('approval');
+    if (entry.type !== 'fact') continue;
     const { kind, migrations = [] } = FactTold.parse(entry.facts);
     kinds.add(kind);
     if (migrations.length > 0) kinds.add('to migrate');

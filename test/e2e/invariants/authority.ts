@@ -94,7 +94,8 @@ export function changesAreJournalled(run: Run): string[] {
 export function factsBeforeMigrations(run: Run): string[] {
   return migrations(run).flatMap(({ call, deployment }) => {
     const facts = factsOf(run, deployment, Date.parse(call.at));
-    return ['provenance', 'migration-plan']
+    const approval = run.settings.approval === undefined ? [] : ['approval'];
+    return ['provenance', 'migration-plan', ...approval]
       .filter((kind) => !facts.has(kind))
       .map((kind) => `${call.at}: ${deployment} migrates without the fact ${kind}`);
   });

@@ -1,5 +1,5 @@
 import { CHAIN_START, entryHash } from '#core/domain/ledger-chain.ts';
-import { type Run, told } from '../run.ts';
+import { LEDGER, type Run, told } from '../run.ts';
 
 /** I10. */
 export function everythingEnds({ ledger, executions }: Run): string[] {
@@ -49,7 +49,7 @@ const TASK_TOKEN = /"taskToken"\s*:\s*"(?!\*+")/;
 export function nothingSecretIsWrittenDown({ texts, secrets }: Run): string[] {
   return [...texts].flatMap(([where, text]) => [
     ...[...secrets].flatMap(([name, value]) => (text.includes(value) ? [`${where} holds the secret ${name}`] : [])),
-    ...(TASK_TOKEN.test(text) ? [`${where} holds a task token`] : []),
+    ...(where !== LEDGER && TASK_TOKEN.test(text) ? [`${where} holds a task token`] : []),
     ...(RAW_EVENT.test(text) ? [`${where} holds an event as it came: ${excerpt(text, RAW_EVENT)}`] : []),
   ]);
 }

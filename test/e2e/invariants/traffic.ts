@@ -33,12 +33,18 @@ export function factsBeforeWeights(run: Run): string[] {
   return raises(run).flatMap(({ moment, slot, intent }) => {
     const filled = intent.slots[slot];
     if (filled.state !== 'filled') return [`${when(moment)}: weight on ${slot}, which shall be empty`];
-    const owner = told(run).find(({ version }) => version === filled.deployable.version);
-    const facts = factsOf(run, owner?.deployment ?? '', moment.at);
-    const needed = ['provenance', 'smoke', ...(facts.has('to migrate') ? ['migration'] : [])];
-    return needed
-      .filter((kind) => !facts.has(kind))
-      .map((kind) => `${when(moment)}: ${slot} got weight without the fact ${kind} of ${filled.deployable.version}`);
+    const { version } = filled.deployable;
+    const approval = run.settings.approval === undefined ? [] : ['approval'];
+    const lacks = told(run)
+      .filter((one) => one.version === version)
+      .map(({ deployment }) => {
+        const facts = factsOf(run, deployment, moment.at);
+        const migration = facts.has('to migrate') ? ['migration'] : [];
+        return ['provenance', 'smoke', ...migration, ...approval].filter((kind) => !facts.has(kind));
+      });
+    // A version that was deployed again has several deployments, one of which has proven all.
+    const [lack = ['provenance']] = lacks.toSorted((one, other) => one.length - other.length);
+    return lack.map((kind) => `${when(moment)}: ${slot} got weight without the fact ${kind} of ${version}`);
   });
 }
 

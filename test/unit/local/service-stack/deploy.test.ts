@@ -34,13 +34,14 @@ test('the stacks stand on the local cloud: orchestrator deployed, load balancer 
   const cloud: Cloud = { ...place, url: gateway.url, deadlineSeconds: 60 };
 
   const [assembly] = await Promise.all([
-    synthesize({ environmentsModule: 'local/environments.ts', out: join(folder, 'assembly'), ports }),
+    synthesize({ environmentsModule: 'local/environments.ts', out: join(folder, 'assembly'), ports: [ports] }),
     bootstrap(cloud),
   ]);
   await deployStacks(cloud, assembly);
   const database = { host: '127.0.0.1', port: 5499, name: 'shop', user: 'app', password: 'p"w' };
+  const [templateFile = ''] = assembly.serviceTemplates;
   const settings = await applyServiceStack({
-    templateFile: assembly.serviceTemplate,
+    templateFile,
     gatewayUrl: gateway.url,
     database,
     timeScale: 30,

@@ -84,7 +84,7 @@ export async function program(argv: readonly string[], around: Surroundings): Pr
 
   farol
     .command('redeploy')
-    .summary('deploy a version again, or an older one')
+    .summary('deploy a version again that was refused, rolled back or rejected')
     .argument('<target>', 'as in web/production')
     .argument('<version>', 'a version whose image is in the repository, as in v1.4.0')
     .action(async (target, version) => {

@@ -130,6 +130,22 @@ function withoutEdge(address: unknown): (environments: object) => object {
   return (environments) => withSetting('edge', undefined)(withSetting('address', address)(environments));
 }
 
+/** What is promoted comes from another target, by way of people's approval. */
+function withSource(source: unknown): (environments: object) => object {
+  return (environments) => {
+    const asking = withSetting('approval', { timeout: '1d' })(withSetting('source', source)(environments));
+    const targets = z.array(z.unknown()).parse(Reflect.get(asking, 'targets'));
+    const [target] = environmentsIn().targets;
+    return { ...asking, targets: [...targets, { ...target, environment: 'staging', source: 'push' }] };
+  };
+}
+
+/** Settings that cannot be tried in the project's own environments, by the change that makes them possible. */
+const NEED_OTHERS: Readonly<Record<string, [change: typeof withSource, former: unknown]>> = {
+  address: [withoutEdge, 'https://shop.example'],
+  source: [withSource, 'push'],
+};
+
 const before = serviceTemplate();
 
 test('every setting has its way to arrive, and a change that is tried', () => {
@@ -149,8 +165,9 @@ test('nothing is classed that is no setting', () => {
 
 describe('a change of', () => {
   test.each(Object.entries(OTHERS))('%s arrives as it is classed', (path, value) => {
-    const former = path === 'address' ? serviceTemplate(withoutEdge('https://shop.example')) : before;
-    const after = serviceTemplate(path === 'address' ? withoutEdge(value) : withSetting(path, value));
+    const [change, formerly] = NEED_OTHERS[path] ?? [(one: unknown) => withSetting(path, one), undefined];
+    const former = formerly === undefined ? before : serviceTemplate(change(formerly));
+    const after = serviceTemplate(change(value));
     expect(arrivalBetween(former, after, classedAs(path))).toBe(arrivalOf(path));
   });
 });

@@ -83,11 +83,15 @@ function templateOf(stack: Stack, environment: string, folder: string): Template
 }
 
 /**
- * Every environments value that a module exports, synthesized into folders below `folder`.
+ * Every environments value that a module exports, each once, synthesized into folders below `folder`.
  * @throws EnvironmentsError when an exported value is none
  */
 export function assembleEach(module: object, folder: string): Assembly[] {
-  return Object.entries(module).map(([environment, value]: [string, unknown]) => {
+  const values: [string, unknown][] = Object.entries(module);
+  const named = values.filter(
+    ([name, value]) => name !== 'default' || !values.some(([other, same]) => other !== name && same === value),
+  );
+  return named.map(([environment, value]) => {
     const environments = parseEnvironments(value);
     const { region } = environments.orchestrator;
     return assemble({ environment, region, folder: join(folder, environment), validated: true }, (app) => {

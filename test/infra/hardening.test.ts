@@ -6,7 +6,7 @@ import { type Resource, resources, synthesized } from './synthesized.ts';
 
 /** What no checker of `npm run check:infra` looks at, for every environment, and for the one way out that no profile takes. */
 
-const { default: production, ...others } = own;
+const { production } = own;
 const closed: Environments = {
   ...production,
   targets: production.targets.map((target) => ({
@@ -14,7 +14,8 @@ const closed: Environments = {
     network: { ...target.network, egress: { by: 'endpoints' } },
   })),
 };
-const ENVIRONMENTS: Record<string, Environments> = { production, ...others, closed };
+const { default: _production, ...named } = own;
+const ENVIRONMENTS: Record<string, Environments> = { ...named, closed };
 
 const STACKS = Object.entries(ENVIRONMENTS).flatMap(([environment, environments]) =>
   Object.entries(synthesized(environments)).map(([stack, template]) => ({

@@ -3,6 +3,8 @@ import validate from 'asl-validator';
 import jsonata from 'jsonata';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { seconds } from '#core/contract/duration.ts';
+import { LONGEST_APPROVAL } from '#core/contract/settings.ts';
 import { STATE_FUNCTIONS } from '#core/contract/states.ts';
 
 const text = readFileSync(new URL('../../statemachines/release.asl.json', import.meta.url), 'utf8');
@@ -64,6 +66,11 @@ function outcomesOf(name: keyof typeof STATE_FUNCTIONS): string[] {
 test('the file is Amazon States Language by the published schema', () => {
   const filled = text.replace(/\$\{(\w+)\}/g, 'arn:aws:lambda:eu-west-1:111122223333:function:$1:1');
   expect(validate(JSON.parse(filled))).toMatchObject({ isValid: true, errors: [] });
+});
+
+test('an execution has time for the longest approval, and two days for the rest', () => {
+  const { TimeoutSeconds } = z.looseObject({ TimeoutSeconds: z.int() }).parse(JSON.parse(text));
+  expect(TimeoutSeconds).toBe(seconds(LONGEST_APPROVAL) + 2 * 86_400);
 });
 
 describe('each task state', () => {

@@ -14,7 +14,7 @@ const started = cloud();
 const role = 'arn:aws:iam::000000000000:role/test';
 
 /** Starts a state machine that gives a function a token and waits `seconds` for it. */
-async function wait(name: string, code: string, seconds: string) {
+async function wait(name: string, code: string, seconds: string | number) {
   const { client } = started();
   const sfn = new SFNClient(client);
   await new LambdaClient(client).send(
@@ -63,6 +63,6 @@ test('a time-out in JSONata ends the wait for a task token', async () => {
 
 test('a function that fails ends the wait for its token', async () => {
   const code = 'export const handler = async () => { throw new TypeError("broken"); };';
-  const execution = await wait('broken', code, '{% 600 %}');
+  const execution = await wait('broken', code, 600);
   expect(await ended(execution)).toMatchObject({ status: 'FAILED', error: expect.not.stringContaining('Timeout') });
 });

@@ -208,6 +208,26 @@ describe('an answer', () => {
     expect(ledger.entries.filter(({ type }) => type === 'approval asked')).toHaveLength(2);
   });
 
+  test('that came before the question was asked again ends the new wait at once, and nobody is asked twice', async () => {
+    const workflow = await withLive();
+    const { ledger } = workflow;
+    const ask = ledger.ask.bind(ledger);
+    let asked = 0;
+    ledger.ask = async (...all) => {
+      const approval = await ask(...all);
+      asked += 1;
+      if (asked > 1) return approval;
+      await workflow.answer('approve');
+      throw new Error('the answer was lost');
+    };
+    const before = Date.parse(workflow.clock.now());
+    const ending = await workflow.deploy(workflow.world.push('v1.1.0'));
+    expect(ending).toMatchObject({ status: 'SUCCEEDED' });
+    expect(asked).toBe(2);
+    expect(Date.parse(workflow.clock.now()) - before).toBeLessThan(3_600_000);
+    expect(workflow.notices).not.toContain('web/production: approve v1.1.0?');
+  });
+
   test('to something that does not wait, or that is none, is refused in a sentence', async () => {
     const workflow = await withLive();
     const release = workflow.world.push('v1.1.0');

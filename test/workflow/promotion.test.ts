@@ -88,6 +88,9 @@ describe('what is live in staging', () => {
     await look(workflow);
     expect(await runStarted(workflow)).toMatchObject({ status: 'FAILED' });
     expect(await look(workflow)).toMatchObject([{ outcome: 'in order' }]);
+    // Step Functions forgets an execution and its name after 90 days; the ledger does not.
+    workflow.endings.clear();
+    expect(await look(workflow)).toMatchObject([{ outcome: 'in order' }]);
     liveInStaging(workflow, 'v1.1.0');
     expect(await look(workflow)).toMatchObject([
       { outcome: 'promotion offered', what: expect.stringContaining('v1_1_0') },

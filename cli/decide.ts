@@ -10,7 +10,7 @@ const Answer = z.looseObject({ outcome: z.string(), sentence: z.string() });
  * @returns its sentence
  * @throws {Problem} with its sentence when it refused
  */
-export async function decide(lambda: LambdaClient, name: string, input: object): Promise<string> {
+export async function decide(lambda: Pick<LambdaClient, 'send'>, name: string, input: object): Promise<string> {
   const { Payload, FunctionError } = await lambda.send(
     new InvokeCommand({ FunctionName: name, Payload: JSON.stringify(input) }),
   );

@@ -21,6 +21,8 @@ export class Problem extends Error {
   }
 }
 
+const DENIED = /^(AccessDenied|AccessDeniedException|UnauthorizedOperation|AccessDeniedError|NotAuthorized)$/;
+
 /** What is said of AWS's and the system's own errors, by the names that the SDK gives them. */
 const KNOWN: readonly { readonly names: RegExp; readonly todo: string }[] = [
   {
@@ -33,8 +35,12 @@ const KNOWN: readonly { readonly names: RegExp; readonly todo: string }[] = [
     todo: 'Your session has ended: sign in again (`aws login` or `aws sso login`) and repeat the command.',
   },
   {
-    names: /^(AccessDenied|AccessDeniedException|UnauthorizedOperation|AccessDeniedError|NotAuthorized)$/,
+    names: DENIED,
     todo: 'Ask the administrator of the account for the right that the message names; docs/deploy.md says what each command needs.',
+  },
+  {
+    names: /^(ResourceNotFoundException|ParameterNotFound|ClusterNotFoundException|StateMachineDoesNotExist)$/,
+    todo: 'Is Farol deployed in this account and region, and as new as this checkout? npm run deploy -- <environment>; --region names another region.',
   },
   {
     names: /^(ThrottlingException|Throttling|TooManyRequestsException|RequestLimitExceeded|SlowDown)$/,
@@ -48,7 +54,7 @@ const KNOWN: readonly { readonly names: RegExp; readonly todo: string }[] = [
 
 /** Whether AWS refused a call for want of a right. */
 export function isDenied(error: unknown): boolean {
-  return KNOWN[2]?.names.test(nameOf(error)) ?? false;
+  return DENIED.test(nameOf(error));
 }
 
 /** Any error as a problem: each says what to do. */

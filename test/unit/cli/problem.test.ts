@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest';
+import { decide } from '../../../cli/decide.ts';
+import { explain, isDenied, Problem } from '../../../cli/problem.ts';
+import { statusLines } from '../../../cli/status.ts';
+
+const named = (name: string, message = 'no') => Object.assign(new Error(message), { name });
+
+test.each<[string, unknown, RegExp]>([
+  ['no credentials', named('CredentialsProviderError'), /aws login/],
+  ['an ended session', named('ExpiredTokenException'), /sign in again/],
+  ['a missing right', named('AccessDeniedException'), /administrator/],
+  ['throttling', named('ThrottlingException'), /wait a minute/],
+  ['no network', Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' }), /AWS was not reached/],
+  ['no region', new Error('Region is missing'), /--region/],
+  ['nothing deployed', named('ResourceNotFoundException'), /npm run deploy/],
+  ['anything else', named('Strange', 'what'), /DEBUG=1/],
+  ['no error at all', 'text', /DEBUG=1/],
+])('%s: says what to do', (_name, error, todo) => {
+  expect(explain(error)).toMatchObject({ todo: expect.stringMatching(todo), exitCode: expect.any(Number) });
+});
+
+test('a problem stays what it is, and only a missing right is one', () => {
+  const problem = new Problem('a', 'b');
+  expect(explain(problem)).toBe(problem);
+  expect(isDenied(named('AccessDenied'))).toBe(true);
+  expect(isDenied(named('Throttling'))).toBe(false);
+});
+
+describe('what a function of Farol answers a person', () => {
+  const lambda = (Payload: string, FunctionError?: string) => ({
+    send: () => Promise.resolve({ Payload: Buffer.from(Payload), ...(FunctionError && { FunctionError }) }),
+  });
+
+  test('is its sentence', async () => {
+    const answer = JSON.stringify({ outcome: 'started', sentence: 'v1.0.0 is deployed again.' });
+    expect(await decide(lambda(answer), 'farol-start-deployment', {})).toBe('v1.0.0 is deployed again.');
+  });
+
+  test.each<[string, string, string | undefined, RegExp]>([
+    [
+      'a refusal',
+      JSON.stringify({ outcome: 'refused', sentence: 'It waits for nothing.' }),
+      undefined,
+      /waits for nothing/,
+    ],
+    ['an exception', JSON.stringify({ errorMessage: 'broken' }), 'Unhandled', /farol-x failed: .*broken/],
+    ['nonsense', 'oops', undefined, /farol-x failed: oops/],
+  ])('%s is an error that says what to do', async (_name, payload, error, message) => {
+    await expect(decide(lambda(payload, error), 'farol-x', {})).rejects.toMatchObject({
+      message: expect.stringMatching(message),
+      todo: expect.stringContaining('npm run farol -- status'),
+    });
+  });
+});
+
+test('a target in a few lines', () => {
+  const target = 'web/production';
+  const empty = { target, head: { seq: 0, hash: '' }, lock: undefined, waiting: undefined, traffic: undefined };
+  expect(statusLines(empty)).toEqual(['web/production', '  live     nothing yet', '  running  nothing']);
+  const frozen = { reason: 'live broke', at: '2026-01-01T00:00:00.000Z', deployment: 'web-production-v2' };
+  expect(statusLines({ ...empty, head: { ...empty.head, frozen } }).at(-1)).toContain('live broke');
+});

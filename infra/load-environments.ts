@@ -15,12 +15,7 @@ export const OWN_ENVIRONMENTS = 'infra/environments.ts';
  */
 export async function loadEnvironments(root: string, chosen: string): Promise<Environments> {
   const [path = '', name = 'default'] = chosen.split('#');
-  const file = resolve(root, path);
-  if (!statSync(file, { throwIfNoEntry: false })?.isFile())
-    throw new EnvironmentsError([
-      `${path === '' ? 'no file is named' : `there is no file ${file}`}: a module's path is expected, as in ${OWN_ENVIRONMENTS}#starter`,
-    ]);
-  const exported = await load(file);
+  const exported = await loadModule(root, path);
   if (!(name in exported)) {
     const names = Object.keys(exported);
     const near = nearest(name, names);
@@ -31,7 +26,13 @@ export async function loadEnvironments(root: string, chosen: string): Promise<En
   return parseEnvironments(Reflect.get(exported, name));
 }
 
-async function load(file: string): Promise<object> {
+/** What a module of environments exports. @throws {EnvironmentsError} in one line if it is not there or cannot be loaded */
+export async function loadModule(root: string, path: string): Promise<object> {
+  const file = resolve(root, path);
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile())
+    throw new EnvironmentsError([
+      `${path === '' ? 'no file is named' : `there is no file ${file}`}: a module's path is expected, as in ${OWN_ENVIRONMENTS}`,
+    ]);
   try {
     const module: unknown = await import(pathToFileURL(file).href);
     return typeof module === 'object' && module !== null ? module : {};

@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { type Environments, EnvironmentsError, parseEnvironments } from '../../infra/environment-schema.ts';
 import { nearest } from '../../infra/known-keys.ts';
+import { loadModule, OWN_ENVIRONMENTS } from '../../infra/load-environments.ts';
 import { EXIT, Problem } from '../problem.ts';
 
 export const ROOT = resolve(import.meta.dirname, '../..');
 /** The module whose exported values are the environments, unless another is named. */
-export const ENVIRONMENTS = 'infra/environments.ts';
+export const ENVIRONMENTS = OWN_ENVIRONMENTS;
 
 /** One of the module's values, checked. */
 export interface NamedEnvironment {
@@ -30,17 +30,23 @@ export function pickEnvironment(module: object, file: string, name: string): Nam
   try {
     return { name, context: `${file}#${name}`, value: parseEnvironments(Reflect.get(module, name)) };
   } catch (error) {
-    if (!(error instanceof EnvironmentsError)) throw error;
-    throw new Problem(
-      `${file}#${name} cannot be deployed:\n${error.message}`,
-      `Put it right in ${file}; nothing was asked of AWS.`,
-      EXIT.usage,
-    );
+    throw asProblem(error, file, name);
   }
+}
+
+function asProblem(error: unknown, file: string, name: string): unknown {
+  if (!(error instanceof EnvironmentsError)) return error;
+  return new Problem(
+    `${file}#${name} cannot be deployed:\n${error.message}`,
+    `Put it right in ${file}; nothing was asked of AWS.`,
+    EXIT.usage,
+  );
 }
 
 /** Loads the module and picks an environment, see {@link pickEnvironment}. @param file from the project's root, or absolute */
 export async function loadEnvironment(file: string, name: string): Promise<NamedEnvironment> {
-  const module: unknown = await import(pathToFileURL(resolve(ROOT, file)).href);
-  return pickEnvironment(typeof module === 'object' && module !== null ? module : {}, file, name);
+  const module = await loadModule(ROOT, file).catch((error: unknown) => {
+    throw asProblem(error, file, name);
+  });
+  return pickEnvironment(module, file, name);
 }

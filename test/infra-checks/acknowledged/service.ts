@@ -25,25 +25,25 @@ export const SERVICE: readonly Acknowledgement[] = [
     rule: 'AwsSolutions-ELB2',
     on: ['*/*-service/LoadBalancer'],
     reason:
-      'Metrics of the load balancer and of each slot tell how requests were answered; the application logs each request.',
+      'Metrics of load balancer, slots and firewall tell how requests were answered. A log of each one needs a bucket that is paid by what is written, and that outlives the stack.',
   },
   {
     rule: 'CKV_AWS_91',
     on: ['*/*-service/LoadBalancer'],
     reason:
-      'Metrics of the load balancer and of each slot tell how requests were answered; the application logs each request.',
+      'Metrics of load balancer, slots and firewall tell how requests were answered. A log of each one needs a bucket that is paid by what is written, and that outlives the stack.',
   },
   {
     rule: 'AwsSolutions-CFR3',
     on: ['*/*-service/Edge/Distribution'],
     reason:
-      'Metrics of the load balancer and of each slot tell how requests were answered; the application logs each request.',
+      'Metrics of load balancer, slots and firewall tell how requests were answered. A log of each one needs a bucket that is paid by what is written, and that outlives the stack.',
   },
   {
     rule: 'CKV_AWS_86',
     on: ['*/*-service/Edge/Distribution'],
     reason:
-      'Metrics of the load balancer and of each slot tell how requests were answered; the application logs each request.',
+      'Metrics of load balancer, slots and firewall tell how requests were answered. A log of each one needs a bucket that is paid by what is written, and that outlives the stack.',
   },
   {
     rule: 'AwsSolutions-CFR4',

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ROOT } from '../../local/setup.mjs';
 import { farol } from './farol.ts';
 import { type Stage, startStage } from './harness.ts';
+import { testPolicies } from './invariants.ts';
 
 /** The project's small environment as somebody would have it, in an application of its own. */
 const module = `
@@ -86,3 +87,5 @@ test('destroy wants the name, takes the stacks away, and says what is left', asy
   const deletions = stage.timeline.calls.filter(({ operation }) => operation === 'DeleteStack');
   expect(deletions.length).toBeGreaterThanOrEqual(2);
 });
+
+testPolicies(() => stage);

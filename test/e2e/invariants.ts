@@ -3,7 +3,7 @@ import type { Stage } from './harness.ts';
 import * as authority from './invariants/authority.ts';
 import * as records from './invariants/records.ts';
 import * as traffic from './invariants/traffic.ts';
-import { collect, type Run } from './run.ts';
+import { collect, functionRoles, type Run } from './run.ts';
 
 /** Each tells what was otherwise than it must always be (the numbers are those of the design). */
 const INVARIANTS: Readonly<Record<string, (run: Run, mayDie: readonly string[]) => string[]>> = {
@@ -53,5 +53,14 @@ export function testInvariants(
     test.each(Object.entries(spoiled))('the opposite would be noticed: %s', (name, spoil) => {
       expect(INVARIANTS[name]?.(spoil(run), mayDie).length).toBeGreaterThan(0);
     });
+  });
+}
+
+/** The one of them that holds also where no deployment is looked at as a whole. To be called last in a file. */
+export function testPolicies(stage: () => Stage): void {
+  test('the policy of each function allows every call it made', async () => {
+    await stage().cloud.gateway.settled();
+    const { calls } = stage().timeline;
+    expect(authority.policiesAllowEveryCall({ calls, roles: functionRoles(stage()) })).toEqual([]);
   });
 }

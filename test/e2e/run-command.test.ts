@@ -5,6 +5,7 @@ import { ROOT } from '../../local/setup.mjs';
 import { rungsOf } from '../../local/source/releases.ts';
 import { farol } from './farol.ts';
 import { type Stage, startStage } from './harness.ts';
+import { testPolicies } from './invariants.ts';
 
 /** What is typed at the question, and must be nowhere afterwards. */
 const PASSWORD = 'a lamp for every line of the book';
@@ -83,3 +84,5 @@ test('status says what is live', async () => {
   expect(stdout).toContain('web/production');
   expect(stdout).toContain(`live     ${version} in blue`);
 });
+
+testPolicies(() => stage);

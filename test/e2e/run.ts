@@ -78,7 +78,7 @@ export async function collect(stage: Stage): Promise<Run> {
     settings: cloud.settings,
     moments,
     calls,
-    roles: synthesizedRoles(stage.templates, { account: PLACE.accountId, region: PLACE.region }),
+    roles: functionRoles(stage),
     ledger,
     executions,
     tallies,
@@ -86,6 +86,11 @@ export async function collect(stage: Stage): Promise<Run> {
     texts,
     secrets: await secrets(cloud.gateway.url),
   };
+}
+
+/** What each function of a stage may do. */
+export function functionRoles({ templates }: Stage): FunctionRoles {
+  return synthesizedRoles(templates, { account: PLACE.accountId, region: PLACE.region });
 }
 
 /** What a function's log says that it answered, oldest first. */

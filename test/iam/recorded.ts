@@ -11,8 +11,8 @@ import { type Destination, readTemplate } from './template.ts';
 /** Roles by the names of their functions. */
 export type FunctionRoles = ReadonlyMap<string, FunctionRole>;
 
-/** Programs on one's own machine that call as Farol does and are no function of it: what builds (CodeBuild on AWS), what shows. */
-const NO_FUNCTIONS = ['farol-build', 'farol-terminal'];
+/** Programs that call as Farol does and are no function of it: what builds (CodeBuild on AWS), what shows, what a person types. */
+const NO_FUNCTIONS = ['farol-build', 'farol-terminal', 'farol-cli'];
 
 /** The roles of every function in a folder of synthesized templates. */
 export function synthesizedRoles(directory: string, destination: Destination): FunctionRoles {

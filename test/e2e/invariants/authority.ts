@@ -38,7 +38,7 @@ export function onlyConvergeChangesSlots(run: Run): string[] {
 }
 
 /** Least privilege: what each function did, IAM would have let it do by its synthesized policy. */
-export function policiesAllowEveryCall({ calls, roles }: Run): string[] {
+export function policiesAllowEveryCall({ calls, roles }: Pick<Run, 'calls' | 'roles'>): string[] {
   return [...judge(calls, roles, { account: PLACE.accountId, region: PLACE.region }).denied];
 }
 

@@ -3,7 +3,7 @@ import type { Acknowledgement } from '../acknowledgement.ts';
 const RULE = 'AwsSolutions-IAM5';
 const FUNCTION = '*/farol-orchestrator/*Function/Role';
 
-/** Asterisks in policies. `test/infra/permissions.test.ts` says which actions may stand on all resources, and why. */
+/** Asterisks in policies. `test/infra/policies.test.ts` says which actions may stand on all resources, and why. */
 export const PERMISSIONS: readonly Acknowledgement[] = [
   {
     rule: RULE,
@@ -17,7 +17,7 @@ export const PERMISSIONS: readonly Acknowledgement[] = [
       '*/*-service/SlotRemoval/Remove/Role',
     ],
     reason:
-      'Actions that take no resource: traces, log delivery, GetAuthorizationToken, some Describe and List. The functions’ are compared with a list in test/infra/permissions.test.ts.',
+      'Actions that take no resource by the Service Authorization Reference, to which test/infra/policies.test.ts compares every statement; those that do take one are in its list of exceptions, each with its reason.',
   },
   {
     rule: RULE,
@@ -120,7 +120,7 @@ export const PERMISSIONS: readonly Acknowledgement[] = [
     rule: 'CKV_AWS_111',
     on: ['*/*-service/Probe/Role'],
     reason:
-      'What Lambda needs to put a function into a network takes no resource; a second statement denies it to the function’s own code.',
+      'Lambda puts a function into a network with its role, by interfaces that do not exist yet; a second statement denies it to the function’s own code.',
   },
   {
     rule: 'CKV_AWS_111',

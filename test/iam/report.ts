@@ -1,5 +1,5 @@
 // What IAM would have said to the calls of runs that are over, and which rights none of them needed:
-//   node test/iam/report.ts .farol/e2e-*
+//   npx node test/iam/report.ts .farol/e2e-*
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { argv, stdout } from 'node:process';

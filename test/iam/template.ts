@@ -10,8 +10,18 @@ export interface Destination {
 
 type Resource = z.infer<typeof Template>['Resources'][string];
 
+interface Named {
+  /** The property with its physical name. */
+  readonly property?: string;
+  readonly arn: string;
+  /** What `Ref` is, if not the name. */
+  readonly ref?: 'arn';
+  /** Attributes beside `Arn` that policies are made of. */
+  readonly attributes?: Readonly<Record<string, string>>;
+}
+
 /** What CloudFormation calls a resource by, with the physical name that the template gives it, else its logical id. */
-const NAMED: Readonly<Record<string, { readonly property?: string; readonly arn: string; readonly ref?: 'arn' }>> = {
+const NAMED: Readonly<Record<string, Named>> = {
   'AWS::CloudFront::Distribution': { arn: 'cloudfront::@:distribution/NAME' },
   'AWS::CloudWatch::Alarm': { property: 'AlarmName', arn: 'cloudwatch:#:@:alarm:NAME' },
   'AWS::CodeBuild::Project': { property: 'Name', arn: 'codebuild:#:@:project/NAME' },
@@ -32,7 +42,11 @@ const NAMED: Readonly<Record<string, { readonly property?: string; readonly arn:
   'AWS::KMS::Key': { arn: 'kms:#:@:key/NAME' },
   'AWS::Lambda::Function': { property: 'FunctionName', arn: 'lambda:#:@:function:NAME' },
   'AWS::Logs::LogGroup': { property: 'LogGroupName', arn: 'logs:#:@:log-group:NAME:*' },
-  'AWS::RDS::DBInstance': { property: 'DBInstanceIdentifier', arn: 'rds:#:@:db:NAME' },
+  'AWS::RDS::DBInstance': {
+    property: 'DBInstanceIdentifier',
+    arn: 'rds:#:@:db:NAME',
+    attributes: { DbiResourceId: 'db-ABCDEFGHIJKLMNOPQRSTUVWXYZ' },
+  },
   'AWS::S3::Bucket': { property: 'BucketName', arn: 's3:::NAME' },
   'AWS::SecretsManager::Secret': { property: 'Name', arn: 'secretsmanager:#:@:secret:NAME-AbCdEf', ref: 'arn' },
   'AWS::SecretsManager::SecretTargetAttachment': { arn: 'secretsmanager:#:@:secret:NAME-AbCdEf', ref: 'arn' },
@@ -48,7 +62,7 @@ function created(id: string, { Type, Properties }: Resource, { account, region }
   const given = named.property === undefined ? undefined : Properties[named.property];
   const name = typeof given === 'string' ? given : id;
   const arn = `arn:aws:${named.arn.replace('#', region).replace('@', account).replace('NAME', name)}`;
-  return { ref: named.ref === 'arn' ? arn : name, attributes: { Arn: arn } };
+  return { ref: named.ref === 'arn' ? arn : name, attributes: { ...named.attributes, Arn: arn } };
 }
 
 /** A template whose policies can be read as texts: every resource has the ARN that it would be given. */

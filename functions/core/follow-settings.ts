@@ -11,6 +11,8 @@ export type Followed =
   | { readonly outcome: 'started'; readonly what: string }
   /** Somebody else deploys, or waits to: the settings are looked at again when that has ended. */
   | { readonly outcome: 'later'; readonly what: string }
+  /** The target is frozen: they are deployed when a person has opened it again. */
+  | { readonly outcome: 'frozen'; readonly what: string }
   /** They were deployed and did not become live: not again by itself. */
   | { readonly outcome: 'tried'; readonly what: string }
   /** They run, or nothing does: the first release takes them. */
@@ -33,9 +35,11 @@ export async function followSettings(settings: Settings, ports: Ports): Promise<
   const { ledger } = ports;
   const target = targetOf(settings);
   const hash = settingsHash(settings);
-  const { live } = await ledger.head(target);
+  const { live, frozen } = await ledger.head(target);
   if (live === undefined) return { outcome: 'in force', what: 'nothing is live yet' };
   if (live.deployable.settingsHash === hash) return { outcome: 'in force', what: live.deployment };
+  if (frozen !== undefined)
+    return { outcome: 'frozen', what: `Settings ${hash} wait: frozen since ${frozen.at}: ${frozen.reason}` };
   const waiting = await ledger.waiting(target);
   if (waiting !== undefined) return { outcome: 'later', what: waiting.deployment };
   const lock = await ledger.lock(target);
@@ -75,9 +79,11 @@ async function resume(
   ]);
   if (execution?.running === true) return { outcome: 'later', what: deployment };
   if (record?.ended !== undefined) {
+    // It was live and others came after it: whoever published it again wants it back.
+    const wasLive = record.ended.result === 'live';
     // With a release that came after it, it is another deployable.
     const isOutdated = !isOfLive && compareVersions(version, live.deployable.version) < 0;
-    return isOutdated ? begin(settings, hash, live, claim, ports) : { outcome: 'tried', what: deployment };
+    return wasLive || isOutdated ? begin(settings, hash, live, claim, ports) : { outcome: 'tried', what: deployment };
   }
   // Claimed and not started: whoever claimed it was interrupted.
   if (record === undefined && execution === undefined && isOfLive) return start(claim.request, ports);

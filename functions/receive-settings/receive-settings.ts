@@ -27,7 +27,11 @@ export async function receiveSettings(event: unknown, ports: Ports): Promise<Set
   if ('not' in target) return { outcome: 'ignored', what: target.not };
   const found = (await ports.settings.all()).find((one) => nameOf(one) === target.name);
   if (found === undefined) return { outcome: 'ignored', what: `there is no parameter ${SETTINGS_PATH}/${target.name}` };
-  if ('settings' in found) return followSettings(found.settings, ports);
+  if ('settings' in found) {
+    const followed = await followSettings(found.settings, ports);
+    if (followed.outcome === 'frozen') await ports.notifier.publish(`${target.name}: settings wait`, followed.what);
+    return followed;
+  }
   const sentence = `The settings in ${SETTINGS_PATH}/${target.name} cannot be used, and nothing was changed: ${found.error}`;
   ports.warn(sentence);
   await ports.notifier.publish(`${target.name}: settings cannot be used`, sentence);

@@ -90,6 +90,16 @@ describe('a change of settings', () => {
     expect(workflow.started()).toEqual([]);
   });
 
+  test('back to what was live before is one like any other', async () => {
+    const workflow = await live();
+    for (const change of [CHANGED, { capacity: SETTINGS.capacity }, CHANGED]) {
+      workflow.world.publish(change);
+      expect(await receive(workflow)).toMatchObject({ outcome: 'started' });
+      expect(await runStarted(workflow)).toMatchObject({ status: 'SUCCEEDED' });
+      expect(await receive(workflow)).toMatchObject({ outcome: 'in force' });
+    }
+  });
+
   test('that came with a release which was rolled back is not tried by itself with the former release', async () => {
     const workflow = await live();
     workflow.world.publish(CHANGED);
@@ -182,16 +192,19 @@ describe('a change of settings meets', () => {
     expect(await receive(workflow)).toMatchObject({ outcome: 'started', what: expect.stringMatching(/v1_0_0.*-3$/) });
   });
 
-  test('a frozen target: refused, and told', async () => {
+  test('a frozen target: people are told, and it is deployed when the target is open again', async () => {
     const workflow = await live();
     const head = await workflow.ledger.head(TARGET);
     const frozen = { reason: 'by a test', at: workflow.clock.now(), deployment: 'x' };
     workflow.ledger.heads.set(TARGET, { ...head, frozen });
     workflow.world.publish(CHANGED);
-    await receive(workflow);
-    expect(await runStarted(workflow)).toMatchObject({ status: 'FAILED', cause: expect.stringContaining('frozen') });
-    expect(workflow.notices).toContain('web/production: refused');
+    const notices: string[] = [];
+    expect(await receive(workflow, event(), notices)).toMatchObject({ outcome: 'frozen' });
+    expect(notices).toEqual([expect.stringContaining('by a test')]);
     expect(await look(workflow)).toMatchObject([{ outcome: 'in order' }]);
+    expect(workflow.started()).toEqual([]);
+    workflow.ledger.heads.set(TARGET, head);
+    expect(await look(workflow)).toMatchObject([{ outcome: 'settings changed' }]);
   });
 });
 

@@ -1,5 +1,5 @@
-import { type App, type Stack, Tags } from 'aws-cdk-lib';
-import type { Environments } from '../environment-schema.ts';
+import { type App, type Environment, type Stack, Tags } from 'aws-cdk-lib';
+import type { Environments, EnvironmentTarget } from '../environment-schema.ts';
 import { ORCHESTRATOR, pipelineStack, targetNames } from '../names.ts';
 import { documentationOf } from '../runbooks.ts';
 import { OrchestratorStack, type OrchestratorStackProps } from './orchestrator-stack.ts';
@@ -14,24 +14,42 @@ export type Sources = Pick<OrchestratorStackProps, 'functionsDirectory' | 'defin
 export function addStacks(app: App, environments: Environments, sources: Sources): Stack[] {
   const { orchestrator, targets, pipelines } = environments;
   const { deletionProtection } = orchestrator;
-  const env = { region: orchestrator.region, ...(orchestrator.account && { account: orchestrator.account }) };
+  const env = placeOf(environments);
   const apps = new Set(targets.map((target) => target.app));
-  Tags.of(app).add('farol:made-by', 'farol');
   return [
     new OrchestratorStack(app, ORCHESTRATOR.stack, { env, environments, ...sources }),
     ...[...apps].map((name) => new RepositoryStack(app, `${name}-repository`, { env, app: name, deletionProtection })),
     ...pipelines.map(
       (pipeline) => new PipelineStack(app, pipelineStack(pipeline.app), { env, pipeline, orchestrator }),
     ),
-    ...targets.map(
-      (target) =>
-        new ServiceStack(app, targetNames(target.app, target.environment).stack, {
-          env,
-          target,
-          orchestrator,
-          functionsDirectory: sources.functionsDirectory,
-          documentation: documentationOf(environments),
-        }),
-    ),
-  ];
+  ]
+    .map(tagged)
+    .concat(targets.map((target) => addServiceStack(app, environments, target, sources.functionsDirectory)));
+}
+
+/** The service stack of one target. */
+export function addServiceStack(
+  app: App,
+  environments: Environments,
+  target: EnvironmentTarget,
+  functionsDirectory: string,
+): Stack {
+  return tagged(
+    new ServiceStack(app, targetNames(target.app, target.environment).stack, {
+      env: placeOf(environments),
+      target,
+      orchestrator: environments.orchestrator,
+      functionsDirectory,
+      documentation: documentationOf(environments),
+    }),
+  );
+}
+
+function placeOf({ orchestrator: { account, region } }: Environments): Environment {
+  return { region, ...(account && { account }) };
+}
+
+function tagged(stack: Stack): Stack {
+  Tags.of(stack).add('farol:made-by', 'farol');
+  return stack;
 }

@@ -1,13 +1,10 @@
-import { App } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { Environments, type EnvironmentTarget, parseEnvironments } from '../../infra/environment-schema.ts';
-import { FEATURE_FLAGS } from '../../infra/feature-flags.ts';
+import { Environments, type EnvironmentTarget } from '../../infra/environment-schema.ts';
 import { ARRIVALS, arrivalOf, changesBetween, isAllowed, refusals, stackPolicy } from '../../infra/fixed-once-made.ts';
-import { documentationOf } from '../../infra/runbooks.ts';
-import { ServiceStack } from '../../infra/stacks/service-stack.ts';
-import { environmentsIn, sources } from './synthesized.ts';
+import { starter } from '../../infra/profiles.ts';
+import { serviceTemplate, withSetting } from './service-template.ts';
+import { environmentsIn } from './synthesized.ts';
 
 /** Types whose every change is a call to ECS, ELBv2 or Application Auto Scaling. */
 const SERVING = /^AWS::(ECS|ElasticLoadBalancingV2|ApplicationAutoScaling)::/;
@@ -27,7 +24,7 @@ const OTHERS: Readonly<Record<string, unknown>> = {
   source: 'promotion of web/staging',
   address: 'https://other.example',
   'network.cidr': '10.30.0.0/16',
-  'network.zones': ['us-east-1a', 'us-east-1b'],
+  'network.zones': ['us-east-1a', 'us-east-1b', 'us-east-1d'],
   'network.egress': { by: 'nat', gateways: 2 },
   'network.flowLogs': false,
   'edge.prefixList': 'pl-0123',
@@ -45,7 +42,7 @@ const OTHERS: Readonly<Record<string, unknown>> = {
   'database.backupDays': 7,
   'database.name': 'shop',
   'service.name': 'server',
-  'service.cpu': 1024,
+  'service.cpu': 256,
   'service.memory': 2048,
   'service.environment': { FEATURE: 'on' },
   'service.architecture': 'X86_64',
@@ -98,55 +95,22 @@ const paths = [
   ...leaves(Environments.shape.targets.element),
 ];
 
-function serviceTemplate(change: (value: object) => object = (value) => value): unknown {
-  // A pipeline must agree with its targets in what is changed here one by one.
-  const environments = parseEnvironments(change({ ...environmentsIn(), pipelines: [] }));
-  const { orchestrator, targets } = environments;
-  const [target] = targets;
-  if (target === undefined) throw new TypeError('there is no target');
-  const app = new App({ context: { ...FEATURE_FLAGS, 'aws:cdk:bundling-stacks': [] } });
-  const env = { account: '111122223333', region: orchestrator.region };
-  const { functionsDirectory } = sources;
-  const documentation = documentationOf(environments);
-  return Template.fromStack(
-    new ServiceStack(app, 'service', { env, target, orchestrator, functionsDirectory, documentation }),
-  ).toJSON();
-}
-
-/** An environments module's value with another value of one setting. */
-function withSetting(path: string, value: unknown): (environments: object) => object {
-  const inTarget = path.startsWith('orchestrator.') ? path.split('.') : ['targets', '0', ...path.split('.')];
-  return (environments) => set(environments, inTarget, value);
-}
-
-function set(object: object, [key = '', ...rest]: readonly string[], value: unknown): object {
-  const inner: unknown = Reflect.get(object, key);
-  const next = rest.length === 0 ? value : set(typeof inner === 'object' && inner !== null ? inner : {}, rest, value);
-  return Array.isArray(object) ? object.with(Number(key), next) : { ...object, [key]: next };
-}
-
 /** An address of one's own is for targets without an edge. */
 function withoutEdge(address: unknown): (environments: object) => object {
   return (environments) => withSetting('edge', undefined)(withSetting('address', address)(environments));
 }
 
-/** What is promoted comes from another target, by way of people's approval. */
-function withSource(source: unknown): (environments: object) => object {
-  return (environments) => {
-    const asking = withSetting('approval', { timeout: '1d' })(withSetting('source', source)(environments));
-    const targets = z.array(z.unknown()).parse(Reflect.get(asking, 'targets'));
-    const [target] = environmentsIn().targets;
-    return { ...asking, targets: [...targets, { ...target, environment: 'staging', source: 'push' }] };
-  };
-}
-
-/** Settings that cannot be tried in the project's own environments, by the change that makes them possible. */
-const NEED_OTHERS: Readonly<Record<string, [change: typeof withSource, former: unknown]>> = {
-  address: [withoutEdge, 'https://shop.example'],
-  source: [withSource, 'push'],
+const own = environmentsIn();
+/** Without pipelines, which must agree with their targets in what is changed here one by one; with a target to be fed from, and the approval that this needs. */
+const base = {
+  ...own,
+  pipelines: [],
+  targets: [
+    ...own.targets.map((one) => ({ ...one, approval: { timeout: '1d' } })),
+    { app: 'web', environment: 'staging', source: 'push', ...starter },
+  ],
 };
-
-const before = serviceTemplate();
+const before = serviceTemplate(base);
 
 test('every setting has its way to arrive, and a change that is tried', () => {
   expect(paths.length).toBeGreaterThan(50);
@@ -165,9 +129,8 @@ test('nothing is classed that is no setting', () => {
 
 describe('a change of', () => {
   test.each(Object.entries(OTHERS))('%s arrives as it is classed', (path, value) => {
-    const [change, formerly] = NEED_OTHERS[path] ?? [(one: unknown) => withSetting(path, one), undefined];
-    const former = formerly === undefined ? before : serviceTemplate(change(formerly));
-    const after = serviceTemplate(change(value));
+    const former = path === 'address' ? serviceTemplate(withoutEdge('https://shop.example')(base)) : before;
+    const after = serviceTemplate((path === 'address' ? withoutEdge(value) : withSetting(path, value))(base));
     expect(arrivalBetween(former, after, classedAs(path))).toBe(arrivalOf(path));
   });
 });
@@ -268,7 +231,7 @@ test('every network stays as it was made, whichever way out it has', () => {
     { by: 'endpoints' },
     { by: 'public address' },
   ];
-  const templates = ways.map((egress) => serviceTemplate(withSetting('network.egress', egress)));
+  const templates = ways.map((egress) => serviceTemplate(withSetting('network.egress', egress)(base)));
   for (const [i, from] of templates.entries())
     for (const to of templates.filter(
       (_, j) => i !== j && !(ways[i]?.by === 'public address' && ways[j]?.by === 'endpoints'),

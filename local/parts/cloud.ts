@@ -15,7 +15,7 @@ import { RegistryImages } from '../image/store.ts';
 import { Problem } from '../problem.mjs';
 import { createDockerRuntime } from '../runtime/docker.ts';
 import { createProcessRuntime } from '../runtime/process.ts';
-import { applyServiceStack } from '../service-stack/apply-service-stack.ts';
+import { applyServiceStack, type ServiceStack } from '../service-stack/apply-service-stack.ts';
 import { bootstrap, deployStacks } from '../service-stack/deploy-stacks.ts';
 import { synthesize } from '../service-stack/synthesize.ts';
 import { BuildRecords } from '../source/build-records.ts';
@@ -67,10 +67,12 @@ export interface CloudOptions {
 export interface Cloud {
   readonly gateway: Gateway;
   readonly dataPlane: DataPlane;
-  /** Of the target that users come to. */
+  /** Of the target that users come to, as they were published at the start. */
   readonly settings: Settings;
   /** Of the targets before it. */
   readonly others: readonly Settings[];
+  /** What CloudFormation has made of the target that users come to, to be updated. */
+  readonly serviceStack: ServiceStack;
   readonly applicationUrl: string;
   readonly previews: { readonly blue: string; readonly green: string };
   /** What `git push` is given. */
@@ -150,7 +152,7 @@ async function bringUp(options: CloudOptions): Promise<Cloud> {
   say('templates synthesized');
   const deploying = bootstrapping.then(() => deployStacks(place, assembly));
   deploying.catch(() => undefined);
-  const applied: Settings[] = [];
+  const applied: ServiceStack[] = [];
   for (const [i, templateFile] of assembly.serviceTemplates.entries())
     applied.push(
       await applyServiceStack({
@@ -160,9 +162,9 @@ async function bringUp(options: CloudOptions): Promise<Cloud> {
         timeScale: options.timeScale,
       }),
     );
-  const others = applied.filter((one) => one.address !== address(ports.production));
-  const settings = applied.find((one) => !others.includes(one));
-  if (settings === undefined)
+  const others = applied.filter((one) => one.settings.address !== address(ports.production));
+  const serviceStack = applied.find((one) => !others.includes(one));
+  if (serviceStack === undefined)
     throw new TypeError(`no target of ${options.environments} is at ${address(ports.production)}`);
   say('load balancer, cluster and settings made from the service stack');
   await Promise.all([deploying, records.prepare()]);
@@ -173,8 +175,9 @@ async function bringUp(options: CloudOptions): Promise<Cloud> {
   return {
     gateway,
     dataPlane,
-    settings,
-    others,
+    settings: serviceStack.settings,
+    others: others.map(({ settings }) => settings),
+    serviceStack,
     applicationUrl: address(ports.production),
     previews: { blue: address(ports.blue), green: address(ports.green) },
     remote: receiver.remote,

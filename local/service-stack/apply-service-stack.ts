@@ -1,10 +1,25 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Settings } from '#core/contract/settings.ts';
+import { changesBetween, isAllowed, type StackPolicy } from '../../infra/fixed-once-made.ts';
 import { type Created, resolveObject } from './intrinsics.ts';
 import { type Database, makers } from './makers.ts';
 import { scaleSettings } from './scale-settings.ts';
 import { Properties, Template } from './template.ts';
+import { updaters } from './updaters.ts';
+
+/** A service stack that was made. */
+export interface ServiceStack {
+  /** The settings as they were published last. */
+  readonly settings: Settings;
+  /**
+   * Updates it to another template as CloudFormation would: what differs is changed by the calls that CloudFormation
+   * makes, and nothing else is touched.
+   * @param policy the stack's policy; where it denies a change, nothing is called
+   * @returns logical ids of the resources whose change it denies; none: the update is done
+   */
+  update(template: unknown, policy?: StackPolicy): Promise<string[]>;
+}
 
 /**
  * Makes what a target's service stack describes by calls to the local cloud, and publishes the target's settings.
@@ -13,7 +28,6 @@ import { Properties, Template } from './template.ts';
  * @param templateFile the synthesized service stack
  * @param gatewayUrl where all AWS calls go
  * @param timeScale by which times are divided, see {@link scaleSettings}
- * @returns the settings as published
  * @throws {TypeError} where the template holds something that is not known here
  */
 export async function applyServiceStack(options: {
@@ -23,9 +37,9 @@ export async function applyServiceStack(options: {
   timeScale: number;
   accountId?: string;
   region?: string;
-}): Promise<Settings> {
+}): Promise<ServiceStack> {
   const { accountId = '000000000000', region = 'us-east-1', database } = options;
-  const template = Template.parse(JSON.parse(await readFile(options.templateFile, 'utf8')));
+  let current = Template.parse(JSON.parse(await readFile(options.templateFile, 'utf8')));
   const known = new Map<string, Created>(
     Object.entries({
       'AWS::AccountId': accountId,
@@ -35,36 +49,59 @@ export async function applyServiceStack(options: {
       'AWS::StackName': basename(options.templateFile, '.template.json'),
     }).map(([name, ref]) => [name, { ref }]),
   );
-  const published: Settings[] = [];
-  const make = makers({
-    client: {
-      endpoint: options.gatewayUrl,
-      region,
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-      // It does what CloudFormation does on AWS, and so the record of calls names it.
-      userAgentAppId: 'cloudformation',
-    },
-    accountId,
-    database,
-    databaseSecrets: attachedSecrets(template),
-    publish: (value) => {
-      const settings = scaleSettings(
-        withoutNetwork(onDatabase(Settings.parse(JSON.parse(value)), database)),
-        options.timeScale,
-      );
-      published.push(settings);
-      return JSON.stringify(settings);
-    },
-  });
-  for (const [type, makeOne] of make) {
-    for (const [id, { Type, Properties: properties }] of Object.entries(template.Resources)) {
-      if (Type !== type) continue;
-      known.set(id, await makeOne({ id, properties, resolved: () => resolveObject(properties, known) }));
+  let settings: Settings | undefined;
+  const client = {
+    endpoint: options.gatewayUrl,
+    region,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    // It does what CloudFormation does on AWS, and so the record of calls names it.
+    userAgentAppId: 'cloudformation',
+  };
+  const publish = (value: string): string => {
+    settings = scaleSettings(
+      withoutNetwork(onDatabase(Settings.parse(JSON.parse(value)), database)),
+      options.timeScale,
+    );
+    return JSON.stringify(settings);
+  };
+  const make = makers({ client, accountId, database, databaseSecrets: attachedSecrets(current), publish });
+  const change = updaters({ client, publish });
+  /** Makes the resources of a template that are not there yet, in the order in which they need each other. */
+  const makeMissing = async (template: Template): Promise<void> => {
+    for (const [type, makeOne] of make) {
+      for (const [id, { Type, Properties: properties }] of Object.entries(template.Resources)) {
+        if (Type !== type || known.has(id)) continue;
+        known.set(id, await makeOne({ id, properties, resolved: () => resolveObject(properties, known) }));
+      }
     }
-  }
-  const [settings] = published;
-  if (settings === undefined) throw new TypeError(`${options.templateFile} publishes no settings`);
-  return settings;
+  };
+  const lastSettings = (): Settings => {
+    if (settings === undefined) throw new TypeError(`${options.templateFile} publishes no settings`);
+    return settings;
+  };
+  await makeMissing(current);
+  lastSettings();
+  return {
+    get settings() {
+      return lastSettings();
+    },
+    async update(template, policy) {
+      const next = Template.parse(template);
+      const changes = changesBetween(current, next);
+      const denied = policy === undefined ? [] : changes.filter((one) => !isAllowed(policy, one));
+      if (denied.length > 0) return denied.map(({ id }) => id);
+      await makeMissing(next);
+      for (const { id, type, action } of changes) {
+        const update = change[type];
+        if (update === undefined) continue;
+        if (action !== 'Update:Modify') throw new TypeError(`${id} cannot be replaced or deleted here`);
+        const ref = known.get(id)?.ref ?? id;
+        await update(ref, resolveObject(next.Resources[id]?.Properties ?? {}, known));
+      }
+      current = next;
+      return [];
+    },
+  };
 }
 
 /** Logical ids of the secrets that are attached to the database. */

@@ -6,6 +6,8 @@ import type {
   DeleteClusterResponse,
   DescribeClustersRequest,
   DescribeClustersResponse,
+  UpdateClusterRequest,
+  UpdateClusterResponse,
 } from '@aws-sdk/client-ecs';
 import type { Context } from '../context.ts';
 import { arn } from '../identity.ts';
@@ -37,6 +39,13 @@ export function clusterOperations(state: EcsState, context: Context): Record<str
           cluster ? [] : [{ arn: arn(context, 'ecs', `cluster/${lastPart(one)}`), reason: 'MISSING' }],
         ),
       };
+    }),
+
+    UpdateCluster: operation((input: UpdateClusterRequest): UpdateClusterResponse => {
+      const cluster = state.cluster(input.cluster);
+      const changed = { ...cluster, settings: input.settings ?? cluster.settings };
+      state.clusters.set(cluster.name, changed);
+      return { cluster: describe(state, changed) };
     }),
 
     DeleteCluster: operation((input: DeleteClusterRequest): DeleteClusterResponse => {

@@ -17,6 +17,7 @@ import { correction, imageActionsOf, rewriteLayerUrl } from './ecr.ts';
 import type { ImageAction } from './events.ts';
 import { type Fault, type Faults, throttling } from './faults.ts';
 import { hasBody, readBody, send, uncompressed } from './http.ts';
+import { type ParameterChange, parameterChangesOf } from './parameters.ts';
 import type { CallRecorder } from './record.ts';
 import { passThrough } from './registry.ts';
 import { forwardable, type Upstream } from './upstream.ts';
@@ -31,6 +32,7 @@ export interface CallsContext {
   readonly local: (service: string) => LocalService | undefined;
   readonly ownUrl: () => string;
   readonly imageAction: (image: ImageAction) => void;
+  readonly parameterChange: (change: ParameterChange) => void;
 }
 
 /** A call on its way, with what its record will need. */
@@ -98,6 +100,8 @@ export class Calls {
       await before(visit);
       const outcome = local === undefined ? await this.#ask(visit, raw) : await this.#run(visit, local, { id: caller });
       for (const image of imageActionsOf(call.operation, params, outcome.response)) this.#context.imageAction(image);
+      for (const change of parameterChangesOf(call.operation, params, outcome.response))
+        this.#context.parameterChange(change);
       await after(visit);
       send(response, outcome.status, outcome.headers, outcome.body);
       this.#record(visit, outcome);

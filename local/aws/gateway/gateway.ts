@@ -1,6 +1,6 @@
 /**
  * The one address of the local cloud. Each AWS call goes to a local service or to the upstream emulator, as a table
- * says; every call is recorded; faults are injected; pushes to the registry become events.
+ * says; every call is recorded; faults are injected; pushes to the registry and changes of parameters become events.
  */
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -13,6 +13,7 @@ import { Calls } from './calls.ts';
 import { type AwsEvent, EventDelivery, imageActionEvent } from './events.ts';
 import { type FaultInput, Faults } from './faults.ts';
 import { sendJson } from './http.ts';
+import { parameterEvent } from './parameters.ts';
 import { type CallRecord, CallRecorder } from './record.ts';
 import { passThrough, serveRegistry } from './registry.ts';
 import { Upstream } from './upstream.ts';
@@ -78,6 +79,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     local: (service) => (routes[service] === 'local' ? services.get(service) : undefined),
     ownUrl: () => address(server.address()),
     imageAction: (image) => emit(imageActionEvent(image, accountId, region)),
+    parameterChange: (change) => emit(parameterEvent(change, accountId, region)),
   });
 
   const serve = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {

@@ -1,15 +1,19 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DescribeLoadBalancersCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { DescribeStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { expect, onTestFinished, test } from 'vitest';
+import { type StackPolicy, stackPolicy } from '../../../../infra/fixed-once-made.ts';
+import type { CallRecord } from '../../../../local/aws/gateway/record.ts';
 import { startMinistack } from '../../../../local/aws/ministack.ts';
 import { freePort } from '../../../../local/parts/ports.ts';
 import { Supervisor } from '../../../../local/parts/supervisor.ts';
-import { applyServiceStack } from '../../../../local/service-stack/apply-service-stack.ts';
+import { applyServiceStack, type ServiceStack } from '../../../../local/service-stack/apply-service-stack.ts';
 import { bootstrap, type Cloud, deployStacks } from '../../../../local/service-stack/deploy-stacks.ts';
 import { synthesize } from '../../../../local/service-stack/synthesize.ts';
+import type { Template } from '../../../../local/service-stack/template.ts';
 import { startPlane } from '../../../fixtures/data-plane.ts';
 import { pythonEnvironment, temporaryFolder, testGateway } from '../aws/setup.ts';
 
@@ -40,12 +44,13 @@ test('the stacks stand on the local cloud: orchestrator deployed, load balancer 
   await deployStacks(cloud, assembly);
   const database = { host: '127.0.0.1', port: 5499, name: 'shop', user: 'app', password: 'p"w' };
   const [templateFile = ''] = assembly.serviceTemplates;
-  const settings = await applyServiceStack({
+  const stack = await applyServiceStack({
     templateFile,
     gatewayUrl: gateway.url,
     database,
     timeScale: 30,
   });
+  const { settings } = stack;
 
   const machine = await new SFNClient(gateway.client).send(
     new DescribeStateMachineCommand({
@@ -76,5 +81,37 @@ test('the stacks stand on the local cloud: orchestrator deployed, load balancer 
   const answer = await fetch(settings.address);
   expect(answer.status).toBe(503);
   expect(await answer.text()).toBe('Nothing is deployed here yet.');
+
+  await updates(stack, JSON.parse(readFileSync(templateFile, 'utf8')), () => gateway.records());
   expect(gateway.problems).toEqual([]);
 });
+
+/** An update calls what CloudFormation calls and no more; under the stack policy, nothing at all. */
+async function updates(stack: ServiceStack, template: Template, records: () => Promise<CallRecord[]>): Promise<void> {
+  const changed = (type: string, change: (text: string) => string): Template => {
+    const [id = '', resource] = Object.entries(template.Resources).find(([, { Type }]) => Type === type) ?? [];
+    return { Resources: { ...template.Resources, [id]: JSON.parse(change(JSON.stringify(resource))) } };
+  };
+  /** Changing calls of an update from the template and back. */
+  const callsOf = async (next: Template, policy?: StackPolicy) => {
+    const before = (await records()).length;
+    const denied = await stack.update(next, policy);
+    const calls = (await records()).slice(before).map(({ caller, operation }) => `${caller} ${operation}`);
+    if (denied.length === 0) await stack.update(template);
+    return { denied, calls };
+  };
+  expect(await callsOf(template)).toEqual({ denied: [], calls: [] });
+  const idle = changed('AWS::ElasticLoadBalancingV2::LoadBalancer', (text) => text.replace('"60"', '"65"'));
+  expect(await callsOf(idle)).toEqual({ denied: [], calls: ['cloudformation ModifyLoadBalancerAttributes'] });
+  const denied = await callsOf(idle, stackPolicy(template));
+  expect(denied).toEqual({ denied: [expect.stringMatching(/^LoadBalancer/)], calls: [] });
+  const insights = changed('AWS::ECS::Cluster', (text) => text.replace('enabled', 'disabled'));
+  expect((await callsOf(insights)).calls).toEqual(['cloudformation UpdateCluster']);
+  const health = changed('AWS::ElasticLoadBalancingV2::TargetGroup', (text) => text.replace('"/"', '"/other"'));
+  expect((await callsOf(health)).calls).toEqual([
+    'cloudformation ModifyTargetGroup',
+    'cloudformation ModifyTargetGroupAttributes',
+  ]);
+  const settings = changed('AWS::SSM::Parameter', (text) => text.replace('6000', '7000'));
+  expect((await callsOf(settings, stackPolicy(template))).calls).toEqual(['cloudformation PutParameter']);
+}

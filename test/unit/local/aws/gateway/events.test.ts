@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BatchDeleteImageCommand, ECRClient, PutImageCommand } from '@aws-sdk/client-ecr';
+import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { expect, test } from 'vitest';
 import { fakeUpstream, testGateway } from '../setup.ts';
 
@@ -37,6 +38,7 @@ async function bus(rules: readonly Rule[], invokeStatus: () => number = () => 20
       ListRules: page(Number(params['NextToken'] ?? 0)),
       TestEventPattern: { Result: rule?.matches },
       ListTargetsByRule: { Targets: rule?.targets },
+      PutParameter: { Version: params['Value'] === 'first' ? 1 : 2 },
       GetQueueUrl: { QueueUrl: `queue:${params['QueueName']}` },
       SendMessage: {},
       PutImage: { image: { repositoryName: 'app', imageId: { imageDigest: digest, imageTag: 'v2.0.0' } } },
@@ -175,4 +177,30 @@ test('an event given over HTTP is delivered; a malformed one is refused', async 
   await gateway.settled();
   expect(invoked).toMatchObject([{ event }]);
   expect((await post({ id: 'x' })).status).toBe(400);
+});
+
+test("a parameter's change becomes the event of AWS; one that was refused does not", async () => {
+  const { gateway, invoked } = await bus([{ name: 'settings', matches: true, targets: toReceiver }]);
+  const client = new SSMClient(gateway.client);
+  const put = (Value: string) =>
+    client.send(new PutParameterCommand({ Name: '/farol/targets/web/production', Value, Type: 'String' }));
+  await put('first');
+  await gateway.settled();
+  await put('second');
+  await gateway.settled();
+  await expect(client.send(new PutParameterCommand({ Name: '', Value: 'x', Type: 'String' }))).rejects.toThrow(/at 'name'/);
+  await gateway.settled();
+  expect(invoked.map(({ event }) => event)).toEqual(
+    ['Create', 'Update'].map((operation) => ({
+      version: '0',
+      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      'detail-type': 'Parameter Store Change',
+      source: 'aws.ssm',
+      account: '000000000000',
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+      region: 'us-east-1',
+      resources: ['arn:aws:ssm:us-east-1:000000000000:parameter/farol/targets/web/production'],
+      detail: { operation, name: '/farol/targets/web/production', type: 'String' },
+    })),
+  );
 });

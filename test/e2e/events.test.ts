@@ -225,7 +225,11 @@ test('load adds tasks, by the policy that converge put', async () => {
 
 describe('a migration that breaks what is live', () => {
   test('freezes the target, if the settings let it run', async () => {
-    await stage.publish((settings) => ({ ...settings, migrate: { ...settings.migrate, incompatible: 'allow' } }));
+    const allowing = await stage.publish((settings) => ({
+      ...settings,
+      migrate: { ...settings.migrate, incompatible: 'allow' },
+    }));
+    await stage.inForce(allowing);
     const deployment = await stage.push('v1.1.5');
     const execution = await stage.ended(deployment);
     expect(execution.error).toBe('frozen');

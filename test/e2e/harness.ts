@@ -5,6 +5,7 @@ import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { type Settings, targetOf } from '#core/contract/settings.ts';
 import { settingsParameter } from '#core/contract/target.ts';
 import { deploymentName } from '#core/domain/deployment-name.ts';
+import { settingsHash } from '#core/domain/ledger-chain.ts';
 import type { Fidelity } from '../../local/aws/fidelity.ts';
 import { type Load, startLoad } from '../../local/load/load.ts';
 import { clientOptions } from '../../local/parts/aws-side.ts';
@@ -72,8 +73,10 @@ export interface Stage {
   inState(deployment: string, states: readonly string[]): Promise<void>;
   /** Aborts an execution, as a person in the console would. */
   stop(deployment: string): Promise<void>;
+  /** Waits until what is live runs with these settings. @returns the deployment that made it so */
+  inForce(settings: Settings, seconds?: number): Promise<string>;
   /** Publishes other settings, as an update of the service stack would. */
-  publish(change: (settings: Settings) => Settings): Promise<void>;
+  publish(change: (settings: Settings) => Settings): Promise<Settings>;
   startLoad(rate: number, paths: readonly string[]): Promise<Load>;
   ledger(): Promise<LedgerContent>;
   close(): Promise<void>;
@@ -205,12 +208,21 @@ async function bringUp(
     async stop(deployment) {
       await sfn.send(new StopExecutionCommand({ executionArn: arn(deployment), error: 'stopped', cause: 'by a test' }));
     },
+    inForce: (wanted, seconds = END) =>
+      eventually('the settings in force', seconds, async () => {
+        if (death !== undefined) throw death;
+        const { head, lock } = await stage.ledger();
+        return head.live?.deployable.settingsHash === settingsHash(wanted) && lock?.deployment === undefined
+          ? { found: head.live.deployment }
+          : { saw: { live: head.live?.deployable, lock } };
+      }),
     async publish(change) {
       published = change(published);
       const Value = JSON.stringify(published);
       await ssm.send(
         new PutParameterCommand({ Name: settingsParameter(target), Value, Type: 'String', Overwrite: true }),
       );
+      return published;
     },
     async startLoad(rate, paths) {
       const load = await startLoad({ url: cloud.applicationUrl, rate, paths, version: String.raw`v\d+\.\d+\.\d+` });

@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { Change, Entry, Head, Lock } from '#core/contract/ledger.ts';
+import { Change, Entry, Head, Lock, SettingsClaim } from '#core/contract/ledger.ts';
 import { ORCHESTRATOR } from '../../infra/names.ts';
 import { clientOptions } from '../../local/parts/aws-side.ts';
 
@@ -15,6 +15,8 @@ export interface LedgerContent {
   readonly changes: readonly (Change & { readonly deployment: string })[];
   /** The deployments that wait. */
   readonly waiting: number;
+  /** The deployment that each settings revision was claimed for, by its hash. */
+  readonly claims: ReadonlyMap<string, string>;
   /** Every item, as text. */
   readonly text: string;
 }
@@ -44,6 +46,11 @@ export async function readLedger(gatewayUrl: string, target: string): Promise<Le
       .filter(({ sk }) => sk.startsWith('CHANGE#'))
       .map((item) => ({ ...Change.parse(body(item)), deployment: item.pk.slice('DEPLOYMENT#'.length) }))
       .toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at)),
+    claims: new Map(
+      items
+        .filter(({ pk }) => pk === `SETTINGS#${target}`)
+        .map((item) => [item.sk, SettingsClaim.parse(body(item)).request.deployment]),
+    ),
     waiting: one('WAITING') === undefined ? 0 : 1,
     text: JSON.stringify(items),
   };

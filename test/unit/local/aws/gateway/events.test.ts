@@ -188,7 +188,9 @@ test("a parameter's change becomes the event of AWS; one that was refused does n
   await gateway.settled();
   await put('second');
   await gateway.settled();
-  await expect(client.send(new PutParameterCommand({ Name: '', Value: 'x', Type: 'String' }))).rejects.toThrow(/at 'name'/);
+  await expect(client.send(new PutParameterCommand({ Name: '', Value: 'x', Type: 'String' }))).rejects.toThrow(
+    /at 'name'/,
+  );
   await gateway.settled();
   expect(invoked.map(({ event }) => event)).toEqual(
     ['Create', 'Update'].map((operation) => ({

@@ -62,7 +62,6 @@ export interface TargetNames {
   readonly roles: Readonly<Record<'execution' | 'task' | 'migration' | 'bootstrap', string>>;
   readonly logGroup: string;
   readonly settingsParameter: string;
-  readonly databaseSecret: string;
   readonly secretKey: string;
   /** The function that asks the previews. */
   readonly probe: string;
@@ -85,7 +84,6 @@ export function targetNames(app: string, environment: string): TargetNames {
     },
     logGroup: `/farol/${app}/${environment}`,
     settingsParameter: `${SETTINGS_PATH}/${app}/${environment}`,
-    databaseSecret: `farol/${app}/${environment}/database`,
     secretKey: `farol/${app}/${environment}/secret-key`,
     probe: `farol-${PROBE}-${slug}`,
     removeSlots: `farol-${REMOVE_SLOTS}-${slug}`,
@@ -95,6 +93,14 @@ export function targetNames(app: string, environment: string): TargetNames {
 /** How the names of the secrets begin that `farol run` keeps for the time of one task. */
 export function runSecretPrefix(target: Target): string {
   return `farol/${target}/run/`;
+}
+
+/** The database's master user: no superuser, but the one that makes the others. */
+export const DATABASE_MASTER = 'farol';
+
+/** The roles that a database is used by: who owns it all and never logs in, who migrates, and who serves. */
+export function databaseRoles(database: string): Readonly<Record<'owner' | 'migrator' | 'application', string>> {
+  return { owner: `${database}_owner`, migrator: `${database}_migrator`, application: `${database}_application` };
 }
 
 /** The ECR repository of an application's images: all its environments deploy the same ones. */

@@ -105,7 +105,10 @@ async function testApplication(): Promise<Counts> {
     '-r',
     requirements,
   ]);
-  const database = await startPostgres(new Supervisor(join(REPORTS, 'log')), join(REPORTS, 'postgresql'), 'web');
+  const database = await startPostgres(new Supervisor(join(REPORTS, 'log')), join(REPORTS, 'postgresql'), {
+    name: 'web',
+    master: 'master',
+  });
   closers.add(() => database.stop());
   const report = join(REPORTS, 'pytest.xml');
   const { exitCode } = await execa(python, ['-m', 'pytest', '--quiet', `--junit-xml=${report}`, APPLICATION], {
@@ -116,8 +119,8 @@ async function testApplication(): Promise<Counts> {
       POSTGRES_HOST: database.host,
       POSTGRES_PORT: String(database.port),
       POSTGRES_NAME: database.name,
-      POSTGRES_USER: database.user,
-      POSTGRES_PASSWORD: database.password,
+      POSTGRES_USER: database.superuser.user,
+      POSTGRES_PASSWORD: database.superuser.password,
     },
   });
   const parser = new XMLParser({ ignoreAttributes: false, attributeNamePrefix: '' });

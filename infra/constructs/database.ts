@@ -1,24 +1,25 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { InstanceType } from 'aws-cdk-lib/aws-ec2';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import {
   CaCertificate,
+  CfnDBInstance,
   Credentials,
   DatabaseInstance,
   DatabaseInstanceEngine,
   PostgresEngineVersion,
   StorageType,
 } from 'aws-cdk-lib/aws-rds';
-import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { EnvironmentTarget } from '../environment-schema.ts';
+import { DATABASE_MASTER, databaseRoles } from '../names.ts';
 import type { Network } from './network.ts';
 
 export interface DatabaseProps extends Readonly<EnvironmentTarget['database']> {
   /** Its name in the account. */
   readonly identifier: string;
   readonly logRetention: RetentionDays;
-  readonly secretName: string;
   readonly network: Network;
   readonly deletionProtection: boolean;
 }
@@ -26,13 +27,26 @@ export interface DatabaseProps extends Readonly<EnvironmentTarget['database']> {
 /** RDS User Guide, "Publishing PostgreSQL logs to Amazon CloudWatch Logs". */
 const LOGS = ['postgresql', 'upgrade'] as const;
 
-/** PostgreSQL on RDS in subnets without a way out, with a generated password that only its secret knows. */
+/**
+ * Checking tokens takes 300 to 1000 MiB beside the database; where that is not there, its buffers are to be smaller (RDS User
+ * Guide, "IAM database authentication", Limitations). In blocks of 8 KiB: 64 MiB instead of a quarter of the memory.
+ */
+const SMALL_BUFFERS = { shared_buffers: '8192' };
+
+/** Who a task is in the database, and what its role must allow for that. */
+interface DatabaseUser {
+  readonly environment: Readonly<Record<string, string>>;
+  readonly mayConnect: PolicyStatement;
+}
+
+/**
+ * PostgreSQL on RDS in subnets without a way out, and without a password: whoever comes proves by IAM who they are
+ * (docs/adr/0013-a-database-without-passwords.md).
+ */
 export class Database extends Construct {
-  readonly secret: ISecret;
-  /** Where the application finds it. */
-  readonly environment: Record<'POSTGRES_HOST' | 'POSTGRES_PORT' | 'POSTGRES_NAME', string>;
-  /** The application's credentials, as ECS writes a member of a secret: `<ARN>:<member>::`. */
-  readonly secrets: Record<'POSTGRES_USER' | 'POSTGRES_PASSWORD', string>;
+  /** Where it is, and how one is let in. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly users: Readonly<Record<'application' | 'migrator' | 'master', DatabaseUser>>;
 
   constructor(scope: Construct, id: string, props: DatabaseProps) {
     super(scope, id);
@@ -54,7 +68,10 @@ export class Database extends Construct {
       vpcSubnets: props.network.databaseSubnets,
       securityGroups: [props.network.databaseGroup],
       publiclyAccessible: false,
-      credentials: Credentials.fromGeneratedSecret('farol', { secretName: props.secretName }),
+      credentials: Credentials.fromUsername(DATABASE_MASTER),
+      // Keeps CDK from making a password; that RDS makes none either stands below.
+      manageMasterUserPassword: true,
+      iamAuthentication: true,
       databaseName: props.name,
       port: 5432,
       multiAz: props.multiZone,
@@ -74,20 +91,54 @@ export class Database extends Construct {
         // What a slow release is asked about first: who waited for a lock, and what took longer than a second.
         log_lock_waits: '1',
         log_min_duration_statement: '1000',
+        ...(props.instance.endsWith('.micro') && SMALL_BUFFERS),
       },
       deletionProtection: props.deletionProtection,
       removalPolicy: props.deletionProtection ? RemovalPolicy.RETAIN : RemovalPolicy.SNAPSHOT,
     });
     // RDS would make them itself, and they would be kept for ever.
     instance.node.addDependency(...logGroups);
-    if (instance.secret === undefined) throw new TypeError('the database has no secret');
-    this.secret = instance.secret;
+    // RDS API, CreateDBInstance: for PostgreSQL, instead of a password of any kind. CDK's construct does not know it yet.
+    const resource = instance.node.defaultChild;
+    if (!(resource instanceof CfnDBInstance)) throw new TypeError('the database has no AWS::RDS::DBInstance');
+    resource.manageMasterUserPassword = undefined;
+    resource.masterUserAuthenticationType = 'iam-db-auth';
+
+    const stack = Stack.of(this);
+    const instanceId = instance.instanceResourceId ?? '';
+    const roles = databaseRoles(props.name);
+    const user = (name: string, more: Record<string, string> = {}): DatabaseUser => ({
+      environment: { POSTGRES_USER: name, ...more },
+      mayConnect: new PolicyStatement({
+        actions: ['rds-db:connect'],
+        resources: [
+          // RDS User Guide, "Creating and using an IAM policy for IAM database access".
+          stack.formatArn({
+            service: 'rds-db',
+            resource: 'dbuser',
+            resourceName: `${instanceId}/${name}`,
+            arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+          }),
+        ],
+      }),
+    });
     this.environment = {
       POSTGRES_HOST: instance.dbInstanceEndpointAddress,
       POSTGRES_PORT: instance.dbInstanceEndpointPort,
       POSTGRES_NAME: props.name,
+      POSTGRES_AUTH: 'iam',
+      AWS_REGION: stack.region,
     };
-    const member = (name: string) => `${this.secret.secretArn}:${name}::`;
-    this.secrets = { POSTGRES_USER: member('username'), POSTGRES_PASSWORD: member('password') };
+    this.users = {
+      application: user(roles.application),
+      migrator: user(roles.migrator),
+      master: user(DATABASE_MASTER, {
+        POSTGRES_OWNER: roles.owner,
+        POSTGRES_MIGRATOR: roles.migrator,
+        POSTGRES_APPLICATION: roles.application,
+        // Another instance of the same name, made from a backup, is prepared anew.
+        POSTGRES_INSTANCE: instanceId,
+      }),
+    };
   }
 }

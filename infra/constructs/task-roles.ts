@@ -3,6 +3,7 @@ import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { TargetNames } from '../names.ts';
+import type { Database } from './database.ts';
 
 export interface TaskRolesProps {
   readonly names: TargetNames['roles'];
@@ -11,6 +12,7 @@ export interface TaskRolesProps {
   readonly logGroup: ILogGroup;
   /** ARNs of the secrets that tasks are given. */
   readonly secrets: readonly string[];
+  readonly database: Database;
 }
 
 /** The roles that tasks are started with, and that run inside them: serving and migrating are kept apart. */
@@ -44,7 +46,7 @@ export class TaskRoles extends Construct {
             },
           },
         }),
-        ...(statements.length > 0 && { inlinePolicies: { work: new PolicyDocument({ statements }) } }),
+        inlinePolicies: { work: new PolicyDocument({ statements }) },
       });
     this.execution = role('Execution', props.names.execution, 'Starts tasks: image, secrets, log', [
       // GetAuthorizationToken takes no resource.
@@ -62,8 +64,11 @@ export class TaskRoles extends Construct {
         resources: [...props.secrets],
       }),
     ]);
-    this.task = role('Task', props.names.task, 'The application while it serves', []);
-    this.migration = role('Migration', props.names.migration, 'The application while it migrates', []);
-    this.bootstrap = role('Bootstrap', props.names.bootstrap, 'The application while it prepares the database', []);
+    const { application, migrator, master } = props.database.users;
+    const inside = (roleId: string, kind: 'task' | 'migration' | 'bootstrap', does: string, connect: PolicyStatement) =>
+      role(roleId, props.names[kind], `The application while it ${does}`, [connect]);
+    this.task = inside('Task', 'task', 'serves', application.mayConnect);
+    this.migration = inside('Migration', 'migration', 'migrates', migrator.mayConnect);
+    this.bootstrap = inside('Bootstrap', 'bootstrap', 'prepares the database', master.mayConnect);
   }
 }

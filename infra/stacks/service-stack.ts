@@ -76,7 +76,6 @@ export class ServiceStack extends Stack {
       ...target.database,
       identifier: names.slug,
       logRetention: orchestrator.logRetention,
-      secretName: names.databaseSecret,
       network,
       deletionProtection: orchestrator.deletionProtection,
     });
@@ -100,8 +99,8 @@ export class ServiceStack extends Stack {
       names: names.roles,
       repository: repositoryName(target.app),
       logGroup,
+      database,
       secrets: [
-        database.secret.secretArn,
         secretKey.secretArn,
         // What a person gives a task of theirs: kept for the time of the task, under a name that is not known yet.
         this.formatArn({
@@ -193,16 +192,25 @@ export class ServiceStack extends Stack {
           ...service,
           environment: {
             ...database.environment,
+            ...database.users.application.environment,
             ALLOWED_HOSTS: (edge?.hosts ?? [host]).join(','),
             ...(edge && { FORWARDED_PROTO_HEADER: PROTOCOL_HEADER }),
             ...service.environment,
           },
-          secrets: { ...database.secrets, SECRET_KEY: secretKey.secretArn },
+          secrets: { SECRET_KEY: secretKey.secretArn },
         },
       ],
       tasks: {
-        migrate: { environment: {}, secrets: {}, taskRole: roles.migration.roleArn },
-        bootstrap: { environment: {}, secrets: {}, taskRole: roles.bootstrap.roleArn },
+        migrate: {
+          environment: database.users.migrator.environment,
+          secrets: {},
+          taskRole: roles.migration.roleArn,
+        },
+        bootstrap: {
+          environment: database.users.master.environment,
+          secrets: {},
+          taskRole: roles.bootstrap.roleArn,
+        },
       },
       capacity: target.capacity,
       health,

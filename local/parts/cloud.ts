@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { CodeBuildClient } from '@aws-sdk/client-codebuild';
 import { execa } from 'execa';
 import type { Settings } from '#core/contract/settings.ts';
-import { buildProject, ORCHESTRATOR } from '../../infra/names.ts';
+import { buildProject, DATABASE_MASTER, ORCHESTRATOR } from '../../infra/names.ts';
 import { createDataPlane, type DataPlane } from '../aws/data-plane.ts';
 import type { Fidelity } from '../aws/fidelity.ts';
 import { type Gateway, startGateway } from '../aws/gateway/gateway.ts';
@@ -198,8 +198,8 @@ async function bringUp(options: CloudOptions): Promise<Cloud> {
   };
 }
 
-async function startDatabase({ supervisor, state, closers, say }: CloudOptions, name = 'postgresql') {
-  const database = await startPostgres(supervisor, join(state, name), 'web', name);
+async function startDatabase({ supervisor, state, closers, say }: CloudOptions, part = 'postgresql') {
+  const database = await startPostgres(supervisor, join(state, part), { name: 'web', master: DATABASE_MASTER, part });
   closers.add(() => database.stop());
   say('PostgreSQL is up');
   return database;

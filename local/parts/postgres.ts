@@ -9,13 +9,20 @@ import { Problem } from '../problem.mjs';
 import { freePort } from './ports.ts';
 import type { Supervisor } from './supervisor.ts';
 
+/** Who may log in. */
+export interface Login {
+  readonly user: string;
+  readonly password: string;
+}
+
 /** How to reach the database. */
 export interface Database {
   readonly host: string;
   readonly port: number;
   readonly name: string;
-  readonly user: string;
-  readonly password: string;
+  /** Its owner, who may make roles and databases and is no superuser: what RDS calls the master user. */
+  readonly master: Login;
+  readonly superuser: Login;
 }
 
 interface Account {
@@ -23,7 +30,7 @@ interface Account {
   readonly gid: number;
 }
 
-const USER = 'farol';
+const SUPERUSER = 'postgres';
 /** Enough for both slots' tasks at their largest with every thread holding a connection. */
 const MAX_CONNECTIONS = 300;
 /** A database that lives as long as its run needs no durability: https://www.postgresql.org/docs/18/non-durability.html */
@@ -57,16 +64,19 @@ function unprivileged(): Account | undefined {
   return { uid: account.uid, gid: account.gid };
 }
 
+function login(user: string): Login {
+  return { user, password: randomBytes(18).toString('base64url') };
+}
+
 /**
- * Starts PostgreSQL 18 on an empty cluster with one empty database.
- * @param name what it is called among the parts
+ * Starts PostgreSQL 18 on an empty cluster with one empty database, which belongs to the master user as on RDS (User Guide,
+ * "Understanding PostgreSQL roles and permissions"). `part`: what it is called among the parts.
  * @param folder where its files may lie; as root they lie in the system's folder for temporary files instead, where another user reaches them
  */
 export async function startPostgres(
   supervisor: Supervisor,
   folder: string,
-  databaseName: string,
-  name = 'postgresql',
+  { name, master, part: partName = 'postgresql' }: { name: string; master: string; part?: string },
 ): Promise<Database & { stop(): Promise<void> }> {
   const account = unprivileged();
   const home = account
@@ -82,16 +92,16 @@ export async function startPostgres(
     await chown(home, account.uid, account.gid);
   }
   const data = join(home, 'data');
-  const password = randomBytes(18).toString('base64url');
+  const [superuser, owner] = [login(SUPERUSER), login(master)];
   const passwordFile = join(home, 'password');
-  writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
+  writeFileSync(passwordFile, `${superuser.password}\n`, { mode: 0o600 });
   if (account) await chown(passwordFile, account.uid, account.gid);
   const options = { ...account, cwd: home, timeout: 60_000, env: { LC_ALL: 'C', TZ: 'UTC' } };
   const initdb = [
     '--pgdata',
     data,
     '--username',
-    USER,
+    superuser.user,
     '--pwfile',
     passwordFile,
     '--auth=scram-sha-256',
@@ -104,7 +114,11 @@ export async function startPostgres(
     // Alone on its files it needs no connection, hence no client library.
     await execa(join(bin, 'postgres'), ['--single', '-D', data, 'postgres'], {
       ...options,
-      input: `CREATE DATABASE "${databaseName}"\n`,
+      input: [
+        `CREATE ROLE "${owner.user}" LOGIN CREATEDB CREATEROLE PASSWORD '${owner.password}'`,
+        `CREATE DATABASE "${name}" OWNER "${owner.user}"`,
+        '',
+      ].join('\n'),
     });
   } catch (error) {
     throw new Problem(
@@ -122,7 +136,7 @@ export async function startPostgres(
     ...NOT_DURABLE,
   ];
   const part = await supervisor.start({
-    name,
+    name: partName,
     command: join(bin, 'postgres'),
     args: ['-D', data, ...settings.flatMap((setting) => ['-c', setting])],
     cwd: home,
@@ -135,9 +149,9 @@ export async function startPostgres(
   return {
     host: '127.0.0.1',
     port,
-    name: databaseName,
-    user: USER,
-    password,
+    name,
+    master: owner,
+    superuser,
     async stop() {
       await part.stop();
       rmSync(home, { recursive: true, force: true });

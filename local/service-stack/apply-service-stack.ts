@@ -2,10 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Settings } from '#core/contract/settings.ts';
 import { changesBetween, isAllowed, type StackPolicy } from '../../infra/fixed-once-made.ts';
+import type { Database } from '../parts/postgres.ts';
+import { databasePasswords } from './database-passwords.ts';
 import { type Created, resolveObject } from './intrinsics.ts';
-import { type Database, makers } from './makers.ts';
+import { makers } from './makers.ts';
 import { scaleSettings } from './scale-settings.ts';
-import { Properties, Template } from './template.ts';
+import { Template } from './template.ts';
 import { updaters } from './updaters.ts';
 
 /** A service stack that was made. */
@@ -24,7 +26,7 @@ export interface ServiceStack {
 /**
  * Makes what a target's service stack describes by calls to the local cloud, and publishes the target's settings.
  * Network and roles have no counterpart on one machine: something with a name stands for each. The database is the one
- * that is given.
+ * that is given, and knows its users by passwords.
  * @param templateFile the synthesized service stack
  * @param gatewayUrl where all AWS calls go
  * @param timeScale by which times are divided, see {@link scaleSettings}
@@ -33,7 +35,7 @@ export interface ServiceStack {
 export async function applyServiceStack(options: {
   templateFile: string;
   gatewayUrl: string;
-  database: Database;
+  database: Pick<Database, 'host' | 'port' | 'name' | 'master'>;
   timeScale: number;
   accountId?: string;
   region?: string;
@@ -57,14 +59,13 @@ export async function applyServiceStack(options: {
     // It does what CloudFormation does on AWS, and so the record of calls names it.
     userAgentAppId: 'cloudformation',
   };
-  const publish = (value: string): string => {
-    settings = scaleSettings(
-      withoutNetwork(onDatabase(Settings.parse(JSON.parse(value)), database)),
-      options.timeScale,
-    );
+  const withPasswords = databasePasswords(database, client);
+  const publish = async (value: string): Promise<string> => {
+    const described = withoutNetwork(Settings.parse(JSON.parse(value)));
+    settings = scaleSettings(await withPasswords(described), options.timeScale);
     return JSON.stringify(settings);
   };
-  const make = makers({ client, accountId, database, databaseSecrets: attachedSecrets(current), publish });
+  const make = makers({ client, accountId, database, publish });
   const change = updaters({ client, publish });
   /** Makes the resources of a template that are not there yet, in the order in which they need each other. */
   const makeMissing = async (template: Template): Promise<void> => {
@@ -101,26 +102,6 @@ export async function applyServiceStack(options: {
       current = next;
       return [];
     },
-  };
-}
-
-/** Logical ids of the secrets that are attached to the database. */
-function attachedSecrets(template: Template): Set<string> {
-  return new Set(
-    Object.values(template.Resources)
-      .filter(({ Type }) => Type === 'AWS::SecretsManager::SecretTargetAttachment')
-      .map(({ Properties: properties }) => Properties.attachedSecret.parse(properties).SecretId.Ref),
-  );
-}
-
-/** The database's name is written out in the template, unlike its address. */
-function onDatabase(settings: Settings, { name }: Database): Settings {
-  return {
-    ...settings,
-    services: settings.services.map((service) => ({
-      ...service,
-      environment: { ...service.environment, POSTGRES_NAME: name },
-    })),
   };
 }
 

@@ -16,17 +16,9 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import type { Database } from '../parts/postgres.ts';
 import type { Created } from './intrinsics.ts';
 import { Properties } from './template.ts';
-
-/** A database that runs already. */
-export interface Database {
-  readonly host: string;
-  readonly port: number;
-  readonly name: string;
-  readonly user: string;
-  readonly password: string;
-}
 
 type PropertyBag = Readonly<Record<string, unknown>>;
 
@@ -45,11 +37,10 @@ export function makers(options: {
   /** For every client of the SDK. */
   client: Pick<CloudWatchLogsClientConfig, 'endpoint' | 'region' | 'credentials' | 'userAgentAppId'>;
   accountId: string;
-  database: Database;
-  /** Logical ids of the secrets that hold the database's credentials. */
-  databaseSecrets: ReadonlySet<string>;
+  /** A database that runs already. */
+  database: Pick<Database, 'host' | 'port'>;
   /** What becomes of a parameter's value before it is published. */
-  publish: (value: string) => string;
+  publish: (value: string) => Promise<string>;
 }): [type: string, make: Maker][] {
   const { client } = options;
   const [clusters, loadBalancing] = [new ECSClient(client), new ElasticLoadBalancingV2Client(client)];
@@ -65,8 +56,7 @@ export function makers(options: {
     ['AWS::IAM::Role', role(options.accountId)],
     ['AWS::RDS::DBInstance', instance(options.database)],
     ['AWS::Logs::LogGroup', logGroup(logs)],
-    ['AWS::SecretsManager::Secret', secret(secrets, options)],
-    ['AWS::SecretsManager::SecretTargetAttachment', attachment],
+    ['AWS::SecretsManager::Secret', secret(secrets)],
     ['AWS::ECS::Cluster', cluster(clusters)],
     ['AWS::ElasticLoadBalancingV2::LoadBalancer', loadBalancer(loadBalancing)],
     ['AWS::ElasticLoadBalancingV2::TargetGroup', targetGroup(loadBalancing)],
@@ -90,10 +80,10 @@ function role(accountId: string): Maker {
   };
 }
 
-function instance({ host, port }: Database): Maker {
+function instance({ host, port }: Pick<Database, 'host' | 'port'>): Maker {
   return ({ id }) => ({
     ref: id.toLowerCase(),
-    attributes: { 'Endpoint.Address': host, 'Endpoint.Port': String(port) },
+    attributes: { 'Endpoint.Address': host, 'Endpoint.Port': String(port), DbiResourceId: `db-${id.toUpperCase()}` },
   });
 }
 
@@ -106,36 +96,15 @@ function logGroup(client: CloudWatchLogsClient): Maker {
   };
 }
 
-function secret(
-  client: SecretsManagerClient,
-  { database, databaseSecrets }: Pick<Parameters<typeof makers>[0], 'database' | 'databaseSecrets'>,
-): Maker {
-  return async ({ id, resolved }) => {
+function secret(client: SecretsManagerClient): Maker {
+  return async ({ resolved }) => {
     const { Name, GenerateSecretString } = Properties.secret.parse(resolved());
-    const { ARN } = await client.send(
-      new CreateSecretCommand({
-        Name,
-        SecretString: databaseSecrets.has(id)
-          ? credentials(database)
-          : randomBytes(GenerateSecretString.PasswordLength)
-              .toString('base64url')
-              .slice(0, GenerateSecretString.PasswordLength),
-      }),
-    );
+    const { PasswordLength } = GenerateSecretString;
+    const SecretString = randomBytes(PasswordLength).toString('base64url').slice(0, PasswordLength);
+    const { ARN } = await client.send(new CreateSecretCommand({ Name, SecretString }));
     return { ref: given(ARN, `ARN of ${Name}`) };
   };
 }
-
-/** As RDS writes them into a secret that is attached to an instance. */
-function credentials({ user, name, ...database }: Database): string {
-  return JSON.stringify({ ...database, username: user, dbname: name, engine: 'postgres' });
-}
-
-/** An attachment is called what its secret is called. */
-const attachment: Maker = ({ resolved }) => {
-  const { SecretId } = Properties.secretAttachment.parse(resolved());
-  return { ref: SecretId };
-};
 
 function cluster(client: ECSClient): Maker {
   return async ({ resolved }) => {
@@ -181,10 +150,10 @@ function listener(client: ElasticLoadBalancingV2Client): Maker {
   };
 }
 
-function parameter(client: SSMClient, publish: (value: string) => string): Maker {
+function parameter(client: SSMClient, publish: (value: string) => Promise<string>): Maker {
   return async ({ resolved }) => {
     const { Name, Value } = Properties.parameter.parse(resolved());
-    await client.send(new PutParameterCommand({ Name, Value: publish(Value), Type: 'String', Overwrite: true }));
+    await client.send(new PutParameterCommand({ Name, Value: await publish(Value), Type: 'String', Overwrite: true }));
     return { ref: Name };
   };
 }

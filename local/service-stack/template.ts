@@ -57,9 +57,6 @@ export const Properties = {
     Name: z.string(),
     GenerateSecretString: z.looseObject({ PasswordLength: z.int() }),
   }),
-  secretAttachment: z.looseObject({ SecretId: z.string() }),
-  /** As {@link Properties.secretAttachment}, before its reference is resolved. */
-  attachedSecret: z.looseObject({ SecretId: z.strictObject({ Ref: z.string() }) }),
   /** CloudFormation names those that nobody else has to know. */
   role: z.looseObject({ RoleName: z.string().optional() }),
   parameter: z.looseObject({ Name: z.string(), Value: z.string() }),

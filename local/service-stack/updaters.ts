@@ -26,7 +26,7 @@ export function updaters({
   publish,
 }: {
   client: Pick<CloudWatchLogsClientConfig, 'endpoint' | 'region' | 'credentials' | 'userAgentAppId'>;
-  publish: (value: string) => string;
+  publish: (value: string) => Promise<string>;
 }): Readonly<Record<string, Updater>> {
   const loadBalancing = new ElasticLoadBalancingV2Client(client);
   const [clusters, logs, parameters] = [new ECSClient(client), new CloudWatchLogsClient(client), new SSMClient(client)];
@@ -55,7 +55,8 @@ export function updaters({
     },
     'AWS::SSM::Parameter': async (Name, properties) => {
       const { Value } = Properties.parameter.parse(properties);
-      await parameters.send(new PutParameterCommand({ Name, Value: publish(Value), Type: 'String', Overwrite: true }));
+      const published = await publish(Value);
+      await parameters.send(new PutParameterCommand({ Name, Value: published, Type: 'String', Overwrite: true }));
     },
   };
 }

@@ -49,7 +49,6 @@ const NAMED: Readonly<Record<string, Named>> = {
   },
   'AWS::S3::Bucket': { property: 'BucketName', arn: 's3:::NAME' },
   'AWS::SecretsManager::Secret': { property: 'Name', arn: 'secretsmanager:#:@:secret:NAME-AbCdEf', ref: 'arn' },
-  'AWS::SecretsManager::SecretTargetAttachment': { arn: 'secretsmanager:#:@:secret:NAME-AbCdEf', ref: 'arn' },
   'AWS::SNS::Topic': { property: 'TopicName', arn: 'sns:#:@:NAME', ref: 'arn' },
   'AWS::SQS::Queue': { property: 'QueueName', arn: 'sqs:#:@:NAME' },
   'AWS::SSM::Parameter': { property: 'Name', arn: 'ssm:#:@:parameter/NAME' },

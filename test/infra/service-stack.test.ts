@@ -114,9 +114,31 @@ describe('database', () => {
     });
   });
 
-  test('has a password that no template knows', () => {
+  test('has no password, not even its master: IAM says who comes', () => {
     const [instance] = Object.values(resources(template, 'AWS::RDS::DBInstance'));
-    expect(JSON.stringify(instance?.Properties['MasterUserPassword'])).toContain('{{resolve:secretsmanager:');
+    expect(instance?.Properties).toMatchObject({
+      EnableIAMDatabaseAuthentication: true,
+      MasterUserAuthenticationType: 'iam-db-auth',
+      MasterUsername: 'farol',
+    });
+    for (const one of ['MasterUserPassword', 'ManageMasterUserPassword', 'MasterUserSecret'])
+      expect(instance?.Properties).not.toHaveProperty(one);
+    expect(JSON.stringify(template.toJSON())).not.toContain('{{resolve:');
+  });
+
+  test('leaves the smallest class memory to check tokens with', () => {
+    template.hasResourceProperties('AWS::RDS::DBParameterGroup', {
+      Parameters: Match.objectLike({ shared_buffers: Match.absent() }),
+    });
+    const environments = environmentsIn();
+    const targets = environments.targets.map((one) => ({
+      ...one,
+      database: { ...one.database, instance: 't4g.micro' },
+    }));
+    templateOf(synthesized({ ...environments, targets }), 'web-production-service').hasResourceProperties(
+      'AWS::RDS::DBParameterGroup',
+      { Parameters: Match.objectLike({ shared_buffers: '8192' }) },
+    );
   });
 });
 
@@ -303,11 +325,43 @@ describe('the edge', () => {
   });
 });
 
-test('task roles have the names that the orchestrator may pass', () => {
-  const names = Object.values(resources(template, 'AWS::IAM::Role'))
+describe('task roles', () => {
+  const roles = Object.values(resources(template, 'AWS::IAM::Role'))
     .filter(({ Properties }) => JSON.stringify(Properties).includes('ecs-tasks.amazonaws.com'))
-    .map(({ Properties }) => Properties['RoleName']);
-  expect(new Set(names)).toEqual(
-    new Set(['execution', 'bootstrap', 'migration', 'task'].map((kind) => `farol-web-production-${kind}`)),
-  );
+    .map(({ Properties }) => Properties);
+  const policies = z.array(z.object({ PolicyDocument: z.object({ Statement: z.array(z.unknown()) }) }));
+  const statements = (kind: string) =>
+    policies
+      .parse(roles.find(({ RoleName }) => RoleName === `farol-web-production-${kind}`)?.['Policies'])
+      .flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+
+  test('have the names that the orchestrator may pass', () => {
+    const kinds = ['execution', 'bootstrap', 'migration', 'task'];
+    expect(new Set(roles.map(({ RoleName }) => RoleName))).toEqual(
+      new Set(kinds.map((kind) => `farol-web-production-${kind}`)),
+    );
+  });
+
+  test.each([
+    ['task', 'web_application'],
+    ['migration', 'web_migrator'],
+    ['bootstrap', 'farol'],
+  ])('%s comes to this database as %s, and may do nothing else', (kind, user) => {
+    const instance = { 'Fn::GetAtt': [expect.stringMatching(/^DatabaseInstance/), 'DbiResourceId'] };
+    expect(statements(kind)).toEqual([
+      {
+        Effect: 'Allow',
+        Action: 'rds-db:connect',
+        Resource: {
+          'Fn::Join': ['', [`arn:aws:rds-db:us-east-1:${ACCOUNT}:dbuser:`, instance, `/${user}`]],
+        },
+      },
+    ]);
+  });
+
+  test('no secret of the database is left for who starts tasks', () => {
+    const read = JSON.stringify(statements('execution'));
+    expect(read).toContain('SecretKey');
+    expect(read).not.toContain('Database');
+  });
 });

@@ -13,7 +13,7 @@ const FORMS: Record<string, (id: string) => Created> = {
   }),
   'AWS::RDS::DBInstance': (id) => ({
     ref: id,
-    attributes: { 'Endpoint.Address': 'db.example.com', 'Endpoint.Port': '5432' },
+    attributes: { 'Endpoint.Address': 'db.example.com', 'Endpoint.Port': '5432', DbiResourceId: 'db-ABC' },
   }),
   'AWS::CloudFront::Distribution': (id) => ({ ref: id, attributes: { DomainName: 'd111111abcdef8.cloudfront.net' } }),
   'AWS::IAM::Role': (id) => ({ ref: id, attributes: { Arn: `arn:aws:iam::${ACCOUNT}:role/${id}` } }),
@@ -58,15 +58,36 @@ describe('the settings that the service stack publishes', () => {
       POSTGRES_HOST: 'db.example.com',
       POSTGRES_PORT: '5432',
       POSTGRES_NAME: 'web',
+      POSTGRES_USER: 'web_application',
+      POSTGRES_AUTH: 'iam',
+      AWS_REGION: 'us-east-1',
       ALLOWED_HOSTS: 'd111111abcdef8.cloudfront.net',
       FORWARDED_PROTO_HEADER: 'CloudFront-Forwarded-Proto',
     });
     expect(parsed.address).toBe('https://d111111abcdef8.cloudfront.net');
-    expect(service?.secrets).toEqual({
-      POSTGRES_USER: expect.stringMatching(/^arn:.*:username::$/),
-      POSTGRES_PASSWORD: expect.stringMatching(/^arn:.*:password::$/),
-      SECRET_KEY: expect.stringMatching(/^arn:/),
+    expect(service?.secrets).toEqual({ SECRET_KEY: expect.stringMatching(/^arn:/) });
+  });
+
+  test('let each kind of task come to the database as another user, without a password', () => {
+    const { migrate, bootstrap } = parsed.tasks;
+    expect(migrate).toMatchObject({ environment: { POSTGRES_USER: 'web_migrator' }, secrets: {} });
+    expect(bootstrap).toMatchObject({
+      environment: {
+        POSTGRES_USER: 'farol',
+        POSTGRES_OWNER: 'web_owner',
+        POSTGRES_MIGRATOR: 'web_migrator',
+        POSTGRES_APPLICATION: 'web_application',
+        POSTGRES_INSTANCE: 'db-ABC',
+      },
+      secrets: {},
     });
+    const roles = [parsed.place.taskRole, migrate.taskRole, bootstrap.taskRole, parsed.place.executionRole];
+    expect(new Set(roles).size).toBe(4);
+  });
+
+  test('fit into a parameter with room for an environment’s own variables', () => {
+    // SSM API, PutParameter: 8 KB in the advanced tier.
+    expect(JSON.stringify(settings).length).toBeLessThan(5000);
   });
 
   test('name the image’s repository without a tag', () => {

@@ -79,16 +79,6 @@ export const SERVICE: readonly Acknowledgement[] = [
     reason:
       'Enhanced monitoring tells about the operating system’s processes, for a price by its log; CloudWatch’s own metrics and the log of slow statements and locks are what a release is judged by.',
   },
-  {
-    rule: 'AwsSolutions-SMG4',
-    on: ['*/*-service/Database/Instance/Secret'],
-    reason: 'Tasks read the password when they start: changed by a clock, it would shut out those that run.',
-  },
-  {
-    rule: 'CKV_AWS_161',
-    on: ['*/*-service/Database/Instance'],
-    reason: 'The application connects by a password that only its secret knows.',
-  },
 
   // What the profile leaves out for its price; docs/costs.md says what production has over it.
   {

@@ -42,7 +42,7 @@ test('the stacks stand on the local cloud: orchestrator deployed, load balancer 
     bootstrap(cloud),
   ]);
   await deployStacks(cloud, assembly);
-  const database = { host: '127.0.0.1', port: 5499, name: 'shop', user: 'app', password: 'p"w' };
+  const database = { host: '127.0.0.1', port: 5499, name: 'shop', master: { user: 'farol', password: 'p"w' } };
   const [templateFile = ''] = assembly.serviceTemplates;
   const stack = await applyServiceStack({
     templateFile,
@@ -68,11 +68,30 @@ test('the stacks stand on the local cloud: orchestrator deployed, load balancer 
     POSTGRES_HOST: '127.0.0.1',
     POSTGRES_PORT: '5499',
     POSTGRES_NAME: 'shop',
+    POSTGRES_USER: 'web_application',
+    POSTGRES_AUTH: 'password',
   });
 
-  const SecretId = settings.services[0]?.secrets['POSTGRES_PASSWORD']?.replace(':password::', '');
+  const { migrate, bootstrap: prepare } = settings.tasks;
+  const SecretId = prepare.secrets['POSTGRES_PASSWORD']?.replace(':farol::', '');
   const secret = await new SecretsManagerClient(gateway.client).send(new GetSecretValueCommand({ SecretId }));
-  expect(JSON.parse(secret.SecretString ?? '')).toMatchObject({ username: 'app', password: 'p"w', port: 5499 });
+  expect(JSON.parse(secret.SecretString ?? '')).toEqual({
+    farol: 'p"w',
+    web_migrator: expect.stringMatching(/.{20}/),
+    web_application: expect.stringMatching(/.{20}/),
+  });
+  expect(settings.services[0]?.secrets).toMatchObject({ POSTGRES_PASSWORD: `${SecretId}:web_application::` });
+  expect(migrate).toMatchObject({
+    environment: { POSTGRES_USER: 'web_migrator' },
+    secrets: { POSTGRES_PASSWORD: `${SecretId}:web_migrator::` },
+  });
+  expect(prepare).toMatchObject({
+    environment: { POSTGRES_USER: 'farol', POSTGRES_OWNER: 'web_owner' },
+    secrets: {
+      POSTGRES_MIGRATOR_PASSWORD: `${SecretId}:web_migrator::`,
+      POSTGRES_APPLICATION_PASSWORD: `${SecretId}:web_application::`,
+    },
+  });
 
   const { LoadBalancers } = await new ElasticLoadBalancingV2Client(gateway.client).send(
     new DescribeLoadBalancersCommand({ Names: ['web-production'] }),

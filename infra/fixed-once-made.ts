@@ -96,7 +96,6 @@ const REPLACING: Readonly<Record<string, readonly string[]>> = {
   'AWS::RDS::DBParameterGroup': ['DBParameterGroupName', 'Description', 'Family'],
   'AWS::RDS::DBSubnetGroup': ['DBSubnetGroupName'],
   'AWS::SecretsManager::Secret': ['Name'],
-  'AWS::SecretsManager::SecretTargetAttachment': ['SecretId'],
 };
 
 /**
@@ -195,11 +194,6 @@ function namedBySettings(resources: Record<string, Resource>): string[] {
     if (typeof id === 'string') ids.add(id);
     return value;
   });
-  // A secret is named by what attaches it to its database.
-  for (const id of ids) {
-    const attached = z.object({ SecretId: z.object({ Ref: z.string() }) }).safeParse(resources[id]?.Properties);
-    if (attached.success) ids.add(attached.data.SecretId.Ref);
-  }
   return [...ids].filter((id) => id in resources).toSorted();
 }
 

@@ -41,7 +41,7 @@ interface DatabaseUser {
 
 /**
  * PostgreSQL on RDS in subnets without a way out, and without a password: whoever comes proves by IAM who they are
- * (docs/adr/0013-a-database-without-passwords.md).
+ * (docs/adr/0018-a-database-without-passwords.md).
  */
 export class Database extends Construct {
   /** Where it is, and how one is let in. */

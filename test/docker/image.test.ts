@@ -44,15 +44,15 @@ describeWithEngine('the image', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'farol-docker-'));
     [database] = await Promise.all([
-      startPostgres(new Supervisor(join(folder, 'log')), join(folder, 'postgresql'), 'web'),
+      startPostgres(new Supervisor(join(folder, 'log')), join(folder, 'postgresql'), { name: 'web', master: 'master' }),
       buildApplication(TAG, { VERSION: 'v1.4.0', COMMIT, BUILD: 'web-build:1', RELEASE_JSON: TEXT }),
     ]);
     env = {
       POSTGRES_HOST: database.host,
       POSTGRES_PORT: String(database.port),
       POSTGRES_NAME: database.name,
-      POSTGRES_USER: database.user,
-      POSTGRES_PASSWORD: database.password,
+      POSTGRES_USER: database.master.user,
+      POSTGRES_PASSWORD: database.master.password,
       SECRET_KEY: 'a secret key of the tests that is long enough to be one',
       ALLOWED_HOSTS: '127.0.0.1',
       HOST: '127.0.0.1',

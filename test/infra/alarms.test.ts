@@ -189,6 +189,7 @@ describe('the edge', () => {
     expect(alarm('web-production-edge-errors').Metrics).toBeDefined();
     const targets = starterAndProduction.targets.map((target) => ({
       ...target,
+      network: { ...target.network, zones: ['sa-east-1a', 'sa-east-1b', 'sa-east-1c'] },
       edge: { ...target.edge, firewall: undefined },
     }));
     const names = alarmsOf(

@@ -83,7 +83,11 @@ async function resume(
     const wasLive = record.ended.result === 'live';
     // With a release that came after it, it is another deployable.
     const isOutdated = !isOfLive && compareVersions(version, live.deployable.version) < 0;
-    return wasLive || isOutdated ? begin(settings, hash, live, claim, ports) : { outcome: 'tried', what: deployment };
+    // Several revisions within a moment may have claimed the same name: it deployed the one that it planned with.
+    const hadAnother = record.plan !== undefined && record.plan.deployable.settingsHash !== hash;
+    return wasLive || isOutdated || hadAnother
+      ? begin(settings, hash, live, claim, ports)
+      : { outcome: 'tried', what: deployment };
   }
   // Claimed and not started: whoever claimed it was interrupted.
   if (record === undefined && execution === undefined && isOfLive) return start(claim.request, ports);

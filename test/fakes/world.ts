@@ -70,6 +70,8 @@ export class FakeWorld
   beforeAction: (action: Action, n: number) => void = () => {};
   afterAction: (action: Action, n: number) => void = () => {};
   userRequestsPerCheck = 500;
+  /** Hosts that each slot was asked as, by its preview. */
+  readonly askedAs: Record<Slot, Set<string>> = { blue: new Set(), green: new Set() };
   /** When the registry says the newest release was pushed. */
   pushed = '2026-11-23T17:00:00.000Z';
   liveIsBroken = false;
@@ -203,8 +205,9 @@ export class FakeWorld
     return [];
   }
 
-  async get(url: string): Promise<Answer> {
+  async get(url: string, headers: Readonly<Record<string, string>>): Promise<Answer> {
     const slot: Slot = url.includes(':8081') ? 'blue' : 'green';
+    this.askedAs[slot].add(headers['host'] ?? '');
     const { pathname } = new URL(url);
     const definition = this.#definitions.find(({ arn }) => arn === this.slots[slot].service?.taskDefinition);
     if (definition === undefined || this.slots[slot].tasks.length === 0) throw new Error('connect ECONNREFUSED');

@@ -100,6 +100,16 @@ describe('a change of settings', () => {
     }
   });
 
+  test('of the address is asked of the candidate, while live answers to its own', async () => {
+    const workflow = await live();
+    workflow.world.publish({ address: 'https://new.example' });
+    const migrations = [{ name: 'board.0002', compatible: 'yes', why: 'adds a column' }] as const;
+    const ending = await workflow.deploy(workflow.world.push('v1.1.0', { migrations: [...migrations] }));
+    expect(ending).toMatchObject({ status: 'SUCCEEDED' });
+    expect(ending.visited).toContain('Check live');
+    expect(workflow.world.askedAs).toEqual({ blue: new Set(['shop.example']), green: new Set(['new.example']) });
+  });
+
   test('that came with a release which was rolled back is not tried by itself with the former release', async () => {
     const workflow = await live();
     workflow.world.publish(CHANGED);
@@ -206,6 +216,22 @@ describe('a change of settings meets', () => {
     workflow.ledger.heads.set(TARGET, head);
     expect(await look(workflow)).toMatchObject([{ outcome: 'settings changed' }]);
   });
+});
+
+test('a revision whose deployment took another one is deployed after it', async () => {
+  const workflow = await live();
+  workflow.world.publish({ warm: '5m' });
+  await receive(workflow);
+  const [request] = workflow.started();
+  if (request === undefined) throw new Error('nothing was started');
+  workflow.world.push('v1.0.0', { failsSmoke: true });
+  await workflow.run(request);
+  workflow.world.push('v1.0.0');
+  workflow.world.publish(CHANGED);
+  const hash = settingsHash({ ...SETTINGS, warm: '5m', ...CHANGED });
+  await workflow.ledger.claimSettings(hash, request, undefined);
+  expect(await receive(workflow)).toMatchObject({ outcome: 'started' });
+  expect(await runStarted(workflow)).toMatchObject({ status: 'SUCCEEDED' });
 });
 
 describe('an interruption', () => {

@@ -18,6 +18,7 @@ const INVARIANTS: Readonly<Record<string, (run: Run, mayDie: readonly string[]) 
   'I4 a weight is raised only on healthy targets, looked at just then': traffic.healthBeforeWeights,
   'I5 live keeps its capacity until the new release has settled': traffic.liveKeepsItsCapacity,
   'I5 no slot is emptied before its weight has settled': traffic.slotsSettleBeforeTheyEmpty,
+  'I5 a target group is changed only while its slot is empty': traffic.targetGroupsChangeWhileEmpty,
   'I6 in the end one slot, the live one, has all the weight': traffic.everyEndIsATerminalState,
   'I7 a failed deployment leaves live what it was': traffic.failuresLeaveLiveAlone,
   'I8 migrations are alone, and none is of an older release': authority.migrationsAreAlone,

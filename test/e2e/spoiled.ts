@@ -45,6 +45,14 @@ export const SPOILED: Readonly<Record<string, (run: Run) => Run>> = {
     const empties = (call: CallRecord): boolean => call.params['desiredCount'] === 0;
     return withCall(run, 'UpdateService', (call) => ({ ...call, at: new Date(back + 1).toISOString() }), empties);
   },
+  'I5 a target group is changed only while its slot is empty': (run) => {
+    const back = changesOfWeights(run.moments).at(-1)?.at ?? 0;
+    return withCall(run, 'ModifyTargetGroup', (call) => ({
+      ...call,
+      at: new Date(back + 1).toISOString(),
+      params: { TargetGroupArn: run.settings.place.slots[lives(run).at(-1)?.slot ?? 'blue'].targetGroup },
+    }));
+  },
   'I6 in the end one slot, the live one, has all the weight': (run) => ({
     ...run,
     moments: run.moments.map((moment) => ({ ...moment, weights: { blue: 50, green: 50 } })),

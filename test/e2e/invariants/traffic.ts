@@ -132,6 +132,21 @@ export function slotsSettleBeforeTheyEmpty(run: Run): string[] {
   });
 }
 
+/** Health check and drain of what serves, or could at once, are not touched. */
+export function targetGroupsChangeWhileEmpty({ calls, moments, settings: { place } }: Run): string[] {
+  return calls.flatMap(({ at, operation, params }) => {
+    if (operation !== 'ModifyTargetGroup' && operation !== 'ModifyTargetGroupAttributes') return [];
+    const slot = SLOTS.find((one) => place.slots[one].targetGroup === params['TargetGroupArn']);
+    if (slot === undefined) return [`${at}: a target group of no slot was changed`];
+    const then = lastAt(moments, Date.parse(at));
+    const targets = then?.slots[slot].targets.size ?? 0;
+    const weight = then?.weights?.[slot] ?? 0;
+    return targets === 0 && weight === 0
+      ? []
+      : [`${at}: ${operation} on ${slot} with ${targets} targets and ${weight} % of the traffic`];
+  });
+}
+
 /** I6. */
 export function everyEndIsATerminalState(run: Run): string[] {
   const frozen = run.ledger.entries.filter(({ type }) => type === 'frozen' || type === 'unfrozen');

@@ -153,7 +153,6 @@ export const RESOURCES: Readonly<Record<string, Costing>> = {
   'AWS::RDS::DBParameterGroup': free('configuration'),
   'AWS::RDS::DBSubnetGroup': free('configuration'),
   'AWS::S3::BucketPolicy': free('configuration'),
-  'AWS::SecretsManager::SecretTargetAttachment': free('configuration'),
   'AWS::SecretsManager::ResourcePolicy': free('configuration'),
   'AWS::EC2::VPC': free('networks cost by what goes through'),
   'AWS::EC2::Subnet': free('with the VPC'),

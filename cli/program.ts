@@ -5,7 +5,7 @@ import { Target } from '#core/contract/target.ts';
 import { clientConfig, functionCaller } from './aws/clients.ts';
 import { passingSecrets } from './aws/passing-secrets.ts';
 import { personsTasks } from './aws/persons-tasks.ts';
-import { ledgerOf, targetsOf } from './aws/targets.ts';
+import { approvalsOf, ledgerOf, targetsOf } from './aws/targets.ts';
 import { decide } from './decide.ts';
 import { addEnvironmentCommands } from './environment-commands.ts';
 import { collect } from './options.ts';
@@ -111,7 +111,7 @@ export async function program(argv: readonly string[], around: Surroundings): Pr
     .action(async (wanted) => {
       const targets = targetsOf(region(), terminal);
       const published = (await targets.published()).map((settings) => targetOf(settings));
-      const ledger = ledgerOf(region());
+      const [ledger, approvals] = [ledgerOf(region()), approvalsOf(region())];
       for (const target of wanted === undefined ? published : [chooseTarget(published, wanted)]) {
         const [head, lock, waiting, traffic] = await Promise.all([
           ledger.head(target),
@@ -119,7 +119,8 @@ export async function program(argv: readonly string[], around: Surroundings): Pr
           ledger.waiting(target),
           ledger.traffic(target),
         ]);
-        for (const line of statusLines({ target, head, lock, waiting, traffic })) terminal.say(line);
+        const approval = lock?.deployment === undefined ? undefined : await approvals.approval(lock.deployment);
+        for (const line of statusLines({ target, head, lock, waiting, traffic, approval })) terminal.say(line);
       }
       if (published.length === 0)
         throw new Problem(

@@ -2,21 +2,29 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { DynamoApprovals } from '#aws/dynamo-approvals.ts';
 import { DynamoLedger } from '#aws/dynamo-ledger.ts';
 import { SsmSettings } from '#aws/ssm-settings.ts';
-import type { Ledger } from '#core/ports.ts';
+import type { Approvals, Clock, Ledger } from '#core/ports.ts';
 import { ORCHESTRATOR } from '../../infra/names.ts';
 import type { Targets } from '../run/ports.ts';
 import type { Terminal } from '../terminal.ts';
 import { clientConfig } from './clients.ts';
 
+const clock: Clock = { now: () => new Date().toISOString(), sleep: (ms) => sleep(ms) };
+
+function tableClient(region: string | undefined): DynamoDBDocumentClient {
+  return DynamoDBDocumentClient.from(new DynamoDBClient(clientConfig(region)));
+}
+
 /** The ledger, to be read. */
 export function ledgerOf(region: string | undefined): Ledger {
-  const client = DynamoDBDocumentClient.from(new DynamoDBClient(clientConfig(region)));
-  return new DynamoLedger(client, ORCHESTRATOR.table, {
-    now: () => new Date().toISOString(),
-    sleep: (ms) => sleep(ms),
-  });
+  return new DynamoLedger(tableClient(region), ORCHESTRATOR.table, clock);
+}
+
+/** Questions to people, to be read. */
+export function approvalsOf(region: string | undefined): Approvals {
+  return new DynamoApprovals(tableClient(region), ORCHESTRATOR.table, clock);
 }
 
 /** The published targets; of one whose settings do not parse it is told. */

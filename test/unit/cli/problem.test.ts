@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Approval } from '#core/contract/approval.ts';
 import { decide } from '../../../cli/decide.ts';
 import { explain, isDenied, Problem } from '../../../cli/problem.ts';
 import { statusLines } from '../../../cli/status.ts';
@@ -57,6 +58,19 @@ test('a target in a few lines', () => {
   const target = 'web/production';
   const empty = { target, head: { seq: 0, hash: '' }, lock: undefined, waiting: undefined, traffic: undefined };
   expect(statusLines(empty)).toEqual(['web/production', '  live     nothing yet', '  running  nothing']);
+  const asked: Approval = {
+    context: { target, deployment: 'web-production-v2', token: 1 },
+    before: 'traffic',
+    plan: 'abc',
+    asked: '2026-01-01T00:00:00.000Z',
+    until: '2026-01-02T00:00:00.000Z',
+    taskToken: 'a token',
+  };
+  const asks = statusLines({ ...empty, approval: asked }).at(-1);
+  expect(asks).toContain('until 2026-01-02T00:00:00.000Z: farol approve web-production-v2, or farol reject');
+  expect(asks).not.toContain('a token');
+  const decision = { outcome: 'rejected', by: 'ana', at: '2026-01-01T01:00:00.000Z' } as const;
+  expect(statusLines({ ...empty, approval: { ...asked, decision } })).toEqual(statusLines(empty));
   const frozen = { reason: 'live broke', at: '2026-01-01T00:00:00.000Z', deployment: 'web-production-v2' };
   expect(statusLines({ ...empty, head: { ...empty.head, frozen } }).at(-1)).toContain('live broke');
 });

@@ -23,7 +23,7 @@ import { type Stage, startStage } from './harness.ts';
 import { testInvariants } from './invariants.ts';
 import { changesOfWeights } from './timeline.ts';
 
-const RATE = 60;
+const RATE = 40;
 const VERSION = 'v1.0.0';
 /** Calls that change what serves. */
 const CHANGING = /^(?:Create|Update|Delete|Put|Register|Deregister|Run|Start|Stop|Modify|Set|Add|Remove)/;

@@ -4,7 +4,7 @@ import { Environments, type EnvironmentTarget } from '../../infra/environment-sc
 import { ARRIVALS, arrivalOf, changesBetween, isAllowed, refusals, stackPolicy } from '../../infra/fixed-once-made.ts';
 import { starter } from '../../infra/profiles.ts';
 import { serviceTemplate, withSetting } from './service-template.ts';
-import { environmentsIn } from './synthesized.ts';
+import { environmentsIn, resources, synthesized, templateOf } from './synthesized.ts';
 
 /** Types whose every change is a call to ECS, ELBv2 or Application Auto Scaling. */
 const SERVING = /^AWS::(ECS|ElasticLoadBalancingV2|ApplicationAutoScaling)::/;
@@ -223,6 +223,15 @@ test('what a past settings revision needs outlives its replacement', () => {
   );
   expect(needed.length).toBeGreaterThanOrEqual(6);
   for (const [id, { UpdateReplacePolicy }] of needed) expect(UpdateReplacePolicy, id).toBe('Retain');
+});
+
+test('no image with a tag ever expires: whatever was deployed can be deployed again', () => {
+  const repository = templateOf(synthesized(base), 'web-repository');
+  const [one] = Object.values(resources(repository, 'AWS::ECR::Repository'));
+  const policy = z.object({ LifecyclePolicyText: z.string() }).parse(one?.Properties['LifecyclePolicy']);
+  const Rules = z.object({ rules: z.array(z.object({ selection: z.object({ tagStatus: z.string() }) })).min(1) });
+  const { rules } = Rules.parse(JSON.parse(policy.LifecyclePolicyText));
+  expect(new Set(rules.map(({ selection }) => selection.tagStatus))).toEqual(new Set(['untagged']));
 });
 
 test('every network stays as it was made, whichever way out it has', () => {

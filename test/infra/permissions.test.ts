@@ -72,6 +72,10 @@ describe('who may do what', () => {
       });
   });
 
+  test('nobody takes away the task definition of a release that was deployed', () => {
+    expect(whoMay(/^ecs:(Deregister|Delete)TaskDefinitions?$/)).toEqual([]);
+  });
+
   test('deployments are started by those who hear of one', () => {
     expect(whoMay(/^states:StartExecution$/)).toEqual([
       'receive-push',

@@ -1,60 +1,50 @@
-import { readFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
-import { type TaskKind, taskDefinition } from '#aws/task-definition.ts';
+import { expect, test } from 'vitest';
+import { taskDefinition } from '#aws/task-definition.ts';
+import type { Settings } from '#core/contract/settings.ts';
 import { SETTINGS } from '../../../fixtures/settings.ts';
 import { release } from './cloud.ts';
 
-const KINDS: readonly TaskKind[] = ['web', 'plan', 'migrate', 'bootstrap'];
+const ROLE = 'arn:aws:iam::111122223333:role/';
 
-/** No template holds a task definition, so that no checker of templates sees what is asserted here. */
-describe.each(KINDS)('a task of kind %s', (kind) => {
+function settings(): Settings {
+  const [service] = SETTINGS.services;
+  if (service === undefined) throw new Error('the fixture has no service');
+  const as = (user: string, role: string) => ({
+    environment: { DATABASE_USER: user },
+    secrets: { PASSWORD: `arn:of-${user}` },
+    taskRole: `${ROLE}${role}`,
+  });
+  return {
+    ...SETTINGS,
+    services: [
+      { ...service, environment: { DATABASE_USER: 'application', HOST: 'overwritten' }, secrets: { KEY: 'arn:key' } },
+    ],
+    tasks: { migrate: as('migrator', 'migration'), bootstrap: as('master', 'bootstrap') },
+  };
+}
+
+test.each([
+  ['web', 'application', SETTINGS.place.taskRole, ['arn:key']],
+  ['plan', 'migrator', `${ROLE}migration`, ['arn:key', 'arn:of-migrator']],
+  ['migrate', 'migrator', `${ROLE}migration`, ['arn:key', 'arn:of-migrator']],
+  ['bootstrap', 'master', `${ROLE}bootstrap`, ['arn:key', 'arn:of-master']],
+] as const)('a task that is to %s comes to the database as %s', (kind, user, taskRoleArn, secrets) => {
   const made = taskDefinition({
-    settings: SETTINGS,
+    settings: settings(),
     release: release('v1.0.0'),
     kind,
     command: ['run'],
-    deployment: 'd',
+    deployment: 'web-production-v1_0_0-1',
   });
-  const [container, ...others] = made.containerDefinitions ?? [];
-
-  test('writes nowhere but into its own temporary files', () => {
-    expect(others).toEqual([]);
-    expect(container?.readonlyRootFilesystem).toBe(true);
-    expect(container?.mountPoints).toEqual([{ sourceVolume: 'tmp', containerPath: '/tmp', readOnly: false }]);
-    expect(made.volumes).toEqual([{ name: 'tmp' }]);
+  expect(made).toMatchObject({
+    family: `web-production-${kind}`,
+    taskRoleArn,
+    executionRoleArn: SETTINGS.place.executionRole,
   });
-
-  test('is given no more than any process, and the user that its image names', () => {
-    expect(container).not.toHaveProperty('privileged');
-    expect(container).not.toHaveProperty('user');
-    expect(container?.linuxParameters).toEqual({ initProcessEnabled: true });
-    expect(made.networkMode).toBe('awsvpc');
-    for (const member of ['pidMode', 'ipcMode']) expect(made).not.toHaveProperty(member);
-  });
-
-  test('runs one image by its digest, with secrets by reference alone', () => {
-    expect(container?.image).toMatch(/@sha256:[0-9a-f]{64}$/);
-    const secret = { SECRET_KEY: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:key' };
-    const service = SETTINGS.services.map((one) => ({ ...one, secrets: secret }));
-    const { containerDefinitions } = taskDefinition({
-      settings: { ...SETTINGS, services: service },
-      release: release('v1.0.0'),
-      kind,
-      command: ['run'],
-      deployment: 'd',
-    });
-    const [given] = containerDefinitions ?? [];
-    expect(given?.secrets).toContainEqual({ name: 'SECRET_KEY', valueFrom: secret.SECRET_KEY });
-    expect(given?.environment?.map(({ name }) => name)).not.toContain('SECRET_KEY');
-  });
-});
-
-test('the application’s image runs as a user by number that is not root, in its last stage', () => {
-  const stages = readFileSync(new URL('../../../../django/Dockerfile', import.meta.url), 'utf8').split(/^FROM /m);
-  const users = [...(stages.at(-1) ?? '').matchAll(/^USER (\d+):(\d+)$/gm)].map(([, user, group]) => [
-    Number(user),
-    Number(group),
-  ]);
-  expect(users).toHaveLength(1);
-  for (const id of users.flat()) expect(id).toBeGreaterThan(0);
+  const [container] = made.containerDefinitions ?? [];
+  const environment = new Map(container?.environment?.map(({ name, value }) => [name, value]));
+  expect(environment.get('DATABASE_USER')).toBe(user);
+  // What belongs to every task of a release is no setting's to change.
+  expect(environment.get('HOST')).toBe('0.0.0.0');
+  expect(container?.secrets?.map(({ valueFrom }) => valueFrom)).toEqual(secrets);
 });

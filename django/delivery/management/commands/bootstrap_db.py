@@ -47,5 +47,7 @@ class Command(BaseCommand):
         )
 
     def fail(self, reason: str) -> None:
+        # The reason is the last line, also where what was done before waits in a buffer.
+        self.stdout.flush()
         self.stderr.write(f"The database could not be prepared, and is as it was: {reason}")
         sys.exit(1)

@@ -177,7 +177,16 @@ export function accountOf(region: string): Account & AccountChanges {
       return names;
     },
     async makeServiceLinkedRole(service) {
-      await iam.send(new CreateServiceLinkedRoleCommand({ AWSServiceName: service }));
+      try {
+        await iam.send(new CreateServiceLinkedRoleCommand({ AWSServiceName: service }));
+      } catch (error) {
+        // Somebody else made it meanwhile: "has been taken in this account".
+        if (
+          !isNamed(error, ['InvalidInputException', 'EntityAlreadyExistsException']) ||
+          !/taken|exists/.test(String(error))
+        )
+          throw error;
+      }
     },
     async setStackPolicy(stack, policy) {
       await cloudFormation.send(new SetStackPolicyCommand({ StackName: stack, StackPolicyBody: policy }));

@@ -84,14 +84,19 @@ export function remainsIn(region: string): Remains {
     },
     async snapshots(database) {
       const found: Snapshot[] = [];
-      const of = { DBInstanceIdentifier: database };
-      // Manual ones: those that RDS makes day by day go with the database or stay as its automated backup.
-      for await (const page of paginateDescribeDBSnapshots({ client: rds }, { ...of, SnapshotType: 'manual' }))
-        for (const { DBSnapshotIdentifier: id = '', AllocatedStorage = 0 } of page.DBSnapshots ?? [])
-          found.push({ id, gibibytes: AllocatedStorage, automatedBackup: false });
-      for await (const page of paginateDescribeDBInstanceAutomatedBackups({ client: rds }, of))
-        for (const { DbiResourceId: id = '', AllocatedStorage = 0 } of page.DBInstanceAutomatedBackups ?? [])
-          found.push({ id, gibibytes: AllocatedStorage, automatedBackup: true });
+      // Those that RDS makes day by day go with the database, or stay as its automated backups.
+      const input = { DBInstanceIdentifier: database, SnapshotType: 'manual' };
+      for await (const page of paginateDescribeDBSnapshots({ client: rds }, input))
+        for (const { DBSnapshotIdentifier: id = '', AllocatedStorage: gibibytes = 0 } of page.DBSnapshots ?? [])
+          found.push({ id, gibibytes });
+      return found;
+    },
+    async automatedBackups(database) {
+      const found: Snapshot[] = [];
+      const input = { DBInstanceIdentifier: database };
+      for await (const page of paginateDescribeDBInstanceAutomatedBackups({ client: rds }, input))
+        for (const { DbiResourceId: id = '', AllocatedStorage: gibibytes = 0 } of page.DBInstanceAutomatedBackups ?? [])
+          found.push({ id, gibibytes });
       return found;
     },
     async logGroups(prefix) {

@@ -1,7 +1,8 @@
 import type { Environments } from '../../infra/environment-schema.ts';
 import { buildProject, targetNames } from '../../infra/names.ts';
 import { PRICES } from '../costs/prices.ts';
-import type { Remains } from './ports.ts';
+import { explain } from '../problem.ts';
+import type { LogGroup, Remains, Snapshot } from './ports.ts';
 
 /** Something that stays in the account, why, what it costs, and how one gets rid of it. */
 export interface Leftover {
@@ -28,31 +29,32 @@ export function logPrefixes({ targets, pipelines }: Environments): string[] {
 export async function leftovers(environment: Environments, account: string, remains: Remains): Promise<Leftover[]> {
   const { region } = environment.orchestrator;
   const identifiers = environment.targets.map((target) => targetNames(target.app, target.environment).slug);
-  const [snapshots, groups] = await Promise.all([
-    Promise.all(identifiers.map((identifier) => remains.snapshots(identifier))),
-    Promise.all(logPrefixes(environment).map((prefix) => remains.logGroups(prefix))),
+  const found = await Promise.all([
+    ...identifiers.flatMap((identifier) => [
+      looked(
+        remains.snapshots(identifier),
+        snapshot(region),
+        `snapshots of the database ${identifier}`,
+        `aws rds describe-db-snapshots --region ${region} --db-instance-identifier ${identifier}`,
+      ),
+      looked(
+        remains.automatedBackups(identifier),
+        backup(region),
+        `kept backups of the database ${identifier}`,
+        `aws rds describe-db-instance-automated-backups --region ${region} --db-instance-identifier ${identifier}`,
+      ),
+    ]),
+    ...logPrefixes(environment).map((prefix) =>
+      looked(
+        remains.logGroups(prefix),
+        logGroup(region),
+        `log groups below ${prefix}`,
+        `aws logs describe-log-groups --region ${region} --log-group-name-prefix ${prefix}`,
+      ),
+    ),
   ]);
   return [
-    ...snapshots.flat().map(
-      ({ id, gibibytes, automatedBackup }): Leftover => ({
-        what: `${automatedBackup ? 'backup' : 'snapshot'} ${id} of the database`,
-        why: automatedBackup
-          ? 'kept because the database was protected'
-          : 'the last state of the data, made when the database was deleted',
-        costs: `at most $${(gibibytes * PRICES.snapshotGibMonth.usd).toFixed(2)} a month (${gibibytes} GiB)`,
-        remove: automatedBackup
-          ? `aws rds delete-db-instance-automated-backup --region ${region} --dbi-resource-id ${id}`
-          : `aws rds delete-db-snapshot --region ${region} --db-snapshot-identifier ${id}`,
-      }),
-    ),
-    ...groups.flat().map(
-      ({ name, bytes }): Leftover => ({
-        what: `log group ${name}`,
-        why: 'AWS made it, or its stack keeps it',
-        costs: `$${((bytes / 1024 ** 3) * PRICES.logStorageGibMonth.usd).toFixed(2)} a month`,
-        remove: `aws logs delete-log-group --region ${region} --log-group-name ${name}`,
-      }),
-    ),
+    ...found.flat(),
     {
       what: 'what `cdk bootstrap` made (stack CDKToolkit: a bucket, a repository, roles)',
       why: 'every CDK project of the account and region uses it',
@@ -66,4 +68,51 @@ export async function leftovers(environment: Environments, account: string, rema
       remove: 'nothing to do',
     },
   ];
+}
+
+/** What was found; where one may not look, that, and how to look oneself: the stacks are gone, and nobody asks again. */
+async function looked<T>(
+  found: Promise<readonly T[]>,
+  leftover: (one: T) => Leftover,
+  what: string,
+  look: string,
+): Promise<Leftover[]> {
+  try {
+    return (await found).map((one) => leftover(one));
+  } catch (error) {
+    return [
+      { what, why: `could not be looked at: ${explain(error).message}`, costs: 'by what there is', remove: look },
+    ];
+  }
+}
+
+const snapshot =
+  (region: string) =>
+  ({ id, gibibytes }: Snapshot): Leftover => ({
+    what: `snapshot ${id} of the database`,
+    why: 'the last state of the data, made when the database was deleted',
+    costs: storage(gibibytes),
+    remove: `aws rds delete-db-snapshot --region ${region} --db-snapshot-identifier ${id}`,
+  });
+
+const backup =
+  (region: string) =>
+  ({ id, gibibytes }: Snapshot): Leftover => ({
+    what: `daily backups of the database ${id}`,
+    why: 'kept because the database was protected',
+    costs: storage(gibibytes),
+    remove: `aws rds delete-db-instance-automated-backup --region ${region} --dbi-resource-id ${id}`,
+  });
+
+const logGroup =
+  (region: string) =>
+  ({ name, bytes }: LogGroup): Leftover => ({
+    what: `log group ${name}`,
+    why: 'AWS made it, or its stack keeps it',
+    costs: `$${((bytes / 1024 ** 3) * PRICES.logStorageGibMonth.usd).toFixed(2)} a month`,
+    remove: `aws logs delete-log-group --region ${region} --log-group-name ${name}`,
+  });
+
+function storage(gibibytes: number): string {
+  return `at most $${(gibibytes * PRICES.snapshotGibMonth.usd).toFixed(2)} a month (${gibibytes} GiB)`;
 }

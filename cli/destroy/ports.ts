@@ -6,7 +6,10 @@ export interface Remains {
   inNetwork(stack: string): Promise<NetworkRemains>;
   /** Deletes interfaces that nothing uses any more, and groups that AWS made for what is gone. */
   clearNetwork(remains: NetworkRemains): Promise<void>;
+  /** Of a database, made by people or when it was deleted. */
   snapshots(database: string): Promise<readonly Snapshot[]>;
+  /** Daily backups of a database that were kept when it was deleted. */
+  automatedBackups(database: string): Promise<readonly Snapshot[]>;
   logGroups(prefix: string): Promise<readonly LogGroup[]>;
   /** Secrets whose names begin so. */
   secrets(prefix: string): Promise<readonly string[]>;
@@ -28,8 +31,6 @@ export interface NetworkInterface {
 export interface Snapshot {
   readonly id: string;
   readonly gibibytes: number;
-  /** Made by RDS as one of its daily backups, and kept after the database. */
-  readonly automatedBackup: boolean;
 }
 
 export interface LogGroup {

@@ -44,7 +44,8 @@ function world({
     inNetwork: () => Promise.resolve(network.length > 1 ? (network.shift() ?? NOTHING) : (network[0] ?? NOTHING)),
     clearNetwork: ({ interfaces, groups }) =>
       Promise.resolve(void happened.push(`clear ${interfaces.length} ${groups.length}`)),
-    snapshots: () => Promise.resolve([{ id: 'last-snapshot', gibibytes: 20, automatedBackup: false }]),
+    snapshots: () => Promise.resolve([{ id: 'last-snapshot', gibibytes: 20 }]),
+    automatedBackups: () => Promise.reject(Object.assign(new Error('you may not'), { name: 'AccessDenied' })),
     logGroups: (prefix) =>
       Promise.resolve(prefix.startsWith('/aws/ecs') ? [{ name: `${prefix}performance`, bytes: 2 * 1024 ** 3 }] : []),
     secrets: () => Promise.resolve(['arn:forgotten']),
@@ -87,6 +88,8 @@ test('what runs goes first, the ledger last, and what is left is listed with its
   expect(said).toContain('aws rds delete-db-snapshot --region us-east-1 --db-snapshot-identifier last-snapshot');
   expect(said).toContain('/aws/ecs/containerinsights/web-starter/performance');
   expect(said).toContain('costs $0.06 a month');
+  expect(said).toContain('could not be looked at: AccessDenied: you may not');
+  expect(said).toContain('aws rds describe-db-instance-automated-backups --region us-east-1');
   expect(said).toContain('cdk-hnb659fds-assets-111122223333-us-east-1');
 });
 

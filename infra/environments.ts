@@ -70,5 +70,7 @@ export const promotion: Environments = {
  * What `cdk` deploys when no other is named; `npm run deploy -- <name>` takes the exported value of that name. Another
  * module, or another of this one's values, can take its place: `-c environments=<path>`
  * or `<path>#<name>`. The account is that of the credentials in use.
+ *
+ * @alias
  */
 export default production;

@@ -35,7 +35,7 @@ export interface Zone {
   readonly state: string;
 }
 
-export interface DatabaseOffer {
+interface DatabaseOffer {
   readonly version: string;
   readonly zones: readonly string[];
 }

@@ -51,7 +51,7 @@ export async function checkIdentity({ environment }: Deployment, account: Accoun
 }
 
 /** Whether the account may use the region. */
-export async function checkRegion({ environment }: Deployment, account: Account): Promise<Finding[]> {
+async function checkRegion({ environment }: Deployment, account: Account): Promise<Finding[]> {
   const { region } = environment.orchestrator;
   const status = await account.regionStatus(region);
   if (status === undefined)
@@ -68,10 +68,7 @@ export async function checkRegion({ environment }: Deployment, account: Account)
 }
 
 /** Whether CDK's own stack is there, and new enough. */
-export async function checkBootstrap(
-  { environment, bootstrapVersion }: Deployment,
-  account: Account,
-): Promise<Finding[]> {
+async function checkBootstrap({ environment, bootstrapVersion }: Deployment, account: Account): Promise<Finding[]> {
   const { region } = environment.orchestrator;
   const [{ account: id }, version] = await Promise.all([account.identity(), account.bootstrapVersion()]);
   const command = `npx cdk bootstrap aws://${id}/${region}`;
@@ -90,7 +87,7 @@ export async function checkBootstrap(
  * Roles that services make for themselves. That of ECS must be there before: ECS makes it with the first cluster and fails
  * to use it at once (aws-cloudformation/cloudformation-coverage-roadmap issue 818), and Farol's functions may not make it.
  */
-export async function checkServiceLinkedRoles(_deployment: Deployment, account: Account): Promise<Finding[]> {
+async function checkServiceLinkedRoles(_deployment: Deployment, account: Account): Promise<Finding[]> {
   const [ecs, ...others] = await Promise.all([ECS, ...SERVICE_LINKED].map(({ role }) => account.hasRole(role)));
   const missing = SERVICE_LINKED.filter((_, i) => others[i] !== true);
   return [
@@ -107,7 +104,7 @@ export async function checkServiceLinkedRoles(_deployment: Deployment, account: 
 }
 
 /** Whether the zones exist, and CloudFront reaches them. */
-export async function checkZones({ environment }: Deployment, account: Account): Promise<Finding[]> {
+async function checkZones({ environment }: Deployment, account: Account): Promise<Finding[]> {
   const zones = new Map((await account.zones()).map((zone): [string, Zone] => [zone.name, zone]));
   const usable = [...zones.values()].filter(
     ({ state, id }) => state === 'available' && !WITHOUT_VPC_ORIGINS.includes(id),
@@ -129,7 +126,7 @@ export async function checkZones({ environment }: Deployment, account: Account):
 }
 
 /** Whether the prefix list is CloudFront's: with another, nobody reaches the load balancer, or the wrong ones do. */
-export async function checkPrefixLists({ environment }: Deployment, account: Account): Promise<Finding[]> {
+async function checkPrefixLists({ environment }: Deployment, account: Account): Promise<Finding[]> {
   const lists = [...new Set(environment.targets.flatMap(({ edge }) => edge?.prefixList ?? []))];
   return Promise.all(
     lists.map(async (id) => {
@@ -145,7 +142,7 @@ export async function checkPrefixLists({ environment }: Deployment, account: Acc
 }
 
 /** Whether RDS offers the database, in the zones where it is wanted. */
-export async function checkDatabases({ environment }: Deployment, account: Account): Promise<Finding[]> {
+async function checkDatabases({ environment }: Deployment, account: Account): Promise<Finding[]> {
   return Promise.all(
     environment.targets.map(async ({ app, environment: name, database, network }) => {
       const about = `database of ${app}/${name}`;
@@ -171,13 +168,13 @@ export async function checkDatabases({ environment }: Deployment, account: Accou
 }
 
 /** What is there already. */
-export async function checkStacks({ stacks }: Deployment, account: Account): Promise<Finding[]> {
+async function checkStacks({ stacks }: Deployment, account: Account): Promise<Finding[]> {
   const deployed = await account.stacks();
   return [...stacks.map((name) => stackFinding(name, deployed.get(name))), ...strangers(deployed.keys(), stacks)];
 }
 
 /** Whether the account's quotas suffice. */
-export async function checkAllQuotas({ environment }: Deployment, account: Account): Promise<Finding[]> {
+async function checkAllQuotas({ environment }: Deployment, account: Account): Promise<Finding[]> {
   const there = [...(await account.stacks())].filter(([, stack]) => isThere(stack)).map(([name]) => name);
   const { region } = environment.orchestrator;
   const findings = await Promise.all([
@@ -191,7 +188,7 @@ export async function checkAllQuotas({ environment }: Deployment, account: Accou
 const EXAMPLE_OWNER = 'your-organisation/';
 
 /** Whether the pipelines build a repository that is somebody's. */
-export function checkRepositories({ environment }: Deployment): Promise<Finding[]> {
+function checkRepositories({ environment }: Deployment): Promise<Finding[]> {
   return Promise.resolve(
     environment.pipelines.map(({ app, source: { repository } }) =>
       repository.startsWith(EXAMPLE_OWNER)
@@ -206,7 +203,7 @@ export function checkRepositories({ environment }: Deployment): Promise<Finding[
 }
 
 /** Connections to git providers that wait for a person. */
-export async function checkConnections({ stacks }: Deployment, account: Account): Promise<Finding[]> {
+async function checkConnections({ stacks }: Deployment, account: Account): Promise<Finding[]> {
   const deployed = await account.stacks();
   const arns = stacks.flatMap((name) => connectionOf(deployed.get(name)) ?? []);
   const found = await Promise.all(arns.map((arn) => account.connection(arn)));

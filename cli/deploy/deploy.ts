@@ -20,7 +20,7 @@ export interface DeployPorts {
 }
 
 /** What of a service stack is fixed once it is made, because changing it would change what serves (infra/fixed-once-made.ts). */
-export interface Protection {
+interface Protection {
   /** Why an update from one template to another may not be begun, one sentence each. */
   refusals(before: Template, after: Template): readonly string[];
   /** CloudFormation's own refusal of such changes. */
@@ -138,7 +138,7 @@ async function protect({ name, template }: SynthesizedStack, { changes, protecti
 }
 
 /** The console's page of connections, in the region. */
-export function connectionsPage(region: string): string {
+function connectionsPage(region: string): string {
   return `https://${region}.console.aws.amazon.com/codesuite/settings/connections?region=${region}`;
 }
 

@@ -26,7 +26,7 @@ const MOST_LOOKS = 90;
 const ATTEMPTS = 3;
 
 /** The order in which stacks go: what runs first, then what made it, the orchestrator and its ledger last. */
-export function inRemovalOrder<T extends { readonly name: string }>(stacks: readonly T[]): T[] {
+function inRemovalOrder<T extends { readonly name: string }>(stacks: readonly T[]): T[] {
   return inOrder(stacks).toReversed();
 }
 
@@ -36,7 +36,7 @@ const ALLOW_ALL = JSON.stringify({
 });
 
 /** Resources that the deployed template keeps when its stack goes, and the one of now would not: it was deployed while protected. */
-export function stillKept(deployed: Template, now: Template): string[] {
+function stillKept(deployed: Template, now: Template): string[] {
   return Object.keys(deployed.Resources).filter((id) => keeps(deployed, id) && id in now.Resources && !keeps(now, id));
 }
 

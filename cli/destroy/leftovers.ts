@@ -13,7 +13,7 @@ export interface Leftover {
 }
 
 /** Where logs of an environment lie, by the beginnings of their groups' names. Some are made by AWS, and no stack knows of them. */
-export function logPrefixes({ targets, pipelines }: Environments): string[] {
+function logPrefixes({ targets, pipelines }: Environments): string[] {
   return [
     '/aws/lambda/farol-',
     '/aws/vendedlogs/states/farol-',

@@ -30,7 +30,7 @@ export interface PassingSecrets {
   remove(kept: KeptSecret): Promise<void>;
 }
 
-export interface KeptSecret {
+interface KeptSecret {
   readonly arn: string;
   readonly valueFrom: Readonly<Record<string, string>>;
 }

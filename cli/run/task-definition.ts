@@ -16,7 +16,7 @@ export interface RunOnce {
 }
 
 /** `web-production-run`: the family of a target's tasks that people start. */
-export function runFamily(target: Target): string {
+function runFamily(target: Target): string {
   return `${targetSlug(target)}-run`;
 }
 

@@ -4,7 +4,7 @@ import type { NamedEnvironment } from '../../../cli/deploy/environment.ts';
 import { parseEnvironments } from '../../../infra/environment-schema.ts';
 import { starter } from '../../../infra/environments.ts';
 
-export const ACCOUNT = '111122223333';
+const ACCOUNT = '111122223333';
 
 /** The project's small environment, with a repository of somebody's. */
 export function environment(change: (value: typeof starter) => void = () => undefined): NamedEnvironment {

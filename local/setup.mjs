@@ -158,7 +158,7 @@ export async function makePythonEnvironment(say, { folder, requirements, module,
     );
   }
   const install = ['install', '--quiet', '--disable-pip-version-check', '--requirement', list];
-  const filled = await run(command, ['-m', 'pip', ...to, ...install], { timeout: 3 * MINUTES });
+  const filled = await run(command, ['-m', 'pip', ...to, ...install], { timeout: 5 * MINUTES });
   if (filled.code !== 0) throw new Problem(`pip install failed:\n${lastLines(filled.output)}`);
   writeFileSync(stamp, wanted);
 }

@@ -37,8 +37,8 @@ for (const { name, judges, judged, findings } of verdicts) {
   const mine = open.filter((finding) => findings.includes(finding));
   const bad = things.filter((thing) => mine.some(({ resource }) => `${resource}/`.startsWith(`${thing}/`)));
   const all = findings.filter(({ resource }) => !isSpoiled(resource)).length;
-  const verdict = mine.length === 0 ? '' : `, ${mine.length} not acknowledged`;
-  say(`${name}: ${things.length} ${judges}, ${all} findings${verdict}`);
+  const verdict = mine.length === 0 ? 'all acknowledged' : `${mine.length} not acknowledged`;
+  say(`${name}: ${things.length} ${judges}, ${all === 0 ? 'nothing found' : `${all} findings, ${verdict}`}`);
   for (const finding of mine) say(line(finding));
   passed += things.length - bad.length;
   failed += bad.length;

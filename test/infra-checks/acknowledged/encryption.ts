@@ -35,7 +35,7 @@ export const ENCRYPTION: readonly Acknowledgement[] = [
   },
   {
     rule: 'CKV_AWS_149',
-    on: ['*/*-service/SecretKey', '*/*-service/Database/Instance/Secret'],
+    on: ['*/*-service/SecretKey'],
     reason:
       'Secrets Manager encrypts with the account’s key aws/secretsmanager. Who may read is limited by role; a key of one’s own is needed to share a secret with another account.',
   },

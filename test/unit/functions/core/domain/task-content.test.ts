@@ -33,9 +33,10 @@ describe('what a task is given', () => {
 
   test('never has one name among both variables and secrets', () => {
     const own = { environment: { KEY: 'in the open' }, secrets: { USER: 'arn:user' } };
-    expect(taskContent(settings(own), 'bootstrap')).toMatchObject({
+    expect(taskContent(settings(own), 'bootstrap')).toEqual({
       environment: { HOST: 'db', KEY: 'in the open' },
       secrets: { USER: 'arn:user' },
+      taskRole: ROLE,
     });
   });
 

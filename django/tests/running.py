@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
@@ -27,6 +28,14 @@ def manage(tree: Path, environment: dict[str, str], *arguments: str, code: int =
     )
     assert done.returncode == code, f"{arguments} ended with {done.returncode}, not {code}:\n{done.stdout}"
     return done.stdout
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Returns as soon as it is so; fails if the deadline passed."""
+    end = time.monotonic() + DEADLINE
+    while not condition():
+        assert time.monotonic() < end, "the deadline passed"
+        time.sleep(0.02)
 
 
 def free_port() -> int:

@@ -1,12 +1,11 @@
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from tests.running import DEADLINE, manage
+from tests.running import DEADLINE, manage, wait_for
 
 FAILING = """
 from django.db import migrations
@@ -44,13 +43,6 @@ def add_migration(tree: Path, text: str) -> None:
 def tables(database: dict[str, str]) -> set[str]:
     with connect(database) as db:
         return {row[0] for row in db.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
-
-
-def wait_for(condition) -> None:
-    end = time.monotonic() + DEADLINE
-    while not condition():
-        assert time.monotonic() < end, "the deadline passed"
-        time.sleep(0.02)
 
 
 def test_it_migrates_and_does_nothing_the_second_time(tree, database):

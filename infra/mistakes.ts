@@ -28,9 +28,9 @@ export const wording: z.core.$ZodErrorMap = (issue) => {
     case 'invalid_union':
       return Array.isArray(issue['options']) ? `${expected}one of ${issue['options'].join(', ')}` : undefined;
     case 'too_small':
-      return `expected at least ${issue.minimum}${unit(issue.origin, issue.minimum)}`;
+      return `expected ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}${unit(issue.origin, issue.minimum)}`;
     case 'too_big':
-      return `expected at most ${issue.maximum}${unit(issue.origin, issue.maximum)}`;
+      return `expected ${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}${unit(issue.origin, issue.maximum)}`;
     case 'invalid_format':
       if (issue.format === 'starts_with') return `expected a text that begins with ${String(issue['prefix'])}`;
       return FORMATS[issue.format] && `expected ${FORMATS[issue.format]}`;

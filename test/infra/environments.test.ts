@@ -79,8 +79,8 @@ describe('environments', () => {
   test.each([
     ['reconcileEvery', '30s', 'whole minutes, from 1m to 8h'],
     ['reconcileEvery', '9h', 'whole minutes, from 1m to 8h'],
-    ['budget', 0, 'Too small: expected number to be >0'],
-    ['documentation', 'docs/', 'Invalid URL'],
+    ['budget', 0, 'expected more than 0'],
+    ['documentation', 'docs/', 'expected an address, as in https://www.example.com'],
   ])('of the orchestrator: %s %s', (member, value, message) => {
     expect(problems({ ...environments, orchestrator: { ...environments.orchestrator, [member]: value } })).toEqual([
       `orchestrator.${member}: ${message}`,

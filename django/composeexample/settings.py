@@ -20,6 +20,9 @@ SECRET_KEY_FALLBACKS = words(optional("SECRET_KEY_FALLBACKS", ""))
 ALLOWED_HOSTS = words(required("ALLOWED_HOSTS"))
 
 INSTALLED_APPS = [
+    # Accounts for people who look after the book; nobody logs in on its pages.
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "delivery",

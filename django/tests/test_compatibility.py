@@ -160,7 +160,11 @@ def test_a_judgement_leaves_the_state_alone():
 
 def test_the_plan_of_an_empty_database_and_of_a_migrated_one(tree, database):
     plan = json.loads(manage(tree, database, "migration_plan").splitlines()[-1])
-    assert [item["name"] for item in plan["migrations"]] == ["guestbook.0001_initial", "guestbook.0002_first_entries"]
+    names = [item["name"] for item in plan["migrations"]]
+    assert [name for name in names if name.startswith("guestbook.")] == [
+        "guestbook.0001_initial",
+        "guestbook.0002_first_entries",
+    ]
     assert {item["compatible"] for item in plan["migrations"]} == {"yes"}
     manage(tree, database, "migrate_locked")
     assert json.loads(manage(tree, database, "migration_plan").splitlines()[-1]) == {"migrations": []}

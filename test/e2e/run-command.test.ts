@@ -55,6 +55,27 @@ test('a secret reaches the command, and nothing else', async () => {
   expect(JSON.stringify(stage.timeline.calls)).not.toContain(PASSWORD);
 });
 
+test('createsuperuser asks for what it needs, and the password stays nowhere', async () => {
+  const { stdout, stderr, exitCode } = await farol(stage, ['run', '--', 'python', 'manage.py', 'createsuperuser'], {
+    DJANGO_SUPERUSER_USERNAME: 'ana',
+    DJANGO_SUPERUSER_EMAIL: 'ana@example.com',
+    DJANGO_SUPERUSER_PASSWORD: PASSWORD,
+  });
+  expect(exitCode, `${stdout}\n${stderr}`).toBe(0);
+  expect(stdout).toContain('Superuser created successfully');
+  await stage.cloud.gateway.settled();
+  expect(JSON.stringify(stage.timeline.calls)).not.toContain(PASSWORD);
+});
+
+test('a person who asks a function of Farol is told its sentence', async () => {
+  const answered = await farol(stage, ['approve', 'web-production-v9_9_9-00000000-1']);
+  expect(answered.exitCode).toBe(1);
+  expect(answered.stderr).toContain('There is no deployment web-production-v9_9_9-00000000-1');
+  const again = await farol(stage, ['redeploy', 'web/production', 'v9.9.9']);
+  expect(again.exitCode).toBe(1);
+  expect(again.stderr).toContain('v9.9.9');
+});
+
 test('what a run was given is taken away again', () => {
   const named = (operation: string) =>
     stage.timeline.calls.filter((call) => call.caller === 'farol-cli' && call.operation === operation);

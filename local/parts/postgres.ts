@@ -10,7 +10,7 @@ import { freePort } from './ports.ts';
 import type { Supervisor } from './supervisor.ts';
 
 /** Who may log in. */
-export interface Login {
+interface Login {
   readonly user: string;
   readonly password: string;
 }

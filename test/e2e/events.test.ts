@@ -230,11 +230,13 @@ describe('a migration that breaks what is live', () => {
       migrate: { ...settings.migrate, incompatible: 'allow' },
     }));
     await stage.inForce(allowing);
+    const before = stage.timeline.moments.at(-1)?.weights;
     const deployment = await stage.push('v1.1.5');
     const execution = await stage.ended(deployment);
     expect(execution.error).toBe('frozen');
     expect(execution.cause).toContain('The live release no longer works on the new schema: /: status 500');
-    expect(stage.timeline.moments.at(-1)?.weights).toEqual({ blue: 0, green: 100 });
+    expect(before).toEqual({ blue: 100, green: 0 });
+    expect(stage.timeline.moments.at(-1)?.weights).toEqual(before);
     expect((await stage.ledger()).head.frozen).toMatchObject({ deployment });
   });
 

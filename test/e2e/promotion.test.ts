@@ -145,6 +145,21 @@ describe(`${LAST}, while it waits for an answer`, () => {
     const offered = [...stage.names].filter((name) => name.startsWith('web-production-v1_3_0-'));
     expect(offered).toHaveLength(1);
   });
+
+  test('deployed again, with nothing to migrate, it runs without users until it is approved', async () => {
+    const order = { target: 'web/production', version: LAST, by: 'arn:aws:iam::000000000000:user/bo' };
+    const { deployment = '' } = StartDeployment.output.parse(await invoke('farol-start-deployment', order));
+    await asks(deployment);
+    const now = stage.timeline.moments.at(-1);
+    expect([
+      { blue: 0, green: 100 },
+      { blue: 100, green: 0 },
+    ]).toContainEqual(now?.weights);
+    expect(now?.slots.blue.healthy.concat(now.slots.green.healthy).toSorted()).toEqual([NEXT, NEXT, LAST, LAST]);
+    expect(await answer(deployment, 'approve')).toMatchObject({ outcome: 'approved' });
+    expect(await stage.ended(deployment)).toMatchObject({ status: 'SUCCEEDED' });
+    expect(await liveIn('production')).toBe(stage.digests.get(LAST));
+  });
 });
 
 testInvariants(() => stage);

@@ -20,9 +20,11 @@ SECRET_KEY_FALLBACKS = words(optional("SECRET_KEY_FALLBACKS", ""))
 ALLOWED_HOSTS = words(required("ALLOWED_HOSTS"))
 
 INSTALLED_APPS = [
-    # Accounts for people who look after the book; nobody logs in on its pages.
+    # For the people who look after the book: visitors need no account.
+    "django.contrib.admin",
     "django.contrib.contenttypes",
     "django.contrib.auth",
+    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "delivery",
@@ -35,8 +37,10 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "composeexample.security.SecurityHeadersMiddleware",
     "composeexample.static.StaticMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
 
@@ -50,6 +54,7 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "composeexample.context.release",
             ]
@@ -57,7 +62,8 @@ TEMPLATES = [
     }
 ]
 
-# No sessions: a message to the next page travels in a signed cookie, so that any task can answer any request.
+# Visitors have no session: a message to the next page travels in a signed cookie. Sessions of those who log in are in the
+# database. Either way any task can answer any request.
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 
 DATABASES = {"default": database()}
@@ -78,14 +84,14 @@ WHITENOISE_IMMUTABLE_FILE_TEST = r"^.+\.[0-9a-f]{12}\.[^/]+$"
 
 # TLS ends before the application: in a load balancer, or in what stands before it and has a header of its own. Whoever
 # ends it writes that header anew, and nobody else reaches the application. It redirects to https too (W008), and
-# SecurityHeadersMiddleware marks cookies as secure whenever the request came by https (W016), so that no switch can be
-# forgotten. Subdomains (W005) and the preload list (W021) are the domain owner's to decide.
+# SecurityHeadersMiddleware marks cookies as secure whenever the request came by https (W010, W012, W016), so that no
+# switch can be forgotten. Subdomains (W005) and the preload list (W021) are the domain owner's to decide.
 FORWARDED_PROTO_HEADER = optional("FORWARDED_PROTO_HEADER", "X-Forwarded-Proto")
 SECURE_PROXY_SSL_HEADER = (f"HTTP_{FORWARDED_PROTO_HEADER.upper().replace('-', '_')}", "https")
 SECURE_HSTS_SECONDS = 31_536_000
 CSRF_COOKIE_HTTPONLY = True
 # W002: SecurityHeadersMiddleware sets X-Frame-Options.
-SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W005", "security.W008", "security.W016", "security.W021"]
+SILENCED_SYSTEM_CHECKS = [f"security.{check}" for check in ("W002", "W005", "W008", "W010", "W012", "W016", "W021")]
 
 LOGGING = {
     "version": 1,

@@ -62,8 +62,8 @@ TEMPLATES = [
     }
 ]
 
-# Visitors have no session: a message to the next page travels in a signed cookie. Sessions of those who log in are in the
-# database. Either way any task can answer any request.
+# Visitors have no session: a message to the next page travels in a signed cookie. Sessions of those who log in are in
+# the database. Either way any task can answer any request.
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 
 DATABASES = {"default": database()}

@@ -123,7 +123,9 @@ describeWithEngine("the buildspec's phases, with a real engine and the local reg
     const context = join(folder, 'origin', 'django');
     await buildApplication(next, { PREVIOUS_1: `${uri}:v1.0.0` }, context);
     closers.add(async () => void (await docker('image', 'rm', next)));
-    const files = (await docker('run', '--rm', next, 'find', '/app/staticfiles', '-name', '*.css')).split('\n');
+    const files = (await docker('run', '--rm', next, 'find', '/app/staticfiles/guestbook', '-name', '*.css')).split(
+      '\n',
+    );
     // Under a name with a hash: the one that was changed is there as it was and as it is.
     const named = files.filter((file) => /\.[0-9a-f]{12}\.css$/.test(file));
     expect(named).toHaveLength(styles(context).length + 1);

@@ -208,9 +208,9 @@ function mayDieThen(run: Run, from: number, to: number, mayDie: readonly string[
 /** Milliseconds until the last node of the load balancer has heard of new weights. */
 const REACHES_NODES = 2000;
 
-/** The version that a slot shall hold at a moment. */
+/** The version that a slot was last meant to hold: it still has its weight when the intent that takes it away is written. */
 function intended(all: readonly IntentTold[], slot: Slot, at: number): string {
-  const intent = lastAt(all, at)?.slots[slot];
+  const intent = all.findLast((one) => one.at <= at && one.slots[slot].state === 'filled')?.slots[slot];
   return intent?.state === 'filled' ? intent.deployable.version : '';
 }
 

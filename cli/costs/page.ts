@@ -2,7 +2,7 @@ import type { Environments } from '../../infra/environment-schema.ts';
 import type { Template } from '../deploy/assembly.ts';
 import { dollars, idleMonth, type Line, oneDeployment, total } from './estimate.ts';
 import { PRICES, type Price } from './prices.ts';
-import { RESOURCES } from './resources.ts';
+import { HOURS, RESOURCES } from './resources.ts';
 
 /** One of the two sizes. */
 export interface Profile {
@@ -63,6 +63,9 @@ Written by \`npm run costs\` from the templates of both sizes, their settings an
 No AWS account was at hand: each price says where and when it was read. Look at the page that it names before you decide on it.
 `;
 
+/** Of each zone where egress is by endpoints (infra/constructs/network.ts): registry's API and images, logs, secrets. */
+export const INTERFACE_ENDPOINTS = 4;
+
 /** Prices of what is left or comes with use: listed although no idle month has them. */
 const LATER = [
   'snapshotGibMonth',
@@ -95,6 +98,16 @@ Not free in any plan: tasks on Fargate, public IPv4 addresses beyond those of EC
 | logs, kept | two weeks | three months | |
 | deletion protection | off | on | \`npm run destroy\` takes all away, but for a last snapshot |
 | bakes | 2 + 2 minutes | 5 + 5 + 10 minutes | an error that comes late is seen by everybody |
+
+## Ways out of the network
+
+How tasks reach the registry, logs and secrets is \`network.egress\`, fixed once the network is made. Nobody outside reaches a task by any of them.
+
+| egress | an idle month | what tasks reach | |
+|---|---|---|---|
+| \`public address\` | ${money(HOURS * PRICES.publicAddressHour.usd)} a task | the whole internet, by HTTPS | a wrong rule in a security group would lay a task open |
+| \`endpoints\` | ${money(HOURS * INTERFACE_ENDPOINTS * PRICES.endpointHour.usd)} a zone, beside what goes through | registry, logs, secrets and S3 of the region, nothing else: an application that calls others (mail, payments) cannot | least to lose data through |
+| \`nat\` | ${money(HOURS * (PRICES.natHour.usd + PRICES.publicAddressHour.usd))} a gateway, and $${PRICES.natGib.usd} a GB | the whole internet, by HTTPS | with fewer gateways than zones, a zone lost may take the way out of the others with it |
 
 ## What comes with use
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { dollars, idleMonth, total, unknownTypes } from '../../cli/costs/estimate.ts';
-import { costsPage, type Profile } from '../../cli/costs/page.ts';
+import { costsPage, INTERFACE_ENDPOINTS, type Profile } from '../../cli/costs/page.ts';
 import { Template } from '../../cli/deploy/assembly.ts';
 import { parseEnvironments } from '../../infra/environment-schema.ts';
 import * as environments from '../../infra/environments.ts';
@@ -49,6 +49,18 @@ test('what is paid by the hour is counted as often as it is there', () => {
     { price: 'databaseGibMonth', quantity: 40 },
   ]);
   expect(dollars([{ price: 'natHour', quantity: 730 }])).toBeCloseTo(32.85);
+});
+
+test('a way out by endpoints is reckoned with as many as there are', () => {
+  const { targets, ...rest } = environments.starter;
+  const byEndpoints = targets.map((target) => ({
+    ...target,
+    network: { ...target.network, egress: { by: 'endpoints' } },
+  }));
+  const made = Object.values(synthesized({ ...rest, targets: byEndpoints })).flatMap((template) =>
+    Object.values(template.findResources('AWS::EC2::VPCEndpoint', { Properties: { VpcEndpointType: 'Interface' } })),
+  );
+  expect(made).toHaveLength(INTERFACE_ENDPOINTS);
 });
 
 test('starter is the small one', () => {

@@ -5,7 +5,7 @@ import { StartDeployment } from '#core/contract/redeployment.ts';
 import { clientOptions } from '../../local/parts/aws-side.ts';
 import { eventually } from './eventually.ts';
 import { type Stage, startStage } from './harness.ts';
-import { testInvariants } from './invariants.ts';
+import { testInvariants, testPolicies } from './invariants.ts';
 import { readLedger } from './ledger.ts';
 
 const [FIRST, NEXT, LAST] = ['v1.0.0', 'v1.1.0', 'v1.3.0'] as const;
@@ -163,3 +163,5 @@ describe(`${LAST}, while it waits for an answer`, () => {
 });
 
 testInvariants(() => stage);
+// The above looks at production alone; this one at every call, those for staging too.
+testPolicies(() => stage);

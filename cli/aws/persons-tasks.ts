@@ -6,9 +6,9 @@ import {
   RegisterTaskDefinitionCommand,
   RunTaskCommand,
 } from '@aws-sdk/client-ecs';
-import { EcsTaskRunner } from '#aws/ecs-task-runner.ts';
+import { EcsTaskRunner, runOnce, whyNotPlaced } from '#aws/ecs-task-runner.ts';
 import { CONTAINER } from '#aws/task-definition.ts';
-import { STREAM_PREFIX, TaskLogs } from '#aws/task-logs.ts';
+import { logStream, TaskLogs } from '#aws/task-logs.ts';
 import type { PersonsTasks } from '../run/ports.ts';
 import { clientConfig } from './clients.ts';
 
@@ -31,34 +31,15 @@ export function personsTasks(region: string | undefined): PersonsTasks {
       await ecs.send(new DeregisterTaskDefinitionCommand({ taskDefinition: arn }));
     },
     async start({ place }, definition, startedBy) {
-      const { tasks, failures } = await ecs.send(
-        new RunTaskCommand({
-          cluster: place.cluster,
-          taskDefinition: definition,
-          launchType: 'FARGATE',
-          count: 1,
-          startedBy,
-          enableECSManagedTags: true,
-          propagateTags: 'TASK_DEFINITION',
-          networkConfiguration: {
-            awsvpcConfiguration: {
-              subnets: place.subnets,
-              securityGroups: place.securityGroups,
-              assignPublicIp: place.assignPublicIp ? 'ENABLED' : 'DISABLED',
-            },
-          },
-        }),
-      );
+      const { tasks, failures } = await ecs.send(new RunTaskCommand(runOnce(place, definition, startedBy)));
       const taskArn = tasks?.[0]?.taskArn;
-      if (taskArn !== undefined) return { taskArn };
-      const [failure] = failures ?? [];
-      return { reason: [failure?.reason ?? 'no reason given', failure?.detail].filter(Boolean).join(' ') };
+      return taskArn === undefined ? { reason: whyNotPlaced(failures) } : { taskArn };
     },
     status: (settings, taskArn) => runner.status(settings, taskArn),
     stop: (settings, taskArn, reason) => runner.stop(settings, taskArn, reason),
     async newLines({ place }, taskArn) {
       const lines: string[] = [];
-      const logStreamName = `${STREAM_PREFIX}/${CONTAINER}/${taskArn.split('/').at(-1)}`;
+      const logStreamName = logStream(CONTAINER, taskArn);
       // A page may be empty although there are more: only the same token again is the end (CloudWatch Logs API reference, GetLogEvents).
       for (;;) {
         const nextToken = tokens.get(taskArn);

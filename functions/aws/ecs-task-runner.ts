@@ -3,8 +3,10 @@ import {
   ConflictException,
   DescribeTasksCommand,
   type ECSClient,
+  type Failure,
   RegisterTaskDefinitionCommand,
   RunTaskCommand,
+  type RunTaskCommandInput,
   StopTaskCommand,
 } from '@aws-sdk/client-ecs';
 import { type Settings, targetOf } from '#core/contract/settings.ts';
@@ -44,30 +46,14 @@ export class EcsTaskRunner implements TaskRunner {
     try {
       const { tasks, failures } = await this.#ecs.send(
         new RunTaskCommand({
-          cluster: settings.place.cluster,
-          taskDefinition: registered?.taskDefinitionArn,
-          launchType: 'FARGATE',
-          count: 1,
+          ...runOnce(settings.place, registered?.taskDefinitionArn, startedBy),
           clientToken: clientToken(settings, token),
-          startedBy,
-          enableECSManagedTags: true,
-          propagateTags: 'TASK_DEFINITION',
-          networkConfiguration: {
-            awsvpcConfiguration: {
-              subnets: settings.place.subnets,
-              securityGroups: settings.place.securityGroups,
-              assignPublicIp: settings.place.assignPublicIp ? 'ENABLED' : 'DISABLED',
-            },
-          },
         }),
       );
       const taskArn = tasks?.[0]?.taskArn;
       // RunTask answers 200 with `failures` when it could not place the task (ECS API reference).
       if (taskArn !== undefined) return { taskArn };
-      return {
-        reason:
-          `ECS could not start the ${purpose} task: ${failures?.[0]?.reason ?? 'no reason given'} ${failures?.[0]?.detail ?? ''}`.trim(),
-      };
+      return { reason: `ECS could not start the ${purpose} task: ${whyNotPlaced(failures)}` };
     } catch (error) {
       // The token belongs to a task that a former try of this call started: that one is meant.
       const [taskArn] = error instanceof ConflictException ? (error.resourceIds ?? []) : [];
@@ -113,6 +99,32 @@ export class EcsTaskRunner implements TaskRunner {
       lastStatus === 'STOPPED' || taskArn === undefined ? [] : [taskArn],
     );
   }
+}
+
+/** The request for one task on Fargate where the target's own tasks run. */
+export function runOnce(
+  { cluster, subnets, securityGroups, assignPublicIp }: Settings['place'],
+  taskDefinition: string | undefined,
+  startedBy: string,
+): RunTaskCommandInput {
+  return {
+    cluster,
+    taskDefinition,
+    launchType: 'FARGATE',
+    count: 1,
+    startedBy,
+    enableECSManagedTags: true,
+    propagateTags: 'TASK_DEFINITION',
+    networkConfiguration: {
+      awsvpcConfiguration: { subnets, securityGroups, assignPublicIp: assignPublicIp ? 'ENABLED' : 'DISABLED' },
+    },
+  };
+}
+
+/** Why RunTask placed no task, in ECS's words. */
+export function whyNotPlaced(failures: readonly Failure[] | undefined): string {
+  const [failure] = failures ?? [];
+  return [failure?.reason ?? 'no reason given', failure?.detail].filter(Boolean).join(' ');
 }
 
 /**

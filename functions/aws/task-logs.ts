@@ -9,6 +9,11 @@ import {
 /** Stream prefix of every container that Farol runs; awslogs makes `<prefix>/<container>/<task id>` of it. */
 export const STREAM_PREFIX = 'farol';
 
+/** The stream that holds what a container of a task wrote. */
+export function logStream(container: string, taskArn: string): string {
+  return `${STREAM_PREFIX}/${container}/${taskArn.split('/').at(-1) ?? ''}`;
+}
+
 /** Pages that are asked for at most: each is one call, and most are full or the last. */
 const MOST_PAGES = 5;
 
@@ -22,8 +27,7 @@ export class TaskLogs {
 
   /** The last `count` lines of a container, oldest first; empty when it wrote none (yet). */
   async tail(group: string, container: string, taskArn: string, count = 20): Promise<readonly string[]> {
-    const taskId = taskArn.split('/').at(-1) ?? '';
-    const stream = { logGroupName: group, logStreamName: `${STREAM_PREFIX}/${container}/${taskId}` };
+    const stream = { logGroupName: group, logStreamName: logStream(container, taskArn) };
     let lines: string[] = [];
     let nextToken: string | undefined;
     // A page may hold fewer lines than asked for, or none, although there are more: only the same token twice is the end

@@ -8,6 +8,7 @@ import { ECRClient } from '@aws-sdk/client-ecr';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SSMClient } from '@aws-sdk/client-ssm';
@@ -52,7 +53,7 @@ export const clients = {
     client.middlewareStack.use(tokenInUserAgent());
     return client;
   }),
-  /** Waits as long as a probe may take. Changes nothing, so that the bound above is not concerned. */
+  /** Waits as long as a target's own function may take. It changes no slot and no traffic, so the bound above is not concerned. */
   lambda: lazily(
     () =>
       new LambdaClient({
@@ -67,6 +68,7 @@ export const clients = {
     return client;
   }),
   logs: lazily(() => new CloudWatchLogsClient(config)),
+  secrets: lazily(() => new SecretsManagerClient(config)),
   sns: lazily(() => new SNSClient(config)),
   ssm: lazily(() => new SSMClient(config)),
   stepFunctions: lazily(() => new SFNClient(config)),

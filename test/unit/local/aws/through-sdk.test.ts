@@ -82,11 +82,14 @@ test('every answer fits the models of AWS and reaches the SDK', async () => {
   await waitUntilServicesStable({ client: ecs, ...wait }, { cluster: 'main', services: ['web-blue'] });
   await waitUntilTargetInService({ client: elb, ...wait }, { TargetGroupArn: stage.blue.targetGroup });
 
-  const { services } = await ecs.send(new DescribeServicesCommand({ cluster: 'main', services: ['web-blue'] }));
-  expect(services?.[0]).toMatchObject({
-    runningCount: 1,
-    deployments: [{ rolloutState: 'COMPLETED', status: 'PRIMARY' }],
-  });
+  // ECS calls a rollout completed some time after the load balancer calls the target healthy.
+  const service = async () => {
+    const { services } = await ecs.send(new DescribeServicesCommand({ cluster: 'main', services: ['web-blue'] }));
+    return services?.[0];
+  };
+  await expect
+    .poll(service, { timeout: 20_000 })
+    .toMatchObject({ runningCount: 1, deployments: [{ rolloutState: 'COMPLETED', status: 'PRIMARY' }] });
   const { taskArns } = await ecs.send(new ListTasksCommand({ cluster: 'main', serviceName: 'web-blue' }));
   const { tasks } = await ecs.send(new DescribeTasksCommand({ cluster: 'main', tasks: taskArns }));
   const { TargetHealthDescriptions } = await elb.send(
@@ -143,7 +146,7 @@ test('every answer fits the models of AWS and reaches the SDK', async () => {
     await ecs.send(new DescribeClustersCommand({ clusters: ['main'] })),
     await ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition, include: ['TAGS'] })),
     await ecs.send(new ListTaskDefinitionsCommand({})),
-    await ecs.send(new ListTagsForResourceCommand({ resourceArn: services?.[0]?.serviceArn })),
+    await ecs.send(new ListTagsForResourceCommand({ resourceArn: (await service())?.serviceArn })),
     await elb.send(new DescribeLoadBalancersCommand({})),
     await elb.send(new DescribeLoadBalancerAttributesCommand({ LoadBalancerArn: stage.loadBalancer })),
     await elb.send(new DescribeListenersCommand({ LoadBalancerArn: stage.loadBalancer })),

@@ -1,5 +1,6 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as z from 'zod';
+import { MigrationsTable } from '#core/contract/database.ts';
 import { Duration, seconds } from '#core/contract/duration.ts';
 import { Settings } from '#core/contract/settings.ts';
 import { Name } from '#core/contract/target.ts';
@@ -128,7 +129,12 @@ const Database = z.strictObject({
   backupDays: z.int().min(0).max(35),
   name: z
     .string()
-    .regex(/^[a-z][a-z0-9_]{0,62}$/, { error: 'lower-case letters, digits and underscores, beginning with a letter' }),
+    // With _application behind it a role's name, which PostgreSQL cuts off after 63 bytes.
+    .regex(/^[a-z][a-z0-9_]{0,50}$/, {
+      error: 'at most 51 lower-case letters, digits and underscores, beginning with a letter',
+    }),
+  /** Where the framework records migrations; left out, what was migrated is not compared with the plan. */
+  migrations: MigrationsTable.optional(),
 });
 
 const Service = setting.services.element.omit({ secrets: true }).extend({

@@ -244,6 +244,7 @@ export const ARRIVALS: Readonly<Record<string, Arrival>> = {
   'database.multiZone': 'update',
   'database.backupDays': 'update',
   'database.name': 'fixed',
+  'database.migrations': 'deployment',
   service: 'deployment',
   'service.port': 'fixed',
   'service.insights': 'fixed',

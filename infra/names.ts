@@ -6,6 +6,7 @@ export const FUNCTIONS = [
   'receive-settings',
   'acquire-lock',
   'preflight',
+  'prepare-database',
   'start-task',
   'check-task',
   'converge',
@@ -26,6 +27,7 @@ export type FunctionName = (typeof FUNCTIONS)[number];
 
 /** The functions, by their folders under functions/, that each target has for itself. */
 export const PROBE = 'probe';
+export const DATABASE = 'database';
 export const REMOVE_SLOTS = 'remove-slots';
 
 /**
@@ -59,12 +61,14 @@ export interface TargetNames {
   readonly slug: string;
   readonly stack: string;
   readonly targetGroups: { readonly blue: string; readonly green: string };
-  readonly roles: Readonly<Record<'execution' | 'task' | 'migration' | 'bootstrap', string>>;
+  readonly roles: Readonly<Record<'execution' | 'task' | 'migration' | 'plan' | 'planExecution', string>>;
   readonly logGroup: string;
   readonly settingsParameter: string;
   readonly secretKey: string;
   /** The function that asks the previews. */
   readonly probe: string;
+  /** The function that prepares the database and reads from it. */
+  readonly database: string;
   /** The function that removes the slots with the stack. */
   readonly removeSlots: string;
 }
@@ -80,12 +84,14 @@ export function targetNames(app: string, environment: string): TargetNames {
       execution: `farol-${slug}-execution`,
       task: `farol-${slug}-task`,
       migration: `farol-${slug}-migration`,
-      bootstrap: `farol-${slug}-bootstrap`,
+      plan: `farol-${slug}-plan`,
+      planExecution: `farol-${slug}-plan-execution`,
     },
     logGroup: `/farol/${app}/${environment}`,
     settingsParameter: `${SETTINGS_PATH}/${app}/${environment}`,
     secretKey: `farol/${app}/${environment}/secret-key`,
     probe: `farol-${PROBE}-${slug}`,
+    database: `farol-${DATABASE}-${slug}`,
     removeSlots: `farol-${REMOVE_SLOTS}-${slug}`,
   };
 }
@@ -98,9 +104,16 @@ export function runSecretPrefix(target: Target): string {
 /** The database's master user: no superuser, but the one that makes the others. */
 export const DATABASE_MASTER = 'farol';
 
-/** The roles that a database is used by: who owns it all and never logs in, who migrates, and who serves. */
-export function databaseRoles(database: string): Readonly<Record<'owner' | 'migrator' | 'application', string>> {
-  return { owner: `${database}_owner`, migrator: `${database}_migrator`, application: `${database}_application` };
+/** The roles that a database is used by: who owns it all and never logs in, who migrates, who serves, and who plans migrations. */
+export function databaseRoles(
+  database: string,
+): Readonly<Record<'owner' | 'migrator' | 'application' | 'planner', string>> {
+  return {
+    owner: `${database}_owner`,
+    migrator: `${database}_migrator`,
+    application: `${database}_application`,
+    planner: `${database}_planner`,
+  };
 }
 
 /** The ECR repository of an application's images: all its environments deploy the same ones. */

@@ -51,8 +51,9 @@ export function functionPermissions(
       to.describeTasks,
       to.listTasks,
     ],
-    'start-task': [...guarded, to.listItems, ...to.runTasks],
-    'check-task': [...guarded, to.describeTasks, to.stopTasks, to.readTaskLogs],
+    'prepare-database': [...guarded, to.useDatabase],
+    'start-task': [...guarded, to.listItems, ...to.runTasks, to.useDatabase],
+    'check-task': [...guarded, to.listItems, to.describeTasks, to.stopTasks, to.readTaskLogs, to.useDatabase],
     converge: [
       ...guarded,
       to.updateItems,
@@ -115,7 +116,7 @@ function statements(stack: Stack, served: readonly ServedTarget[]) {
     ...each(({ slug }) => arn('ecs', 'task-definition', `${slug}-${kind}`)),
     ...revisions(kind),
   ];
-  const runOnce = ['bootstrap', 'plan', 'migrate'];
+  const runOnce = ['plan', 'migrate'];
   const passRoles = (roles: readonly (keyof TargetNames['roles'])[]) =>
     allow(
       ['iam:PassRole'],
@@ -201,7 +202,7 @@ function statements(stack: Stack, served: readonly ServedTarget[]) {
       allow(['ecs:TagResource'], [...runOnce.flatMap(families), ...tasks], {
         StringEquals: { 'ecs:CreateAction': ['RegisterTaskDefinition', 'RunTask'] },
       }),
-      passRoles(['execution', 'migration', 'bootstrap']),
+      passRoles(['execution', 'migration', 'plan', 'planExecution']),
     ],
     changeServices: [
       allow(['ecs:RegisterTaskDefinition'], families('web')),
@@ -259,6 +260,10 @@ function statements(stack: Stack, served: readonly ServedTarget[]) {
     probe: allow(
       ['lambda:InvokeFunction'],
       each(({ probe }) => arn('lambda', 'function', probe, colon)),
+    ),
+    useDatabase: allow(
+      ['lambda:InvokeFunction'],
+      each(({ database }) => arn('lambda', 'function', database, colon)),
     ),
     answerPipelines: [
       allow(['codepipeline:ListPipelineExecutions', 'codepipeline:ListActionExecutions'], pipelines),

@@ -6,6 +6,12 @@ type Profile = Omit<EnvironmentTarget, 'app' | 'environment' | 'source' | 'addre
 /** Managed prefix list `com.amazonaws.global.cloudfront.origin-facing` of us-east-1; other regions have other ids (EC2, DescribeManagedPrefixLists). */
 const CLOUDFRONT = 'pl-3b927c52';
 
+/** Where Django records the migrations that it has applied (Django documentation, "The django_migrations table"). */
+export const DJANGO_MIGRATIONS = {
+  table: 'django_migrations',
+  columns: ['app', 'name'],
+} satisfies Profile['database']['migrations'];
+
 const common = {
   loadBalancer: { ports: { production: 80, blue: 8081, green: 8082 } },
   health: { path: '/livez', interval: '10s', timeout: '5s', healthy: 2, unhealthy: 2 },
@@ -33,6 +39,7 @@ export const starter: Profile = {
     multiZone: false,
     backupDays: 1,
     name: 'web',
+    migrations: DJANGO_MIGRATIONS,
   },
   service: {
     name: 'web',
@@ -73,6 +80,7 @@ export const production: Profile = {
     multiZone: true,
     backupDays: 14,
     name: 'web',
+    migrations: DJANGO_MIGRATIONS,
   },
   service: {
     name: 'web',

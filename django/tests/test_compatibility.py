@@ -167,4 +167,4 @@ def test_the_plan_of_an_empty_database_and_of_a_migrated_one(tree, database):
     ]
     assert {item["compatible"] for item in plan["migrations"]} == {"yes"}
     manage(tree, database, "migrate_locked")
-    assert json.loads(manage(tree, database, "migration_plan").splitlines()[-1]) == {"migrations": []}
+    assert json.loads(manage(tree, database, "migration_plan").splitlines()[-1]) == {"migrations": [], "records": []}

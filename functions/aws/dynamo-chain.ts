@@ -9,7 +9,7 @@ const FIRST_HEAD: Head = { seq: 0, hash: CHAIN_START };
 const headKey = (target: Target) => ({ pk: `TARGET#${target}`, sk: 'HEAD' });
 
 /** What a transition makes of the head beside its number and hash; `undefined` takes a member away. */
-export type HeadChange = { readonly [K in 'live' | 'warm' | 'frozen' | 'bootstrapped']?: Head[K] | undefined };
+export type HeadChange = { readonly [K in 'live' | 'warm' | 'frozen']?: Head[K] | undefined };
 
 /**
  * The append-only entries of each target and its head. The entries lie in a partition of their own, so that IAM

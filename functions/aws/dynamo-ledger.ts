@@ -273,11 +273,6 @@ export class DynamoLedger implements Ledger {
     ]);
   }
 
-  async recordBootstrap(context: Context, fingerprint: string, cause: string): Promise<void> {
-    const transition: Transition = { type: 'database prepared', cause, facts: { fingerprint } };
-    await this.#transition(context, transition, [], { bootstrapped: fingerprint });
-  }
-
   async promote(context: Context, { live, warm }: Pick<Head, 'live' | 'warm'>, cause: string): Promise<void> {
     const facts = { version: live?.deployable.version, slot: live?.slot, warm: warm?.deployable.version };
     await this.#transition(context, { type: 'promoted', cause, facts }, [], { live, warm });

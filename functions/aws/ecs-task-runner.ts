@@ -35,8 +35,8 @@ export class EcsTaskRunner implements TaskRunner {
     token,
     startedBy,
   }: Parameters<TaskRunner['start']>[0]): ReturnType<TaskRunner['start']> {
-    const { bootstrap, migrationPlan, migrate } = release.releaseJson;
-    const command = { bootstrap, plan: migrationPlan, migrate }[purpose];
+    const { migrationPlan, migrate } = release.releaseJson;
+    const command = { plan: migrationPlan, migrate }[purpose];
     if (command === null) throw new Error(`${release.version} has no command to ${purpose}`);
     const { taskDefinition: registered } = await this.#ecs.send(
       new RegisterTaskDefinitionCommand(
@@ -46,7 +46,13 @@ export class EcsTaskRunner implements TaskRunner {
     try {
       const { tasks, failures } = await this.#ecs.send(
         new RunTaskCommand({
-          ...runOnce(settings.place, registered?.taskDefinitionArn, startedBy),
+          ...runOnce(
+            purpose === 'plan'
+              ? { ...settings.place, securityGroups: settings.tasks.plan.securityGroups }
+              : settings.place,
+            registered?.taskDefinitionArn,
+            startedBy,
+          ),
           clientToken: clientToken(settings, token),
         }),
       );

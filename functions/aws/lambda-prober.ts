@@ -1,6 +1,7 @@
-import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { Probe } from '#core/contract/probe.ts';
 import type { Answer, Prober } from '#core/ports.ts';
+import { invoke } from './invoke.ts';
 
 /** Requests made by a target's own `probe` function, which stands in its network. */
 export class LambdaProber implements Prober {
@@ -13,15 +14,7 @@ export class LambdaProber implements Prober {
   }
 
   async get(url: string, headers: Readonly<Record<string, string>>, timeoutMs: number): Promise<Answer> {
-    const { Payload, FunctionError } = await this.#client.send(
-      new InvokeCommand({
-        FunctionName: this.#functionName,
-        Payload: JSON.stringify({ url, headers, timeoutMs }),
-      }),
-    );
-    const text = Payload?.transformToString() ?? '';
-    if (FunctionError !== undefined) throw new Error(`${this.#functionName} failed: ${text.slice(0, 500)}`);
-    const result = Probe.output.parse(JSON.parse(text));
+    const result = await invoke(this.#client, this.#functionName, { url, headers, timeoutMs }, Probe.output);
     if (result.outcome === 'no answer') throw new Error(result.reason);
     const { status, body, ms } = result;
     return { status, body, ms };

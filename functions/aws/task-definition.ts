@@ -79,7 +79,8 @@ export function taskDefinition({
     cpu: String(service.cpu),
     memory: String(service.memory),
     runtimePlatform: { cpuArchitecture: service.architecture, operatingSystemFamily: 'LINUX' },
-    executionRoleArn: place.executionRole,
+    // The one of the plan can read no secret of the service, whatever is registered here.
+    executionRoleArn: kind === 'plan' ? settings.tasks.plan.executionRole : place.executionRole,
     taskRoleArn: taskRole,
     // An empty volume of the task: the root file system is read-only, and programs need a place for temporary files. On
     // Fargate it belongs to root unless the image's Dockerfile says `VOLUME /tmp` (ECS Developer Guide, "Use bind mounts").
@@ -102,6 +103,6 @@ function ofRelease(settings: Settings, release: Release, slot: Slot | undefined)
     FAROL_DIGEST: release.digest,
     FAROL_COMMIT: release.commit,
     FAROL_SLOT: slot ?? 'none',
-    MIGRATE_LOCK_TIMEOUT_MS: lockTimeoutMs(settings),
+    MIGRATE_LOCK_TIMEOUT_MS: String(lockTimeoutMs(settings)),
   };
 }

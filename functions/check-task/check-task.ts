@@ -1,13 +1,16 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 import { milliseconds } from '#core/contract/duration.ts';
 import { MigrationPlan } from '#core/contract/release.ts';
 import type { Settings } from '#core/contract/settings.ts';
 import type { CheckTask, Context, TaskPurpose } from '#core/contract/states.ts';
+import { addedRecords, deviation, plannedRecords } from '#core/domain/applied-migrations.ts';
 import { judgeMigrations } from '#core/domain/migration-gate.ts';
 import { planned } from '#core/domain/planned.ts';
-import { bootstrapFingerprint } from '#core/domain/task-content.ts';
 import { judgeMigrationEnd, nextLookSeconds } from '#core/domain/task-end.ts';
-import type { Clock, Ledger, TaskRunner, TaskStatus } from '#core/ports.ts';
+import type { Clock, Ledger, TargetDatabase, TaskRunner, TaskStatus } from '#core/ports.ts';
+
+/** The fact `recorded-migrations`. */
+const RecordedBefore = z.object({ migrations: z.array(z.string()) });
 
 type Output = z.infer<typeof CheckTask.output>;
 type Stopped = Extract<TaskStatus, { state: 'stopped' }>;
@@ -22,6 +25,7 @@ const PATIENCE_MS = 4_000;
 
 interface Ports {
   readonly ledger: Ledger;
+  readonly database: TargetDatabase;
   readonly tasks: TaskRunner;
   readonly clock: Clock;
 }
@@ -46,8 +50,6 @@ export async function checkTask(input: z.infer<typeof CheckTask.input>, ports: P
     return { outcome: 'running', waitSeconds: nextLookSeconds(looks) };
   }
   switch (purpose) {
-    case 'bootstrap':
-      return judgeBootstrap(context, status, ports, plan);
     case 'plan':
       return judgePlan(input, status, ports, plan);
     case 'migrate':
@@ -77,19 +79,6 @@ function isOverdue(status: Extract<TaskStatus, { state: 'running' }>, timeout: s
 }
 
 type Plan = ReturnType<typeof planned>;
-
-/** Only exit code 0 is success. What a failed one left needs no person: it is made to be run again, by the next deployment. */
-async function judgeBootstrap(
-  context: Context,
-  status: Stopped,
-  { ledger }: Ports,
-  { releaseJson, settings }: Plan,
-): Promise<Output> {
-  if (status.exitCode !== 0) return { outcome: 'failed', reason: describe('bootstrap', status) };
-  const fingerprint = bootstrapFingerprint(releaseJson.bootstrap ?? [], settings);
-  await ledger.recordBootstrap(context, fingerprint, 'bootstrap task ended with exit code 0');
-  return { outcome: 'succeeded' };
-}
 
 async function judgePlan(
   { context, looks }: z.infer<typeof CheckTask.input>,
@@ -122,18 +111,19 @@ function readPlan(lines: readonly string[]): MigrationPlan | undefined {
   }
 }
 
-async function judgeMigration(
-  context: Context,
-  status: Stopped,
-  { ledger }: Ports,
-  { deployable }: Plan,
-): Promise<Output> {
+async function judgeMigration(context: Context, status: Stopped, ports: Ports, plan: Plan): Promise<Output> {
   const end = judgeMigrationEnd(status);
+  const { applied, otherwise } = await compare(context, end === 'succeeded', ports, plan);
+  if (otherwise !== undefined)
+    return {
+      outcome: 'needs person',
+      reason: end === 'succeeded' ? otherwise : `${describe('migrate', status)} ${otherwise}`,
+    };
   switch (end) {
     case 'succeeded':
-      await ledger.saveFact(
+      await ports.ledger.saveFact(
         context,
-        { kind: 'migration', deployable, detail: { exitCode: 0 } },
+        { kind: 'migration', deployable: plan.deployable, detail: { exitCode: 0, ...(applied && { applied }) } },
         'migration task ended with exit code 0',
       );
       return { outcome: 'succeeded' };
@@ -151,9 +141,30 @@ async function judgeMigration(
   }
 }
 
+/**
+ * What the framework's table says that the migration applied, and in `otherwise` why a person must look at it: it did not do
+ * what was planned, or that cannot be told. Neither where the settings name no such table.
+ */
+async function compare(
+  { deployment }: Context,
+  complete: boolean,
+  { ledger, database }: Ports,
+  { settings }: Plan,
+): Promise<{ readonly applied?: readonly string[]; readonly otherwise?: string }> {
+  if (settings.database?.migrations === undefined) return {};
+  const facts = await ledger.facts(deployment);
+  const before = RecordedBefore.parse(facts['recorded-migrations']?.detail).migrations;
+  const recorded = await database.recordedMigrations(settings);
+  if ('refused' in recorded)
+    return { otherwise: `What the migration applied cannot be compared with the plan: ${recorded.refused}` };
+  const both = { before, after: recorded.migrations };
+  const records = plannedRecords(facts);
+  const otherwise = records && deviation(records, both, { complete });
+  return { applied: addedRecords(both), ...(otherwise !== undefined && { otherwise }) };
+}
+
 function describe(purpose: TaskPurpose, { exitCode, started, reason, lastLines }: Stopped): string {
   const what = {
-    bootstrap: 'Preparing the database',
     plan: 'Planning the migrations',
     migrate: 'The migration',
   }[purpose];

@@ -4,5 +4,5 @@ import { stateHandler } from '#runtime/handle.ts';
 import { checkTask } from './check-task.ts';
 
 export const handler = stateHandler(CheckTask, (event) =>
-  checkTask(event, { ledger: container.ledger(), tasks: container.tasks(), clock }),
+  checkTask(event, { ledger: container.ledger(), database: container.database(), tasks: container.tasks(), clock }),
 );

@@ -82,8 +82,6 @@ export interface Ledger {
   openChange(context: Context, change: Pick<Change, 'n' | 'intent' | 'call' | 'action'>): Promise<void>;
   closeChange(context: Context, n: number, outcome: { traffic?: Traffic['weights']; error?: string }): Promise<void>;
 
-  /** Keeps which bootstrap was done last (its fingerprint), so that the same one is not run again. */
-  recordBootstrap(context: Context, fingerprint: string, cause: string): Promise<void>;
   /** Makes the deployment's candidate the target's live. */
   promote(context: Context, head: Pick<Head, 'live' | 'warm'>, cause: string): Promise<void>;
   freeze(context: Context, reason: string): Promise<void>;
@@ -176,6 +174,16 @@ export interface TaskRunner {
   stop(settings: Settings, taskArn: string, reason: string): Promise<void>;
   /** Tasks of migrations of this target that have not stopped. */
   migrationsRunning(settings: Settings): Promise<readonly string[]>;
+}
+
+/** What Farol itself does in a target's database. Errors that trying again may mend are thrown. */
+export interface TargetDatabase {
+  /** Makes roles and rights; nothing is done that is done already. `statements`: how many had to be executed. */
+  prepare(settings: Settings): Promise<{ readonly statements: number } | { readonly refused: string }>;
+  /** The migrations that the framework has recorded, in alphabetical order. Only where the settings name their table. */
+  recordedMigrations(
+    settings: Settings,
+  ): Promise<{ readonly migrations: readonly string[] } | { readonly refused: string }>;
 }
 
 /** Executions of the state machine. */

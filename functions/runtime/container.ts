@@ -9,6 +9,7 @@ import { EcsSlotControl } from '#aws/ecs-slot-control.ts';
 import { EcsSlotRemoval } from '#aws/ecs-slot-removal.ts';
 import { EcsTaskRunner } from '#aws/ecs-task-runner.ts';
 import { HttpProber } from '#aws/http-prober.ts';
+import { LambdaDatabase } from '#aws/lambda-database.ts';
 import { LambdaProber } from '#aws/lambda-prober.ts';
 import { SnsNotifier } from '#aws/sns-notifier.ts';
 import { SsmSettings } from '#aws/ssm-settings.ts';
@@ -28,6 +29,7 @@ export const clock: Clock = {
 export const container = {
   approvals: () => new DynamoApprovals(clients.dynamo(), required('FAROL_TABLE'), clock),
   builds: () => new CodeBuildRecords(clients.codeBuild()),
+  database: () => new LambdaDatabase(clients.lambda()),
   executions: () => new StepFunctionsExecutions(clients.stepFunctions(), required('FAROL_STATE_MACHINE_ARN')),
   ledger: () => new DynamoLedger(clients.dynamo(), required('FAROL_TABLE'), clock),
   metrics: () => new CloudWatchMetrics(clients.cloudWatch()),

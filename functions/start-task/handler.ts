@@ -4,5 +4,5 @@ import { stateHandler } from '#runtime/handle.ts';
 import { startTask } from './start-task.ts';
 
 export const handler = stateHandler(StartTask, (event) =>
-  startTask(event, { ledger: container.ledger(), tasks: container.tasks() }),
+  startTask(event, { ledger: container.ledger(), database: container.database(), tasks: container.tasks() }),
 );

@@ -1,35 +1,28 @@
 import type * as z from 'zod';
 import type { StartTask } from '#core/contract/states.ts';
-import { lackForBootstrap, lackForMigration } from '#core/domain/gates.ts';
+import { lackForMigration } from '#core/domain/gates.ts';
 import { judgeMigrations } from '#core/domain/migration-gate.ts';
 import { planned, releaseOf } from '#core/domain/planned.ts';
-import { bootstrapFingerprint } from '#core/domain/task-content.ts';
-import type { Ledger, TaskRunner } from '#core/ports.ts';
+import type { Ledger, TargetDatabase, TaskRunner } from '#core/ports.ts';
 
 interface Ports {
   readonly ledger: Ledger;
+  readonly database: TargetDatabase;
   readonly tasks: TaskRunner;
 }
 
 /**
- * Starts the release's task that prepares the database, or plans or runs its migrations. One task per deployment, purpose
- * and attempt, however often it is called: the token makes RunTask idempotent.
+ * Starts the release's task that plans or runs its migrations. One task per deployment, purpose and attempt, however often
+ * it is called: the token makes RunTask idempotent. Before a migration, what is recorded as applied is written down.
  */
 export async function startTask(
   { context, purpose, attempt }: z.infer<typeof StartTask.input>,
-  { ledger, tasks }: Ports,
+  { ledger, database, tasks }: Ports,
 ): Promise<z.infer<typeof StartTask.output>> {
   const { deployment } = context;
   const plan = planned(await ledger.deployment(deployment), deployment);
   const { releaseJson, settings } = plan;
-  if (purpose === 'bootstrap') {
-    const { bootstrapped } = await ledger.head(context.target);
-    const done =
-      releaseJson.bootstrap === null || bootstrapped === bootstrapFingerprint(releaseJson.bootstrap, settings);
-    if (done) return { outcome: 'none' };
-    const lack = lackForBootstrap(await ledger.facts(deployment));
-    if (lack !== undefined) return { outcome: 'refused', reason: lack };
-  } else if (releaseJson.migrate === null) return { outcome: 'none' };
+  if (releaseJson.migrate === null) return { outcome: 'none' };
   if (purpose === 'plan' && releaseJson.migrationPlan === null) {
     const verdict = judgeMigrations(undefined, settings.migrate);
     if (verdict.outcome === 'refused') return verdict;
@@ -42,13 +35,25 @@ export async function startTask(
     return { outcome: 'allowed', reason: 'settings.migrate.unknown allows it' };
   }
   if (purpose === 'migrate') {
-    const lack = lackForMigration(plan, await ledger.facts(deployment));
+    const facts = await ledger.facts(deployment);
+    const lack = lackForMigration(plan, facts);
     if (lack !== undefined) return { outcome: 'refused', reason: lack };
     if (attempt > settings.migrate.attempts) {
       return {
         outcome: 'failed',
         reason: `Another migration held the database's lock ${settings.migrate.attempts} times.`,
       };
+    }
+    // Of the first attempt: whatever comes between two attempts is not of this migration's plan either.
+    if (settings.database?.migrations !== undefined && facts['recorded-migrations'] === undefined) {
+      const recorded = await database.recordedMigrations(settings);
+      if ('refused' in recorded) return { outcome: 'failed', reason: recorded.refused };
+      const { deployable } = plan;
+      await ledger.saveFact(
+        context,
+        { kind: 'recorded-migrations', deployable, detail: { migrations: recorded.migrations } },
+        'migrations recorded before the first attempt',
+      );
     }
   }
   const started = await tasks.start({

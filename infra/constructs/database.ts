@@ -46,7 +46,7 @@ interface DatabaseUser {
 export class Database extends Construct {
   /** Where it is, and how one is let in. */
   readonly environment: Readonly<Record<string, string>>;
-  readonly users: Readonly<Record<'application' | 'migrator' | 'master', DatabaseUser>>;
+  readonly users: Readonly<Record<'application' | 'migrator' | 'planner' | 'master', DatabaseUser>>;
 
   constructor(scope: Construct, id: string, props: DatabaseProps) {
     super(scope, id);
@@ -132,12 +132,12 @@ export class Database extends Construct {
     this.users = {
       application: user(roles.application),
       migrator: user(roles.migrator),
+      planner: user(roles.planner),
       master: user(DATABASE_MASTER, {
         POSTGRES_OWNER: roles.owner,
         POSTGRES_MIGRATOR: roles.migrator,
         POSTGRES_APPLICATION: roles.application,
-        // Another instance of the same name, made from a backup, is prepared anew.
-        POSTGRES_INSTANCE: instanceId,
+        POSTGRES_PLANNER: roles.planner,
       }),
     };
   }

@@ -45,6 +45,10 @@ export class Network extends Construct {
   readonly loadBalancerGroup: ISecurityGroup;
   readonly taskGroup: ISecurityGroup;
   readonly databaseGroup: ISecurityGroup;
+  /** Of tasks that plan a migration: no request reaches them. */
+  readonly planGroup: ISecurityGroup;
+  /** Of Farol's own function that prepares the database and reads from it: it reaches nothing else. */
+  readonly databaseFunctionGroup: ISecurityGroup;
   /** Of whoever checks a slot before it gets traffic: nobody else reaches the preview listeners. */
   readonly smokeGroup: ISecurityGroup;
 
@@ -78,17 +82,23 @@ export class Network extends Construct {
     this.loadBalancerGroup = group('LoadBalancerGroup', 'Load balancer');
     this.taskGroup = group('TaskGroup', 'Tasks of the application');
     this.databaseGroup = group('DatabaseGroup', 'Database');
+    this.planGroup = group('PlanGroup', 'Tasks that plan a migration');
+    this.databaseFunctionGroup = group('DatabaseFunctionGroup', 'The function that prepares the database');
     this.smokeGroup = group('SmokeGroup', 'Checks of a slot before it gets traffic');
 
     const toTasks = Port.tcp(props.servicePort);
     this.taskGroup.connections.allowFrom(this.loadBalancerGroup, toTasks, 'requests and health checks');
     // The registry, its layers in S3, logs and secrets have addresses that are not known here.
     this.taskGroup.connections.allowTo(Peer.anyIpv4(), Port.tcp(443), 'AWS: image, secrets, log');
+    // Fargate pulls the image and sends the log through the task's own interface, so that a plan cannot do without. Where the
+    // network has endpoints and no other way out, they are all that this reaches.
+    this.planGroup.connections.allowTo(Peer.anyIpv4(), Port.tcp(443), 'AWS: image, log');
     if (props.prefixList !== undefined) {
       const users = Port.tcp(props.ports.production);
       this.loadBalancerGroup.connections.allowFrom(Peer.prefixList(props.prefixList), users, 'users by CloudFront');
     }
-    this.databaseGroup.connections.allowFrom(this.taskGroup, Port.tcp(5432), 'PostgreSQL');
+    for (const client of [this.taskGroup, this.planGroup, this.databaseFunctionGroup])
+      this.databaseGroup.connections.allowFrom(client, Port.tcp(5432), 'PostgreSQL');
     for (const slot of ['blue', 'green'] as const) {
       this.loadBalancerGroup.connections.allowFrom(this.smokeGroup, Port.tcp(props.ports[slot]), `preview of ${slot}`);
     }
@@ -134,6 +144,7 @@ export class Network extends Construct {
   /** What a task on Fargate needs without a way out. Amazon ECR User Guide, "Amazon ECR interface VPC endpoints". */
   #endpoints(securityGroup: ISecurityGroup): void {
     securityGroup.connections.allowFrom(this.taskGroup, Port.tcp(443), 'tasks');
+    securityGroup.connections.allowFrom(this.planGroup, Port.tcp(443), 'plans');
     const subnets = this.applicationSubnets;
     this.vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3, subnets: [subnets] });
     const services = {

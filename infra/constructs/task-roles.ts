@@ -15,7 +15,7 @@ export interface TaskRolesProps {
   readonly database: Database;
 }
 
-/** The roles that tasks are started with, and that run inside them: serving and migrating are kept apart. */
+/** The roles that tasks are started with, and that run inside them: serving, planning and migrating are kept apart. */
 export class TaskRoles extends Construct {
   /** ECS itself: pulls the image, reads the secrets, writes the log. */
   readonly execution: Role;
@@ -23,8 +23,10 @@ export class TaskRoles extends Construct {
   readonly task: Role;
   /** The application while it migrates. */
   readonly migration: Role;
-  /** The application while it prepares the database. */
-  readonly bootstrap: Role;
+  /** The application while it tells what it would migrate. */
+  readonly plan: Role;
+  /** ECS itself, for the plan: pulls the image and writes the log, and reads no secret. */
+  readonly planExecution: Role;
 
   constructor(scope: Construct, id: string, props: TaskRolesProps) {
     super(scope, id);
@@ -48,7 +50,7 @@ export class TaskRoles extends Construct {
         }),
         inlinePolicies: { work: new PolicyDocument({ statements }) },
       });
-    this.execution = role('Execution', props.names.execution, 'Starts tasks: image, secrets, log', [
+    const imageAndLog = [
       // GetAuthorizationToken takes no resource.
       new PolicyStatement({ actions: ['ecr:GetAuthorizationToken'], resources: ['*'] }),
       new PolicyStatement({
@@ -59,16 +61,20 @@ export class TaskRoles extends Construct {
         actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
         resources: [`${props.logGroup.logGroupArn}:log-stream:*`],
       }),
+    ];
+    this.execution = role('Execution', props.names.execution, 'Starts tasks: image, secrets, log', [
+      ...imageAndLog,
       new PolicyStatement({
         actions: ['secretsmanager:GetSecretValue'],
         resources: [...props.secrets],
       }),
     ]);
-    const { application, migrator, master } = props.database.users;
-    const inside = (roleId: string, kind: 'task' | 'migration' | 'bootstrap', does: string, connect: PolicyStatement) =>
+    this.planExecution = role('PlanExecution', props.names.planExecution, 'Starts plans: image, log', imageAndLog);
+    const { application, migrator, planner } = props.database.users;
+    const inside = (roleId: string, kind: 'task' | 'migration' | 'plan', does: string, connect: PolicyStatement) =>
       role(roleId, props.names[kind], `The application while it ${does}`, [connect]);
     this.task = inside('Task', 'task', 'serves', application.mayConnect);
     this.migration = inside('Migration', 'migration', 'migrates', migrator.mayConnect);
-    this.bootstrap = inside('Bootstrap', 'bootstrap', 'prepares the database', master.mayConnect);
+    this.plan = inside('Plan', 'plan', 'plans migrations', planner.mayConnect);
   }
 }

@@ -40,6 +40,7 @@ const TIMEOUTS: Record<FunctionName, number> = {
   'receive-settings': 60,
   'acquire-lock': 25,
   preflight: 55,
+  'prepare-database': 25,
   'start-task': 25,
   'check-task': 25,
   converge: 55,

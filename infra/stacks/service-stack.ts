@@ -34,7 +34,7 @@ import { SlotRemoval } from '../constructs/slot-removal.ts';
 import { TargetObservability } from '../constructs/target-observability.ts';
 import { TaskRoles } from '../constructs/task-roles.ts';
 import type { Environments, EnvironmentTarget } from '../environment-schema.ts';
-import { PROBE, repositoryName, runSecretPrefix, targetNames } from '../names.ts';
+import { DATABASE, PROBE, repositoryName, runSecretPrefix, targetNames } from '../names.ts';
 
 export interface ServiceStackProps extends StackProps {
   readonly target: EnvironmentTarget;
@@ -163,6 +163,21 @@ export class ServiceStack extends Stack {
       logRetention: orchestrator.logRetention,
       network: { vpc: network.vpc, subnets: network.applicationSubnets, securityGroup: network.smokeGroup },
     });
+    const { AWS_REGION: _ofLambda, POSTGRES_AUTH: _iam, ...databaseAddress } = database.environment;
+    new DeployFunction(this, 'DatabaseFunction', {
+      folder: DATABASE,
+      name: names.database,
+      code,
+      timeout: Duration.seconds(25),
+      permissions: [database.users.master.mayConnect],
+      environment: { ...databaseAddress, ...database.users.master.environment },
+      logRetention: orchestrator.logRetention,
+      network: {
+        vpc: network.vpc,
+        subnets: network.applicationSubnets,
+        securityGroup: network.databaseFunctionGroup,
+      },
+    });
     const removal = new SlotRemoval(this, 'SlotRemoval', {
       names,
       listener: production.listenerArn,
@@ -206,11 +221,17 @@ export class ServiceStack extends Stack {
           secrets: {},
           taskRole: roles.migration.roleArn,
         },
-        bootstrap: {
-          environment: database.users.master.environment,
+        plan: {
+          environment: database.users.planner.environment,
           secrets: {},
-          taskRole: roles.bootstrap.roleArn,
+          taskRole: roles.plan.roleArn,
+          executionRole: roles.planExecution.roleArn,
+          securityGroups: [network.planGroup.securityGroupId],
         },
+      },
+      database: {
+        function: names.database,
+        ...(target.database.migrations && { migrations: target.database.migrations }),
       },
       capacity: target.capacity,
       health,

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { Settings } from '#core/contract/settings.ts';
 import { changesBetween, isAllowed, type StackPolicy } from '../../infra/fixed-once-made.ts';
 import type { Database } from '../parts/postgres.ts';
@@ -59,13 +59,14 @@ export async function applyServiceStack(options: {
     // It does what CloudFormation does on AWS, and so the record of calls names it.
     userAgentAppId: 'cloudformation',
   };
-  const withPasswords = databasePasswords(database, client);
+  const passwords = databasePasswords(database, client);
   const publish = async (value: string): Promise<string> => {
     const described = withoutNetwork(Settings.parse(JSON.parse(value)));
-    settings = scaleSettings(await withPasswords(described), options.timeScale);
+    settings = scaleSettings(await passwords.settings(described), options.timeScale);
     return JSON.stringify(settings);
   };
-  const make = makers({ client, accountId, database, publish });
+  const assembly = dirname(options.templateFile);
+  const make = makers({ client, accountId, database, passwords, assembly, publish });
   const change = updaters({ client, publish });
   /** Makes the resources of a template that are not there yet, in the order in which they need each other. */
   const makeMissing = async (template: Template): Promise<void> => {

@@ -7,54 +7,58 @@ import {
 import type { Settings } from '#core/contract/settings.ts';
 import type { Database } from '../parts/postgres.ts';
 
-/** Name of the secret with all passwords, by user. */
-const SECRET = 'database-passwords';
+type Variables = Readonly<Record<string, string>>;
+
+/** What comes to the database by passwords. */
+export interface DatabasePasswords {
+  /** The variables of the function of that name, which prepares the database, with the secret that has the passwords. */
+  function(functionName: string, variables: Variables): Promise<Variables>;
+  /** Settings whose tasks are given their password, each its own. */
+  settings(settings: Settings): Promise<Settings>;
+}
 
 /**
- * Gives settings passwords with which their tasks come to the database: IAM is the one part of AWS that lets nobody in here.
- * The master's is the database's; the others are new, and the bootstrap task is given them to make the users with. They stay
- * the same when settings are published anew.
+ * Passwords in place of IAM, the one part of AWS that lets nobody in here. The master's is the database's; the others are
+ * new, and the function gives them to the users that it makes. They stay the same when settings are published anew.
  */
 export function databasePasswords(
   { name, master }: Pick<Database, 'name' | 'master'>,
   client: Pick<SecretsManagerClientConfig, 'endpoint' | 'region' | 'credentials' | 'userAgentAppId'>,
-): (settings: Settings) => Promise<Settings> {
-  let secret: Promise<string> | undefined;
-  return async (settings) => {
-    const [service] = settings.services;
-    const { migrate, bootstrap } = settings.tasks;
-    const application = service?.environment['POSTGRES_USER'];
-    const migrator = migrate.environment['POSTGRES_USER'];
-    if (service === undefined || application === undefined || migrator === undefined)
-      throw new TypeError('the settings do not say as whom tasks come to the database (POSTGRES_USER)');
-    if (bootstrap.environment['POSTGRES_USER'] !== master.user)
-      throw new TypeError(
-        `the bootstrap task comes as ${bootstrap.environment['POSTGRES_USER']}, yet the database's master is ${master.user}`,
-      );
-    secret ??= makeSecret(client, `${settings.app}/${settings.environment}/${SECRET}`, {
-      [master.user]: master.password,
-      [application]: newPassword(),
-      [migrator]: newPassword(),
-    });
-    const arn = await secret;
-    const of = (user: string) => `${arn}:${user}::`;
-    const environment = { ...service.environment, POSTGRES_AUTH: 'password', POSTGRES_NAME: name };
-    return {
-      ...settings,
-      services: [{ ...service, environment, secrets: { ...service.secrets, POSTGRES_PASSWORD: of(application) } }],
-      tasks: {
-        migrate: { ...migrate, secrets: { ...migrate.secrets, POSTGRES_PASSWORD: of(migrator) } },
-        bootstrap: {
-          ...bootstrap,
-          secrets: {
-            ...bootstrap.secrets,
-            POSTGRES_PASSWORD: of(master.user),
-            POSTGRES_MIGRATOR_PASSWORD: of(migrator),
-            POSTGRES_APPLICATION_PASSWORD: of(application),
-          },
-        },
-      },
-    };
+): DatabasePasswords {
+  let arn: string | undefined;
+  const of = (user: string | undefined): { POSTGRES_PASSWORD: string } => {
+    if (arn === undefined || user === undefined)
+      throw new TypeError('the template has no function that makes the users of its tasks (POSTGRES_USER)');
+    return { POSTGRES_PASSWORD: `${arn}:${user}::` };
+  };
+  const withPassword = <T extends { environment: Variables; secrets: Variables }>(task: T) => ({
+    ...task,
+    secrets: { ...task.secrets, ...of(task.environment['POSTGRES_USER']) },
+  });
+  return {
+    async function(functionName, variables) {
+      const { POSTGRES_USER, POSTGRES_MIGRATOR = '', POSTGRES_APPLICATION = '', POSTGRES_PLANNER = '' } = variables;
+      if (POSTGRES_USER !== master.user)
+        throw new TypeError(`the function comes as ${POSTGRES_USER}, yet the database's master is ${master.user}`);
+      arn ??= await makeSecret(client, `${functionName}/passwords`, {
+        [master.user]: master.password,
+        [POSTGRES_MIGRATOR]: newPassword(),
+        [POSTGRES_APPLICATION]: newPassword(),
+        [POSTGRES_PLANNER]: newPassword(),
+      });
+      return { ...variables, POSTGRES_NAME: name, POSTGRES_PASSWORDS: arn, PGSSLMODE: 'disable' };
+    },
+    async settings(settings) {
+      const [service] = settings.services;
+      const { plan, migrate } = settings.tasks;
+      if (service === undefined) throw new TypeError('settings.services is empty');
+      const environment = { ...service.environment, POSTGRES_AUTH: 'password', POSTGRES_NAME: name };
+      return {
+        ...settings,
+        services: [withPassword({ ...service, environment })],
+        tasks: { plan: withPassword(plan), migrate: withPassword(migrate) },
+      };
+    },
   };
 }
 

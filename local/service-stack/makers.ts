@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { basename, join } from 'node:path';
 import {
   CloudWatchLogsClient,
   type CloudWatchLogsClientConfig,
@@ -14,11 +15,15 @@ import {
   ModifyLoadBalancerAttributesCommand,
   ModifyTargetGroupAttributesCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { CreateFunctionCommand, LambdaClient, waitUntilFunctionActiveV2 } from '@aws-sdk/client-lambda';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { DATABASE } from '../../infra/names.ts';
 import type { Database } from '../parts/postgres.ts';
+import type { DatabasePasswords } from './database-passwords.ts';
 import type { Created } from './intrinsics.ts';
 import { Properties } from './template.ts';
+import { zippedFolder } from './zipped-folder.ts';
 
 type PropertyBag = Readonly<Record<string, unknown>>;
 
@@ -39,6 +44,9 @@ export function makers(options: {
   accountId: string;
   /** A database that runs already. */
   database: Pick<Database, 'host' | 'port'>;
+  passwords: DatabasePasswords;
+  /** The folder that the template was synthesized into, with its assets. */
+  assembly: string;
   /** What becomes of a parameter's value before it is published. */
   publish: (value: string) => Promise<string>;
 }): [type: string, make: Maker][] {
@@ -61,6 +69,7 @@ export function makers(options: {
     ['AWS::ElasticLoadBalancingV2::LoadBalancer', loadBalancer(loadBalancing)],
     ['AWS::ElasticLoadBalancingV2::TargetGroup', targetGroup(loadBalancing)],
     ['AWS::ElasticLoadBalancingV2::Listener', listener(loadBalancing)],
+    ['AWS::Lambda::Function', databaseFunction(new LambdaClient(client), options)],
     ['AWS::SSM::Parameter', parameter(parameters, options.publish)],
   ];
 }
@@ -147,6 +156,37 @@ function listener(client: ElasticLoadBalancingV2Client): Maker {
     const input = Properties.listener.parse(resolved());
     const { Listeners } = await client.send(new CreateListenerCommand(input));
     return { ref: given(Listeners?.[0]?.ListenerArn, `ARN of the listener on ${input.Port}`) };
+  };
+}
+
+/**
+ * The function that works in the database. The others of a target stand for what is not here: a network of its own to be
+ * asked from, and CloudFormation, which calls one when the stack is deleted.
+ */
+function databaseFunction(
+  client: LambdaClient,
+  { assembly, passwords }: { readonly assembly: string; readonly passwords: DatabasePasswords },
+): Maker {
+  return async ({ id, properties, resolved }) => {
+    if (properties['Handler'] !== `${DATABASE}/handler.handler`) return { ref: id };
+    const made = Properties.function.parse(resolved());
+    const { FunctionName, Handler, Runtime, Role, Timeout, MemorySize } = made;
+    // CDK names an asset's folder and its object in the bucket by the same hash.
+    const folder = join(assembly, `asset.${basename(made.Code.S3Key, '.zip')}`);
+    await client.send(
+      new CreateFunctionCommand({
+        FunctionName,
+        Handler,
+        Runtime,
+        Role,
+        Timeout,
+        MemorySize,
+        Code: { ZipFile: await zippedFolder(folder) },
+        Environment: { Variables: { ...(await passwords.function(FunctionName, made.Environment.Variables)) } },
+      }),
+    );
+    await waitUntilFunctionActiveV2({ client, maxWaitTime: 60 }, { FunctionName });
+    return { ref: FunctionName };
   };
 }
 

@@ -1,3 +1,4 @@
+import { Runtime } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
 
 const KeyValue = z.strictObject({ Key: z.string(), Value: z.string() });
@@ -59,6 +60,16 @@ export const Properties = {
   }),
   /** CloudFormation names those that nobody else has to know. */
   role: z.looseObject({ RoleName: z.string().optional() }),
+  function: z.looseObject({
+    FunctionName: z.string(),
+    Handler: z.string(),
+    Runtime: z.enum(Runtime),
+    Role: z.string(),
+    Timeout: z.int(),
+    MemorySize: z.int(),
+    Code: z.strictObject({ S3Bucket: z.string(), S3Key: z.string() }),
+    Environment: z.strictObject({ Variables: z.record(z.string(), z.string()) }),
+  }),
   parameter: z.looseObject({ Name: z.string(), Value: z.string() }),
 };
 

@@ -38,6 +38,7 @@ const STATES = allStates(definition.States);
 const NAMES = [
   'acquire-lock',
   'preflight',
+  'prepare-database',
   'start-task',
   'check-task',
   'converge',

@@ -223,11 +223,6 @@ export class FakeLedger implements Ledger, Approvals {
     if (traffic !== undefined) this.trafficOf.set(context.target, { weights: traffic, at: this.#clock.now() });
   }
 
-  async recordBootstrap(context: Context, fingerprint: string, cause: string): Promise<void> {
-    await this.note(context, { type: 'database prepared', cause, facts: { fingerprint } });
-    this.heads.set(context.target, { ...this.#head(context.target), bootstrapped: fingerprint });
-  }
-
   async promote(context: Context, { live, warm }: Pick<Head, 'live' | 'warm'>, cause: string): Promise<void> {
     const facts = { version: live?.deployable.version, slot: live?.slot, warm: warm?.deployable.version };
     await this.note(context, { type: 'promoted', cause, facts });

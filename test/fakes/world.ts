@@ -2,6 +2,7 @@ import type { Digest, MigrationPlan, Release, Version } from '#core/contract/rel
 import type { Settings } from '#core/contract/settings.ts';
 import { SLOTS, type Slot } from '#core/contract/slot.ts';
 import type { TaskPurpose } from '#core/contract/states.ts';
+import { recordsOf } from '#core/domain/applied-migrations.ts';
 import type { Action } from '#core/domain/converge-plan.ts';
 import type { Observed, ObservedScaling, ObservedTask } from '#core/domain/observed.ts';
 import type {
@@ -12,6 +13,7 @@ import type {
   ReleaseSource,
   SettingsStore,
   SlotControl,
+  TargetDatabase,
   TaskRunner,
   TaskStatus,
   TrafficMetrics,
@@ -30,10 +32,10 @@ export interface Behaviour {
   readonly migrations?: MigrationPlan['migrations'];
   /** Exit codes of its migration, attempt by attempt; `killed`: none. */
   readonly migrationExits?: readonly (number | 'killed')[];
-  /** Its command that prepares the database. */
-  readonly bootstrap?: string[];
-  /** Exit code of that command; `killed`: none. */
-  readonly bootstrapExit?: number | 'killed';
+  /** Names that its plan says are recorded, where they are not those of its migrations. */
+  readonly records?: MigrationPlan['records'];
+  /** Names that its migration really leaves in the framework's table; left out, those that its plan says. */
+  readonly applies?: readonly string[];
   /** Its migration breaks what was live before. */
   readonly breaksLive?: boolean;
 }
@@ -59,7 +61,7 @@ const DRAINS_MS = 30_000;
 
 /** AWS as a deployment sees it, in the domain's words: slots that fill, drain and serve on a fake clock. */
 export class FakeWorld
-  implements SlotControl, TaskRunner, ReleaseSource, BuildRecords, Prober, TrafficMetrics, SettingsStore
+  implements SlotControl, TaskRunner, ReleaseSource, BuildRecords, Prober, TrafficMetrics, SettingsStore, TargetDatabase
 {
   readonly slots: Record<Slot, FakeSlot> = { blue: emptySlot(), green: emptySlot() };
   weights: { blue: number; green: number } | null = null;
@@ -75,6 +77,12 @@ export class FakeWorld
   /** When the registry says the newest release was pushed. */
   pushed = '2026-11-23T17:00:00.000Z';
   liveIsBroken = false;
+  /** What the framework's table says was applied. */
+  readonly recorded = new Set<string>();
+  /** How often the database was prepared. */
+  prepared = 0;
+  /** Why the database cannot be prepared. */
+  databaseRefuses: string | undefined;
   readonly #clock: Clock;
   #settings: Settings;
   readonly #releases = new Map<Digest, { release: Release; behaviour: Behaviour }>();
@@ -100,7 +108,6 @@ export class FakeWorld
         start: ['serve'],
         migrate: ['migrate'],
         migrationPlan: ['plan'],
-        bootstrap: behaviour.bootstrap ?? null,
         port: 8000,
         livez: '/livez',
         readyz: '/readyz',
@@ -182,24 +189,33 @@ export class FakeWorld
     const task = this.#tasks.get(taskArn);
     if (task === undefined) return { state: 'missing' };
     if (Date.parse(this.#clock.now()) - task.startedAt < 3_000) return { state: 'running' };
-    const { migrations = [], migrationExits = [0], bootstrapExit = 0, breaksLive } = this.#behaviour(task.digest);
+    const { migrations = [], records, migrationExits = [0], applies, breaksLive } = this.#behaviour(task.digest);
     const stopped = {
       state: 'stopped',
       started: true,
       stopped: this.#clock.now(),
       reason: 'Essential container in task exited',
     } as const;
-    if (task.purpose === 'plan') return { ...stopped, exitCode: 0, lastLines: [JSON.stringify({ migrations })] };
-    if (task.purpose === 'bootstrap') {
-      const ended = bootstrapExit === 'killed' ? {} : { exitCode: bootstrapExit };
-      return { ...stopped, ...ended, lastLines: ['Bootstrap: role web_owner'] };
-    }
+    if (task.purpose === 'plan')
+      return { ...stopped, exitCode: 0, lastLines: [JSON.stringify({ migrations, records })] };
     const exit = migrationExits[Math.min(task.attempt, migrationExits.length) - 1] ?? 0;
     if (exit === 0 && breaksLive === true) this.liveIsBroken = true;
+    for (const name of applies ?? (exit === 0 ? recordsOf({ migrations, ...(records && { records }) }) : []))
+      this.recorded.add(name);
     return { ...stopped, ...(exit === 'killed' ? {} : { exitCode: exit }), lastLines: ['Applying board.0002', 'done'] };
   }
 
   async stop(): Promise<void> {}
+
+  async prepare(): ReturnType<TargetDatabase['prepare']> {
+    this.prepared += 1;
+    if (this.databaseRefuses !== undefined) return { refused: this.databaseRefuses };
+    return { statements: this.prepared === 1 ? 12 : 0 };
+  }
+
+  async recordedMigrations(): ReturnType<TargetDatabase['recordedMigrations']> {
+    return { migrations: [...this.recorded].toSorted() };
+  }
 
   async migrationsRunning(): Promise<readonly string[]> {
     return [];

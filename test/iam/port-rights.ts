@@ -38,7 +38,6 @@ export const RIGHTS: Readonly<Record<string, Readonly<Record<string, readonly st
     writeIntent: [...APPEND, ...CHECK],
     openChange: [...CHECK, 'dynamodb:PutItem'],
     closeChange: [...CHECK, ...UPDATE, 'dynamodb:PutItem'],
-    recordBootstrap: [...APPEND, ...CHECK],
     promote: [...APPEND, ...CHECK],
     freeze: [...APPEND, ...CHECK],
     unfreeze: [...APPEND, ...CHECK],
@@ -99,6 +98,7 @@ export const RIGHTS: Readonly<Record<string, Readonly<Record<string, readonly st
     stop: ['ecs:StopTask'],
     migrationsRunning: TASKS,
   },
+  database: { prepare: ['lambda:InvokeFunction'], recordedMigrations: ['lambda:InvokeFunction'] },
   executions: {
     start: ['states:StartExecution'],
     status: ['states:DescribeExecution'],

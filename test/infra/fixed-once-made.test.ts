@@ -41,6 +41,8 @@ const OTHERS: Readonly<Record<string, unknown>> = {
   'database.multiZone': false,
   'database.backupDays': 7,
   'database.name': 'shop',
+  'database.migrations.table': 'schema_migrations',
+  'database.migrations.columns': ['version'],
   'service.name': 'server',
   'service.cpu': 256,
   'service.memory': 2048,

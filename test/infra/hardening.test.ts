@@ -89,8 +89,16 @@ describe.each(SERVICES)('$name', ({ all, target, protection }) => {
         'Checks of a slot before it gets traffic -> Load balancer tcp 8082',
         'Load balancer -> Tasks of the application tcp 8000',
         'Tasks of the application -> 0.0.0.0/0 tcp 443',
+        'Tasks that plan a migration -> 0.0.0.0/0 tcp 443',
         'Tasks of the application -> Database tcp 5432',
-        ...(byEndpoints ? ['Tasks of the application -> Endpoints of AWS services tcp 443'] : []),
+        'Tasks that plan a migration -> Database tcp 5432',
+        'The function that prepares the database -> Database tcp 5432',
+        ...(byEndpoints
+          ? [
+              'Tasks of the application -> Endpoints of AWS services tcp 443',
+              'Tasks that plan a migration -> Endpoints of AWS services tcp 443',
+            ]
+          : []),
       ].toSorted(),
     );
   });
@@ -102,7 +110,14 @@ describe.each(SERVICES)('$name', ({ all, target, protection }) => {
         'Checks of a slot before it gets traffic -> Load balancer tcp 8082',
         'Load balancer -> Tasks of the application tcp 8000',
         'Tasks of the application -> Database tcp 5432',
-        ...(byEndpoints ? ['Tasks of the application -> Endpoints of AWS services tcp 443'] : []),
+        'Tasks that plan a migration -> Database tcp 5432',
+        'The function that prepares the database -> Database tcp 5432',
+        ...(byEndpoints
+          ? [
+              'Tasks of the application -> Endpoints of AWS services tcp 443',
+              'Tasks that plan a migration -> Endpoints of AWS services tcp 443',
+            ]
+          : []),
         `${target.edge?.prefixList} -> Load balancer tcp 80`,
       ].toSorted(),
     );

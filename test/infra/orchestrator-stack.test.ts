@@ -4,7 +4,15 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { STATE_FUNCTIONS } from '../../functions/core/contract/states.ts';
-import { FUNCTIONS, functionName, ORCHESTRATOR, PROBE, REMOVE_SLOTS, substitutionName } from '../../infra/names.ts';
+import {
+  DATABASE,
+  FUNCTIONS,
+  functionName,
+  ORCHESTRATOR,
+  PROBE,
+  REMOVE_SLOTS,
+  substitutionName,
+} from '../../infra/names.ts';
 import { ACCOUNT, environmentsIn, resources, sources, synthesized, templateOf } from './synthesized.ts';
 
 const template = templateOf(synthesized(), ORCHESTRATOR.stack);
@@ -34,7 +42,7 @@ describe('functions', () => {
       .filter((entry) => entry.isDirectory())
       .filter(({ name }) => readdirSync(join(sources.functionsDirectory, name)).includes('handler.ts'))
       .map(({ name }) => name);
-    expect(folders.toSorted()).toEqual([...FUNCTIONS, PROBE, REMOVE_SLOTS].toSorted());
+    expect(folders.toSorted()).toEqual([...FUNCTIONS, DATABASE, PROBE, REMOVE_SLOTS].toSorted());
     expect(functions.map(({ FunctionName }) => FunctionName).toSorted()).toEqual(
       FUNCTIONS.map(functionName).toSorted(),
     );

@@ -54,7 +54,7 @@ describe('who may do what', () => {
     const register = 'ecs:RegisterTaskDefinition';
     const family = `arn:aws:ecs:us-east-1:${ACCOUNT}:task-definition/web-production`;
     expect(resourcesOf('start-task', register)).toEqual(
-      ['bootstrap', 'migrate', 'plan'].flatMap((kind) => [`${family}-${kind}`, `${family}-${kind}:*`]),
+      ['migrate', 'plan'].flatMap((kind) => [`${family}-${kind}`, `${family}-${kind}:*`]),
     );
     expect(resourcesOf('converge', register)).toEqual([`${family}-web`, `${family}-web:*`]);
   });
@@ -63,7 +63,7 @@ describe('who may do what', () => {
     expect(whoMay(/^iam:PassRole$/)).toEqual(['start-task', 'converge']);
     const role = `arn:aws:iam::${ACCOUNT}:role/farol-web-production`;
     expect(resourcesOf('start-task', 'iam:PassRole')).toEqual(
-      ['bootstrap', 'execution', 'migration'].map((kind) => `${role}-${kind}`),
+      ['execution', 'migration', 'plan', 'plan-execution'].map((kind) => `${role}-${kind}`),
     );
     expect(resourcesOf('converge', 'iam:PassRole')).toEqual([`${role}-execution`, `${role}-task`]);
     for (const name of ['start-task', 'converge'] as const)
@@ -92,8 +92,12 @@ describe('who may do what', () => {
   });
 });
 
-test('smoke calls the probes of its targets and no other function', () => {
-  expect(whoMay(/^lambda:/)).toEqual(['smoke']);
+test('targets’ own functions are called by those that need them, and no other function is', () => {
+  expect(whoMay(/^lambda:/)).toEqual(['prepare-database', 'start-task', 'check-task', 'smoke']);
+  for (const name of ['prepare-database', 'start-task', 'check-task'] as const)
+    expect(resourcesOf(name, 'lambda:InvokeFunction')).toEqual([
+      `arn:aws:lambda:us-east-1:${ACCOUNT}:function:farol-database-web-production`,
+    ]);
   expect(resourcesOf('smoke', 'lambda:InvokeFunction')).toEqual([
     `arn:aws:lambda:us-east-1:${ACCOUNT}:function:farol-probe-web-production`,
   ]);

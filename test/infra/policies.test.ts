@@ -39,7 +39,7 @@ const EXCEPTIONS: readonly Exception[] = [
         'Lambda puts a function into a network with its role, by interfaces that do not exist yet; the function’s own code is denied it ("Giving Lambda functions access to resources in an Amazon VPC").',
     }),
   ),
-  ...['bootstrap', 'migrate', 'plan', 'web'].flatMap((kind) =>
+  ...['migrate', 'plan', 'web'].flatMap((kind) =>
     ['RegisterTaskDefinition', 'TagResource'].flatMap((action) =>
       ['starter', 'production'].map((environment) => ({
         action: `ecs:${action}`,

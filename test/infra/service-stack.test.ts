@@ -56,7 +56,7 @@ describe('load balancer', () => {
 });
 
 describe('network', () => {
-  test('the database has no way out and hears only the application', () => {
+  test('the database has no way out and hears only the application, its plans and Farol’s own function', () => {
     template.hasResourceProperties('AWS::RDS::DBInstance', {
       PubliclyAccessible: false,
       StorageEncrypted: true,
@@ -67,10 +67,12 @@ describe('network', () => {
     const toDatabase = ingress.filter(
       ({ Properties }) => Properties['ToPort'] === 5432 || Properties['Description'] === 'PostgreSQL',
     );
-    expect(toDatabase).toHaveLength(1);
-    expect(toDatabase[0]?.Properties).toMatchObject({
-      SourceSecurityGroupId: { 'Fn::GetAtt': [expect.stringMatching(/TaskGroup/), 'GroupId'] },
-    });
+    const sources = toDatabase.map(({ Properties }) => JSON.stringify(Properties['SourceSecurityGroupId']));
+    expect(sources.toSorted()).toEqual([
+      expect.stringMatching(/DatabaseFunctionGroup/),
+      expect.stringMatching(/PlanGroup/),
+      expect.stringMatching(/TaskGroup/),
+    ]);
   });
 
   test('only smoke checks reach the previews', () => {
@@ -143,11 +145,14 @@ describe('database', () => {
 });
 
 describe('the probe', () => {
-  test('is the one function inside the network, and the settings name it', () => {
+  test('stands inside the network, and the settings name it', () => {
     const inside = Object.values(resources(template, 'AWS::Lambda::Function')).filter(
       ({ Properties }) => Properties['VpcConfig'] !== undefined,
     );
-    expect(inside).toHaveLength(1);
+    expect(inside.map(({ Properties }) => Properties['FunctionName'])).toEqual([
+      'farol-probe-web-production',
+      'farol-database-web-production',
+    ]);
     expect(inside[0]?.Properties).toMatchObject({
       FunctionName: 'farol-probe-web-production',
       Handler: 'probe/handler.handler',
@@ -175,6 +180,46 @@ describe('the probe', () => {
         'lambda:SourceFunctionArn': `arn:aws:lambda:us-east-1:${ACCOUNT}:function:farol-probe-web-production`,
       },
     });
+  });
+});
+
+describe('the function that prepares the database', () => {
+  const made = Object.values(resources(template, 'AWS::Lambda::Function')).find(
+    ({ Properties }) => Properties['FunctionName'] === 'farol-database-web-production',
+  );
+
+  test('stands inside the network, reaches the database alone and knows its users', () => {
+    expect(made?.Properties).toMatchObject({
+      Handler: 'database/handler.handler',
+      VpcConfig: { SecurityGroupIds: [{ 'Fn::GetAtt': [expect.stringMatching(/DatabaseFunctionGroup/), 'GroupId'] }] },
+      Environment: {
+        Variables: {
+          POSTGRES_NAME: 'web',
+          POSTGRES_USER: 'farol',
+          POSTGRES_OWNER: 'web_owner',
+          POSTGRES_MIGRATOR: 'web_migrator',
+          POSTGRES_APPLICATION: 'web_application',
+          POSTGRES_PLANNER: 'web_planner',
+        },
+      },
+    });
+    // By IAM, with the server's certificate verified: neither can be switched off here.
+    for (const one of ['POSTGRES_PASSWORDS', 'PGSSLMODE'])
+      expect(JSON.stringify(made?.Properties['Environment'])).not.toContain(one);
+  });
+
+  test('is the only one that comes to the database as its master, and may do nothing else', () => {
+    const asMaster = Object.values(resources(template, 'AWS::IAM::Role')).filter(({ Properties }) =>
+      JSON.stringify(Properties['Policies'] ?? []).includes('/farol"'),
+    );
+    expect(asMaster.map(({ Properties }) => Properties['Description'])).toEqual([
+      'What farol-database-web-production may do',
+    ]);
+    expect(asMaster[0]?.Properties['Policies']).toMatchObject([
+      { PolicyName: 'own' },
+      { PolicyName: 'network' },
+      { PolicyName: 'work', PolicyDocument: { Statement: [{ Effect: 'Allow', Action: 'rds-db:connect' }] } },
+    ]);
   });
 });
 
@@ -336,7 +381,7 @@ describe('task roles', () => {
       .flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
 
   test('have the names that the orchestrator may pass', () => {
-    const kinds = ['execution', 'bootstrap', 'migration', 'task'];
+    const kinds = ['execution', 'plan-execution', 'plan', 'migration', 'task'];
     expect(new Set(roles.map(({ RoleName }) => RoleName))).toEqual(
       new Set(kinds.map((kind) => `farol-web-production-${kind}`)),
     );
@@ -345,7 +390,7 @@ describe('task roles', () => {
   test.each([
     ['task', 'web_application'],
     ['migration', 'web_migrator'],
-    ['bootstrap', 'farol'],
+    ['plan', 'web_planner'],
   ])('%s comes to this database as %s, and may do nothing else', (kind, user) => {
     const instance = { 'Fn::GetAtt': [expect.stringMatching(/^DatabaseInstance/), 'DbiResourceId'] };
     expect(statements(kind)).toEqual([
@@ -363,5 +408,12 @@ describe('task roles', () => {
     const read = JSON.stringify(statements('execution'));
     expect(read).toContain('SecretKey');
     expect(read).not.toContain('Database');
+  });
+
+  test('who starts a plan reads no secret at all', () => {
+    const may = JSON.stringify(statements('plan-execution'));
+    expect(may).toContain('ecr:BatchGetImage');
+    expect(may).not.toContain('secretsmanager');
+    expect(may).not.toContain('ssm');
   });
 });

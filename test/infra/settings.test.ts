@@ -69,20 +69,18 @@ describe('the settings that the service stack publishes', () => {
   });
 
   test('let each kind of task come to the database as another user, without a password', () => {
-    const { migrate, bootstrap } = parsed.tasks;
+    const { migrate, plan } = parsed.tasks;
     expect(migrate).toMatchObject({ environment: { POSTGRES_USER: 'web_migrator' }, secrets: {} });
-    expect(bootstrap).toMatchObject({
-      environment: {
-        POSTGRES_USER: 'farol',
-        POSTGRES_OWNER: 'web_owner',
-        POSTGRES_MIGRATOR: 'web_migrator',
-        POSTGRES_APPLICATION: 'web_application',
-        POSTGRES_INSTANCE: 'db-ABC',
-      },
-      secrets: {},
-    });
-    const roles = [parsed.place.taskRole, migrate.taskRole, bootstrap.taskRole, parsed.place.executionRole];
-    expect(new Set(roles).size).toBe(4);
+    expect(plan).toMatchObject({ environment: { POSTGRES_USER: 'web_planner' }, secrets: {} });
+    const roles = [
+      parsed.place.taskRole,
+      migrate.taskRole,
+      plan.taskRole,
+      plan.executionRole,
+      parsed.place.executionRole,
+    ];
+    expect(new Set(roles).size).toBe(5);
+    expect(plan.securityGroups).not.toEqual(parsed.place.securityGroups);
   });
 
   test('fit into a parameter with room for an environment’s own variables', () => {

@@ -131,7 +131,7 @@ describe('a wrong setting is told in one line: where, what would be right, what 
     [
       'a name with spaces',
       withTarget({ database: { ...database, name: 'My DB' } }),
-      'targets.0.database.name: lower-case letters, digits and underscores, beginning with a letter; got "My DB"',
+      'targets.0.database.name: at most 51 lower-case letters, digits and underscores, beginning with a letter; got "My DB"',
     ],
     [
       'a path without its slash',

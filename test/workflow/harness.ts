@@ -14,6 +14,7 @@ import { converge } from '../../functions/converge/converge.ts';
 import { finish } from '../../functions/finish/finish.ts';
 import { freeze } from '../../functions/freeze/freeze.ts';
 import { preflight } from '../../functions/preflight/preflight.ts';
+import { prepareDatabase } from '../../functions/prepare-database/prepare-database.ts';
 import { readApproval } from '../../functions/read-approval/read-approval.ts';
 import { smoke } from '../../functions/smoke/smoke.ts';
 import { startTask } from '../../functions/start-task/start-task.ts';
@@ -149,6 +150,7 @@ export class Workflow {
       },
       settings: world,
       slots: world,
+      database: world,
       tasks: world,
       releases: world,
       builds: world,
@@ -175,6 +177,10 @@ export class Workflow {
         return F['acquire-lock'].output.parse(await acquireLock(F['acquire-lock'].input.parse(payload), ports));
       case '${PreflightFunction}':
         return F.preflight.output.parse(await preflight(F.preflight.input.parse(payload), ports));
+      case '${PrepareDatabaseFunction}':
+        return F['prepare-database'].output.parse(
+          await prepareDatabase(F['prepare-database'].input.parse(payload), ports),
+        );
       case '${StartTaskFunction}':
         return F['start-task'].output.parse(await startTask(F['start-task'].input.parse(payload), ports));
       case '${CheckTaskFunction}':

@@ -15,7 +15,6 @@ async function aWorkflowWithLive(approval?: Settings['approval']): Promise<Workf
 
 function pushUpdate(workflow: Workflow, behaviour = {}) {
   return workflow.world.push('v1.1.0', {
-    bootstrap: ['bootstrap'],
     migrations: [{ name: 'board.0002_likes', compatible: 'yes', why: 'additive' }],
     ...behaviour,
   });

@@ -38,7 +38,6 @@ function liveInStaging(
 const RELEASE_JSON: ReleaseJson = {
   schema: 1,
   start: ['serve'],
-  bootstrap: null,
   migrate: null,
   migrationPlan: null,
   port: 8000,

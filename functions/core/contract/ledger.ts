@@ -50,8 +50,6 @@ export const Head = z.strictObject({
   /** Hash of the ledger's last entry. */
   hash: z.string(),
   live: Placement.optional(),
-  /** Fingerprint of the bootstrap that was last done. */
-  bootstrapped: z.string().optional(),
   warm: Placement.extend({ until: Instant }).optional(),
   frozen: z.strictObject({ reason: z.string(), at: Instant, deployment: z.string() }).optional(),
 });
@@ -130,6 +128,7 @@ export type DeploymentPlan = z.infer<typeof DeploymentPlan>;
 export const FactKind = z.enum([
   'provenance',
   'migration-plan',
+  'recorded-migrations',
   'approval',
   'migration',
   'smoke',

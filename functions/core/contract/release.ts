@@ -48,11 +48,6 @@ const Command = z.array(z.string().min(1)).min(1);
 export const ReleaseJson = z.strictObject({
   schema: z.literal(1),
   start: Command,
-  /**
-   * Prepares the database for the roles that migrate and serve, with the rights of its administrator; `null`: nothing to
-   * prepare. It runs before the plan of the migrations whenever itself or its variables changed, and must bear to run again.
-   */
-  bootstrap: Command.nullable().default(null),
   /** Brings the database's schema forward; `null`: the application has none. Exit code 75 (EX_TEMPFAIL): another one is migrating. */
   migrate: Command.nullable(),
   /** Prints what `migrate` would do, as {@link MigrationPlan}; `null`: not known. */
@@ -101,6 +96,11 @@ export const MigrationPlan = z.strictObject({
       why: z.string(),
     }),
   ),
+  /**
+   * Names that the framework's table will have more afterwards, where they are not those of `migrations`: Django records a
+   * squashed migration by itself and by each that it replaces.
+   */
+  records: z.array(z.string()).optional(),
 });
 export type MigrationPlan = z.infer<typeof MigrationPlan>;
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { MigrationsTable } from './database.ts';
 import { Duration, seconds } from './duration.ts';
 import { Name, Target } from './target.ts';
 
@@ -30,13 +31,24 @@ const Variables = z.record(
   z.string(),
 );
 
-/** What a kind of run-once task has in place of what the service has: each may be another user of the database. */
+/** What a kind of run-once task has in place of what the service has: each is another user of the database. */
 const RunOnce = z.strictObject({
   /** Beside the service's variables; the same name counts here. */
   environment: Variables,
   /** Beside the service's secrets; the same name counts here. */
   secrets: Variables,
   taskRole: Arn,
+});
+
+/**
+ * The task that tells what would be migrated. It runs before anybody approved anything, so it has none of the service's
+ * secrets, in roles that could not read them, and reaches what its security groups allow (I18).
+ */
+const Plan = RunOnce.extend({
+  /** All the secrets that it is given. */
+  secrets: Variables,
+  executionRole: Arn,
+  securityGroups: z.array(z.string()).min(1),
 });
 const PROMOTION = 'promotion of ';
 
@@ -102,10 +114,18 @@ export const Settings = z.strictObject({
   address: z.url(),
   services: z.array(Service).length(1),
   tasks: z.strictObject({
-    /** The one that migrates, and the one that says what would be migrated. */
+    plan: Plan,
     migrate: RunOnce,
-    bootstrap: RunOnce,
   }),
+  /** The application's PostgreSQL database; left out, it has none that Farol looks after. */
+  database: z
+    .strictObject({
+      /** Name of the function in the target's network that prepares the database and reads from it. */
+      function: z.string().min(1),
+      /** Where the framework records migrations; left out, what was migrated is not compared with the plan. */
+      migrations: MigrationsTable.optional(),
+    })
+    .optional(),
   capacity: z
     .strictObject({
       min: z.int().min(1),

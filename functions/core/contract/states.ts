@@ -46,15 +46,27 @@ export const Preflight = {
   ]),
 };
 
-/** `bootstrap`: the task that prepares the database. `plan`: the one that tells what a migration would do. `migrate`: the migration. */
-export const TaskPurpose = z.enum(['bootstrap', 'plan', 'migrate']);
+/** The database's roles and rights, made by a function of Farol's own before anything of a release runs. */
+export const PrepareDatabase = {
+  input: z.strictObject({ context: Context }),
+  output: z.discriminatedUnion('outcome', [
+    z.strictObject({ outcome: z.literal('prepared') }),
+    /** The target has no database. */
+    z.strictObject({ outcome: z.literal('none') }),
+    z.strictObject({ outcome: z.literal('refused'), reason }),
+    superseded,
+  ]),
+};
+
+/** `plan`: the task that tells what a migration would do. `migrate`: the migration. */
+export const TaskPurpose = z.enum(['plan', 'migrate']);
 export type TaskPurpose = z.infer<typeof TaskPurpose>;
 
 export const StartTask = {
   input: z.strictObject({ context: Context, purpose: TaskPurpose, attempt: z.int().min(1) }),
   output: z.discriminatedUnion('outcome', [
     z.strictObject({ outcome: z.literal('started'), taskArn: z.string() }),
-    /** The application has no such command; bootstrap: or it was done already. */
+    /** The application has no such command. */
     z.strictObject({ outcome: z.literal('none') }),
     /** Plan: there is no command that tells, and the settings let it pass. */
     z.strictObject({ outcome: z.literal('allowed'), reason }),
@@ -167,6 +179,7 @@ export const Finish = {
 export const STATE_FUNCTIONS = {
   'acquire-lock': AcquireLock,
   preflight: Preflight,
+  'prepare-database': PrepareDatabase,
   'start-task': StartTask,
   'check-task': CheckTask,
   converge: Converge,

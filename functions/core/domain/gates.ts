@@ -15,11 +15,6 @@ export function migrationPlanHash(facts: Facts): string {
   return settingsHash(facts['migration-plan']?.detail ?? {});
 }
 
-/** Why an image may not act as the database's administrator, in a sentence; undefined: it may. */
-export function lackForBootstrap(facts: Facts): string | undefined {
-  return facts.provenance === undefined ? 'No bootstrap without the fact provenance (I3).' : undefined;
-}
-
 /** Why a migration may not begin, in a sentence (I3); undefined: it may. */
 export function lackForMigration(plan: Demands, facts: Facts): string | undefined {
   const missing = (['provenance', 'migration-plan'] as const).find((kind) => facts[kind] === undefined);
@@ -49,6 +44,6 @@ function lackOfApproval(what: string, { settings, deployable }: Demands, facts: 
 }
 
 function hasMigrations(plan: Fact | undefined): boolean {
-  const migrations = plan?.detail['migrations'];
-  return plan?.detail['unknown'] === true || (Array.isArray(migrations) && migrations.length > 0);
+  const { unknown, migrations, records } = plan?.detail ?? {};
+  return unknown === true || [migrations, records].some((list) => Array.isArray(list) && list.length > 0);
 }

@@ -1,5 +1,6 @@
 import type { MigrationPlan } from '../contract/release.ts';
 import type { Settings } from '../contract/settings.ts';
+import { recordsOf } from './applied-migrations.ts';
 
 export type MigrationVerdict =
   | { readonly outcome: 'none' }
@@ -21,7 +22,11 @@ export function judgeMigrations(
       ? { outcome: 'allowed', reason: `${reason}; settings.migrate.unknown allows it.` }
       : { outcome: 'refused', reason: `${reason}, and settings.migrate.unknown is refuse.` };
   }
-  if (plan.migrations.length === 0) return { outcome: 'none' };
+  if (plan.migrations.length === 0) {
+    const records = recordsOf(plan);
+    if (records.length === 0) return { outcome: 'none' };
+    return { outcome: 'allowed', reason: `Nothing changes but what is recorded as applied: ${records.join(', ')}` };
+  }
   const describe = (kind: 'no' | 'unknown') =>
     plan.migrations
       .filter(({ compatible }) => compatible === kind)

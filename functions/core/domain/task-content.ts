@@ -1,7 +1,6 @@
 import { seconds } from '../contract/duration.ts';
 import type { Settings } from '../contract/settings.ts';
 import type { TaskPurpose } from '../contract/states.ts';
-import { settingsHash } from './ledger-chain.ts';
 
 type Own = Settings['tasks']['migrate'];
 
@@ -9,31 +8,39 @@ type Own = Settings['tasks']['migrate'];
 export type TaskContent = Pick<Own, 'environment' | 'secrets' | 'taskRole'>;
 
 /**
+ * What the plan finds in a variable that is one of the service's secrets: an application that asks for the variable when it
+ * starts still starts, and what it signs or opens with it is worth nothing.
+ */
+export const WITHHELD = 'withheld-from-the-migration-plan';
+
+/**
  * Variables, secrets and role of the task that serves (`web`) or of a run-once task, whose own variables stand in place of
- * the service's: ECS refuses a task definition with one name among both variables and secrets.
+ * the service's: ECS refuses a task definition with one name among both variables and secrets. The plan is given no secret
+ * of the service (I18).
  */
 export function taskContent({ services, tasks, place }: Settings, kind: TaskPurpose | 'web'): TaskContent {
   const [service] = services;
   if (service === undefined) throw new Error('settings.services is empty');
   if (kind === 'web') return { ...service, taskRole: place.taskRole };
-  const own = tasks[kind === 'bootstrap' ? 'bootstrap' : 'migrate'];
+  const own = tasks[kind];
+  const given = kind === 'plan' ? {} : service.secrets;
+  const withheld = kind === 'plan' ? mapped(service.secrets, WITHHELD) : {};
   return {
-    environment: { ...without(service.environment, own.secrets), ...own.environment },
-    secrets: { ...without(service.secrets, own.environment), ...own.secrets },
+    environment: { ...without({ ...service.environment, ...withheld }, own.secrets), ...own.environment },
+    secrets: { ...without(given, own.environment), ...own.secrets },
     taskRole: own.taskRole,
   };
+}
+
+function mapped(variables: Own['environment'], value: string): Own['environment'] {
+  return Object.fromEntries(Object.keys(variables).map((name) => [name, value]));
 }
 
 function without(variables: Own['environment'], names: Own['environment']): Own['environment'] {
   return Object.fromEntries(Object.entries(variables).filter(([name]) => !(name in names)));
 }
 
-/** How long a statement of a migration may wait for a lock, as the application is told. */
-export function lockTimeoutMs({ migrate }: Settings): string {
-  return String(Math.round(seconds(migrate.lockTimeout) * 1000));
-}
-
-/** What a bootstrap depends on, the image aside: the same fingerprint need not be run twice. */
-export function bootstrapFingerprint(command: readonly string[], settings: Settings): string {
-  return settingsHash({ command, lockTimeout: lockTimeoutMs(settings), ...taskContent(settings, 'bootstrap') });
+/** How many milliseconds a statement of a migration may wait for a lock. */
+export function lockTimeoutMs({ migrate }: Settings): number {
+  return Math.round(seconds(migrate.lockTimeout) * 1000);
 }

@@ -39,7 +39,23 @@ export function onlyConvergeChangesSlots(run: Run): string[] {
 
 /** Least privilege: what each function did, IAM would have let it do by its synthesized policy. */
 export function policiesAllowEveryCall({ calls, roles }: Pick<Run, 'calls' | 'roles'>): string[] {
-  return [...judge(calls, roles, { account: PLACE.accountId, region: PLACE.region }).denied];
+  const destination = { account: PLACE.accountId, region: PLACE.region };
+  return [
+    ...judge(
+      calls.filter((call) => !readsPasswords(call)),
+      roles,
+      destination,
+    ).denied,
+  ];
+}
+
+/** Passwords stand in for IAM here (local/service-stack/database-passwords.ts): on AWS there is no such secret to read. */
+function readsPasswords({ caller, operation, params }: CallRecord): boolean {
+  return (
+    caller.startsWith('farol-database-') &&
+    operation === 'GetSecretValue' &&
+    String(params['SecretId']).includes(`:secret:${caller}/passwords`)
+  );
 }
 
 /** I2, in which order. */

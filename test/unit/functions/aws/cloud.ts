@@ -93,7 +93,6 @@ export const RELEASE_JSON: ReleaseJson = {
   start: ['serve'],
   migrate: ['migrate'],
   migrationPlan: ['plan'],
-  bootstrap: null,
   port: 8000,
   livez: '/livez',
   readyz: '/readyz',

@@ -376,15 +376,6 @@ describe.each([
   });
 
   describe('the head', () => {
-    test('tells which bootstrap was done last, whatever goes on besides', async () => {
-      const { ledger, target, context } = await held();
-      await ledger.recordBootstrap(context, '0123456789abcdef', 'exit code 0');
-      await ledger.recordBootstrap(context, 'fedcba9876543210', 'exit code 0');
-      await ledger.promote(context, { live: placement('blue', 'v1.0.0') }, 'every step passed');
-      expect(await ledger.head(target)).toMatchObject({ bootstrapped: 'fedcba9876543210', live: { slot: 'blue' } });
-      await expect(ledger.recordBootstrap({ ...context, token: 9 }, 'x', 'late')).rejects.toThrow(Superseded);
-    });
-
     test('is unfrozen on a person’s word, once, and not while somebody holds the lock', async () => {
       const { ledger, entries, target, context } = await held();
       await ledger.freeze(context, 'the live version is broken');

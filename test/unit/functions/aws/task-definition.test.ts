@@ -19,16 +19,15 @@ function settings(): Settings {
     services: [
       { ...service, environment: { DATABASE_USER: 'application', HOST: 'overwritten' }, secrets: { KEY: 'arn:key' } },
     ],
-    tasks: { migrate: as('migrator', 'migration'), bootstrap: as('master', 'bootstrap') },
+    tasks: { migrate: as('migrator', 'migration'), plan: { ...SETTINGS.tasks.plan, ...as('planner', 'plan') } },
   };
 }
 
 test.each([
-  ['web', 'application', SETTINGS.place.taskRole, ['arn:key']],
-  ['plan', 'migrator', `${ROLE}migration`, ['arn:key', 'arn:of-migrator']],
-  ['migrate', 'migrator', `${ROLE}migration`, ['arn:key', 'arn:of-migrator']],
-  ['bootstrap', 'master', `${ROLE}bootstrap`, ['arn:key', 'arn:of-master']],
-] as const)('a task that is to %s comes to the database as %s', (kind, user, taskRoleArn, secrets) => {
+  ['web', 'application', 'task', 'execution', ['arn:key']],
+  ['plan', 'planner', 'plan', 'plan-execution', ['arn:of-planner']],
+  ['migrate', 'migrator', 'migration', 'execution', ['arn:key', 'arn:of-migrator']],
+] as const)('a task that is to %s comes to the database as %s', (kind, user, role, executionRole, secrets) => {
   const made = taskDefinition({
     settings: settings(),
     release: release('v1.0.0'),
@@ -38,8 +37,8 @@ test.each([
   });
   expect(made).toMatchObject({
     family: `web-production-${kind}`,
-    taskRoleArn,
-    executionRoleArn: SETTINGS.place.executionRole,
+    taskRoleArn: `${ROLE}${role}`,
+    executionRoleArn: `${ROLE}${executionRole}`,
   });
   const [container] = made.containerDefinitions ?? [];
   const environment = new Map(container?.environment?.map(({ name, value }) => [name, value]));

@@ -28,7 +28,6 @@ const release: ReleaseJson = {
   start: ['serve', '--now'],
   migrate: null,
   migrationPlan: null,
-  bootstrap: null,
   port: 8000,
   livez: '/livez',
   readyz: '/readyz',

@@ -19,7 +19,6 @@ const CONTRACT = {
   start: ['serve'],
   migrate: null,
   migrationPlan: null,
-  bootstrap: null,
   port: 8000,
   livez: '/livez',
   readyz: '/readyz',

@@ -1,13 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Fact, FactKind } from '#core/contract/ledger.ts';
 import type { Deployable } from '#core/contract/release.ts';
-import {
-  type Facts,
-  lackForBootstrap,
-  lackForMigration,
-  lackForTraffic,
-  migrationPlanHash,
-} from '#core/domain/gates.ts';
+import { type Facts, lackForMigration, lackForTraffic, migrationPlanHash } from '#core/domain/gates.ts';
 
 const deployable: Deployable = {
   digest: `sha256:${'a'.repeat(64)}`,
@@ -36,11 +30,6 @@ describe('where nobody is asked', () => {
   test('facts are enough', () => {
     expect(lackForMigration(trusting, proven)).toBeUndefined();
     expect(lackForTraffic(trusting, proven)).toBeUndefined();
-  });
-
-  test('no bootstrap without provenance', () => {
-    expect(lackForBootstrap(proven)).toBeUndefined();
-    expect(lackForBootstrap(without(proven, 'provenance'))).toContain('without the fact provenance');
   });
 
   test.each(['provenance', 'migration-plan'] as const)('no migration without %s', (kind) => {

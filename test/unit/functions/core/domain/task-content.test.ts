@@ -1,17 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import type { Settings } from '#core/contract/settings.ts';
-import { bootstrapFingerprint, taskContent } from '#core/domain/task-content.ts';
+import { taskContent, WITHHELD } from '#core/domain/task-content.ts';
 import { SETTINGS } from '../../../../fixtures/settings.ts';
 
 const ROLE = 'arn:aws:iam::111122223333:role/other';
 
-function settings(bootstrap: Partial<Settings['tasks']['bootstrap']> = {}): Settings {
+function settings(own: Partial<Settings['tasks']['migrate']> = {}): Settings {
   const [service] = SETTINGS.services;
   if (service === undefined) throw new Error('the fixture has no service');
   return {
     ...SETTINGS,
     services: [{ ...service, environment: { USER: 'application', HOST: 'db' }, secrets: { KEY: 'arn:key' } }],
-    tasks: { ...SETTINGS.tasks, bootstrap: { environment: {}, secrets: {}, taskRole: ROLE, ...bootstrap } },
+    tasks: {
+      migrate: { environment: {}, secrets: {}, taskRole: ROLE, ...own },
+      plan: { ...SETTINGS.tasks.plan, taskRole: ROLE, ...own },
+    },
   };
 }
 
@@ -24,7 +27,7 @@ describe('what a task is given', () => {
   });
 
   test('is the service with its own in place of what has the same name', () => {
-    expect(taskContent(settings({ environment: { USER: 'master' } }), 'bootstrap')).toEqual({
+    expect(taskContent(settings({ environment: { USER: 'master' } }), 'migrate')).toEqual({
       environment: { USER: 'master', HOST: 'db' },
       secrets: { KEY: 'arn:key' },
       taskRole: ROLE,
@@ -33,39 +36,27 @@ describe('what a task is given', () => {
 
   test('never has one name among both variables and secrets', () => {
     const own = { environment: { KEY: 'in the open' }, secrets: { USER: 'arn:user' } };
-    expect(taskContent(settings(own), 'bootstrap')).toEqual({
+    expect(taskContent(settings(own), 'migrate')).toEqual({
       environment: { HOST: 'db', KEY: 'in the open' },
       secrets: { USER: 'arn:user' },
       taskRole: ROLE,
     });
   });
 
-  test('planning gets what migrating gets', () => {
-    expect(taskContent(SETTINGS, 'plan')).toEqual(taskContent(SETTINGS, 'migrate'));
-  });
-});
-
-describe('the fingerprint of a bootstrap', () => {
-  const before = bootstrapFingerprint(['prepare'], settings());
-
-  test.each([
-    ['command', bootstrapFingerprint(['prepare', '--more'], settings())],
-    ['variable', bootstrapFingerprint(['prepare'], settings({ environment: { USER: 'master' } }))],
-    ['secret', bootstrapFingerprint(['prepare'], settings({ secrets: { PASSWORD: 'arn:password' } }))],
-    [
-      'lock time-out',
-      bootstrapFingerprint(['prepare'], {
-        ...settings(),
-        migrate: { ...SETTINGS.migrate, lockTimeout: '7s' },
-      }),
-    ],
-  ])('changes with its %s', (_what, after) => {
-    expect(after).not.toBe(before);
+  test('is no secret of the service for the plan, which finds a text in its place', () => {
+    expect(taskContent(settings({ secrets: { PASSWORD: 'arn:planner' } }), 'plan')).toEqual({
+      environment: { USER: 'application', HOST: 'db', KEY: WITHHELD },
+      secrets: { PASSWORD: 'arn:planner' },
+      taskRole: ROLE,
+    });
   });
 
-  test('does not change with what it does not depend on', () => {
-    expect(bootstrapFingerprint(['prepare'], { ...settings(), capacity: { ...SETTINGS.capacity, max: 9 } })).toBe(
-      before,
-    );
+  test('is no secret of the service for the plan, whatever its own are called', () => {
+    const own = { environment: { KEY: 'in the open' }, secrets: { USER: 'arn:user' } };
+    expect(taskContent(settings(own), 'plan')).toEqual({
+      environment: { HOST: 'db', KEY: 'in the open' },
+      secrets: { USER: 'arn:user' },
+      taskRole: ROLE,
+    });
   });
 });

@@ -11,6 +11,7 @@ export const ENCRYPTION: readonly Acknowledgement[] = [
       '*/*-service/Log',
       '*/*-service/Database/*Log',
       '*/*-service/Probe/Log',
+      '*/*-service/DatabaseFunction/Log',
       '*/*-service/SlotRemoval/Remove/Log',
       '*/web-production-service/Network/FlowLog',
     ],
@@ -44,6 +45,7 @@ export const ENCRYPTION: readonly Acknowledgement[] = [
     on: [
       '*/farol-orchestrator/*Function/Function',
       '*/*-service/Probe/Function',
+      '*/*-service/DatabaseFunction/Function',
       '*/*-service/SlotRemoval/Remove/Function',
     ],
     reason: 'The variables are names and ARNs, no secrets, and Lambda encrypts them with the account’s key aws/lambda.',

@@ -6,7 +6,7 @@ const EVERY = ['*/farol-orchestrator/*Function/Function', '*/*-service/SlotRemov
 export const FUNCTIONS: readonly Acknowledgement[] = [
   {
     rule: 'CKV_AWS_116',
-    on: [...EVERY, '*/*-service/Probe/Function'],
+    on: [...EVERY, '*/*-service/Probe/Function', '*/*-service/DatabaseFunction/Function'],
     reason:
       'Those that events invoke have a failure destination, which also tells why it failed; the others are called by the state machine, by smoke checks or by CloudFormation, which wait for the answer.',
   },
@@ -14,11 +14,11 @@ export const FUNCTIONS: readonly Acknowledgement[] = [
     rule: 'CKV_AWS_117',
     on: EVERY,
     reason:
-      'They call AWS’s APIs and nothing inside a network. In one they would need NAT or endpoints to do it; the one that asks the application, the probe, stands in it.',
+      'They call AWS’s APIs and nothing inside a network. In one they would need NAT or endpoints to do it; those that ask the application and the database stand in it.',
   },
   {
     rule: 'CKV_AWS_115',
-    on: [...EVERY, '*/*-service/Probe/Function'],
+    on: [...EVERY, '*/*-service/Probe/Function', '*/*-service/DatabaseFunction/Function'],
     reason:
       'Lambda keeps 100 executions unreserved, and new accounts have fewer in all: a reservation would be refused there. The lock lets one deployment of a target run at a time.',
   },
@@ -27,6 +27,7 @@ export const FUNCTIONS: readonly Acknowledgement[] = [
     on: [
       ...EVERY,
       '*/*-service/Probe/Function',
+      '*/*-service/DatabaseFunction/Function',
       '*/farol-orchestrator/Release/StateMachine',
       '*/*-pipeline/Release/Pipeline',
     ],

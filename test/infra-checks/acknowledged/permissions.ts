@@ -13,7 +13,9 @@ export const PERMISSIONS: readonly Acknowledgement[] = [
       '*/farol-orchestrator/Release/Role',
       '*/*-pipeline/Release/Build/Role',
       '*/*-service/Roles/Execution',
+      '*/*-service/Roles/PlanExecution',
       '*/*-service/Probe/Role',
+      '*/*-service/DatabaseFunction/Role',
       '*/*-service/SlotRemoval/Remove/Role',
     ],
     reason:
@@ -22,7 +24,12 @@ export const PERMISSIONS: readonly Acknowledgement[] = [
   {
     rule: RULE,
     detail: 'Resource::arn:aws:logs:{}:{}:log-group:/aws/lambda/farol-{}:*',
-    on: [FUNCTION, '*/*-service/Probe/Role', '*/*-service/SlotRemoval/Remove/Role'],
+    on: [
+      FUNCTION,
+      '*/*-service/Probe/Role',
+      '*/*-service/DatabaseFunction/Role',
+      '*/*-service/SlotRemoval/Remove/Role',
+    ],
     reason: 'The streams of the function’s own log group, whose names Lambda makes up.',
   },
   {
@@ -34,7 +41,7 @@ export const PERMISSIONS: readonly Acknowledgement[] = [
   {
     rule: RULE,
     detail: 'Resource::<{}.Arn>:log-stream:*',
-    on: ['*/*-service/Roles/Execution'],
+    on: ['*/*-service/Roles/Execution', '*/*-service/Roles/PlanExecution'],
     reason: 'The streams of the target’s own log group: ECS names one for each task.',
   },
   {
@@ -118,7 +125,7 @@ export const PERMISSIONS: readonly Acknowledgement[] = [
   },
   {
     rule: 'CKV_AWS_111',
-    on: ['*/*-service/Probe/Role'],
+    on: ['*/*-service/Probe/Role', '*/*-service/DatabaseFunction/Role'],
     reason:
       'Lambda puts a function into a network with its role, by interfaces that do not exist yet; a second statement denies it to the function’s own code.',
   },

@@ -2,7 +2,8 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { Command } from '@commander-js/extra-typings';
 import { targetOf } from '#core/contract/settings.ts';
 import { Target } from '#core/contract/target.ts';
-import { clientConfig, functionCaller } from './aws/clients.ts';
+import { clientConfig } from './aws/clients.ts';
+import { functionCaller } from './aws/functions.ts';
 import { passingSecrets } from './aws/passing-secrets.ts';
 import { personsTasks } from './aws/persons-tasks.ts';
 import { approvalsOf, ledgerOf, targetsOf } from './aws/targets.ts';
@@ -76,8 +77,7 @@ export async function program(argv: readonly string[], around: Surroundings): Pr
       .argument('<deployment>', 'its name, as the notice and `farol status` give it')
       .option('--reason <text>', 'why, for the ledger')
       .action(async (deployment, { reason }) => {
-        const by = await caller();
-        const input = { deployment, decision, by, ...(reason !== undefined && { reason }) };
+        const input = { deployment, decision, ...(reason !== undefined && { reason }) };
         terminal.say(await decide(functionCaller(region()), 'farol-answer-approval', input));
       });
   }
@@ -90,8 +90,7 @@ export async function program(argv: readonly string[], around: Surroundings): Pr
     .action(async (target, version) => {
       if (!Target.safeParse(target).success)
         throw new Problem(`"${target}" is no target.`, 'Write <app>/<environment>, as in web/production.', EXIT.usage);
-      const by = await caller();
-      terminal.say(await decide(functionCaller(region()), 'farol-start-deployment', { target, version, by }));
+      terminal.say(await decide(functionCaller(region()), 'farol-start-deployment', { target, version }));
     });
 
   farol
@@ -100,8 +99,7 @@ export async function program(argv: readonly string[], around: Surroundings): Pr
     .argument('<target>', 'as in web/production')
     .requiredOption('--reason <text>', 'what was put right, for the ledger')
     .action(async (target, { reason }) => {
-      const by = await caller();
-      terminal.say(await decide(functionCaller(region()), 'farol-unfreeze', { target, by, reason }));
+      terminal.say(await decide(functionCaller(region()), 'farol-unfreeze', { target, reason }));
     });
 
   farol

@@ -72,7 +72,16 @@ export function mistakes(schema: z.ZodType, error: z.ZodError, value: unknown): 
     });
 }
 
+/** Rules that one would expect and that nothing could keep, and why. */
+const REFUSED: Record<string, string> = {
+  // `git config user.email`: Farol asks no git host, which alone could prove more.
+  'approval.notTheAuthor':
+    'who wrote a release is what its commits say of themselves, and nothing that Farol asks proves it: such a rule would hold nobody back. Name those who may answer in approvers, and let the git host decide who may push tags (docs/deploy.md)',
+};
+
 function unknownKey(schema: z.ZodType, place: string, path: PropertyKey[], key: string): string {
+  const refused = REFUSED[`${String(path.at(-1))}.${key}`];
+  if (refused !== undefined) return `${place}.${key}: ${refused}`;
   const near = nearest(key, knownKeys(schema, path));
   return `${place}: unknown key "${key}"${near === undefined ? '' : `; did you mean "${near}"?`}`;
 }

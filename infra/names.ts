@@ -25,6 +25,13 @@ export const FUNCTIONS = [
 ] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 
+/** Functions that people ask, by an address of their own: AWS says who asks. Each with the policy of who may. */
+export const ASKED_BY_PEOPLE = {
+  'answer-approval': 'farol-approver',
+  'start-deployment': 'farol-operator',
+  unfreeze: 'farol-operator',
+} as const satisfies Partial<Record<FunctionName, string>>;
+
 /** The functions, by their folders under functions/, that each target has for itself. */
 export const PROBE = 'probe';
 export const DATABASE = 'database';

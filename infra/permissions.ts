@@ -1,5 +1,6 @@
 import { ArnFormat, type Stack } from 'aws-cdk-lib';
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { IDENTITY_CENTER_PATH } from '#core/contract/caller.ts';
 import { APPROVAL, pipelineName } from '#core/contract/pipeline.ts';
 import { SETTINGS_PATH } from '#core/contract/target.ts';
 import {
@@ -72,7 +73,7 @@ export function functionPermissions(
     'check-step': [...read, ...to.describeSlots, to.describeTasks, to.listTasks, to.readMetrics, to.readTaskLogs],
     'ask-approval': [...guarded, to.updateItems, to.listItems, to.publish, to.wakeDeployments],
     'read-approval': [...guarded, to.updateItems],
-    'answer-approval': [...guarded, to.updateItems, to.describeDeployments, to.wakeDeployments],
+    'answer-approval': [...guarded, to.updateItems, to.describeDeployments, to.wakeDeployments, to.knowPeople],
     'start-deployment': [...guarded, to.listTargets, to.listImages, to.startDeployments, to.describeDeployments],
     freeze: [...guarded, to.publish],
     finish: [...append, to.updateItems, to.dequeue, to.publish, to.startDeployments],
@@ -176,6 +177,8 @@ function statements(stack: Stack, served: readonly ServedTarget[]) {
     describeDeployments: allow(['states:DescribeExecution'], [executions]),
     // Takes no resource for a task with a token: who has the token, which is in the ledger alone, wakes one deployment with it.
     wakeDeployments: allow(['states:SendTaskSuccess'], ['*']),
+    /** Roles that Identity Center made, and no other: what is denied is none of them. */
+    knowPeople: allow(['iam:GetRole'], [role(`${IDENTITY_CENTER_PATH}*`)]),
     describeTasks: allow(['ecs:DescribeTasks'], tasks, inCluster),
     // ListTasks names a container instance as its resource, of which Fargate has none: the cluster limits it.
     listTasks: allow(['ecs:ListTasks'], ['*'], inCluster),

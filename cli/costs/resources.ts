@@ -145,6 +145,7 @@ export const RESOURCES: Readonly<Record<string, Costing>> = {
   'AWS::ElasticLoadBalancingV2::TargetGroup': free('with the load balancer'),
   'AWS::Lambda::EventInvokeConfig': free('configuration'),
   'AWS::Lambda::Permission': free('configuration'),
+  'AWS::Lambda::Url': free('its requests are invocations'),
   'AWS::Lambda::Version': free('75 GB of code are free'),
   'AWS::Lambda::Alias': free('configuration'),
   'AWS::Logs::MetricFilter': free('its metrics are counted with the alarms'),

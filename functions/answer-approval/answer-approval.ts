@@ -1,13 +1,16 @@
 import * as z from 'zod';
 import { AnswerApproval, type Approval, type Decision } from '#core/contract/approval.ts';
+import type { PersonalRequest } from '#core/contract/caller.ts';
 import { decided } from '#core/domain/approval.ts';
+import { personOf, roleOf, unasked } from '#core/domain/person.ts';
 import { planned } from '#core/domain/planned.ts';
-import { type Approvals, type Clock, type Executions, type Ledger, Superseded } from '#core/ports.ts';
+import { type Approvals, type Clock, type Executions, type Ledger, type Roles, Superseded } from '#core/ports.ts';
 
 interface Ports {
   readonly ledger: Ledger;
   readonly approvals: Approvals;
   readonly executions: Executions;
+  readonly roles: Roles;
   readonly clock: Clock;
 }
 
@@ -18,15 +21,20 @@ const OUTCOMES = { approve: 'approved', reject: 'rejected' } as const;
 
 /**
  * A person's answer to a deployment that waits for an approval. The ledger takes the first answer and keeps it, then the
- * state machine is woken; the same answer again wakes it again, a contrary one is refused. Who may answer is whoever may
- * invoke this function.
+ * state machine is woken; the same answer again wakes it again, a contrary one is refused. Who answers is whom AWS names; it
+ * must be a person, and one of `approval.approvers` where the settings that the deployment works on name any.
  */
-export async function answerApproval(event: unknown, ports: Ports): Promise<Output> {
-  const { data: answer, error } = AnswerApproval.input.safeParse(event);
+export async function answerApproval({ input, caller }: PersonalRequest, ports: Ports): Promise<Output> {
+  const role = roleOf(caller);
+  const person = personOf(caller, role === undefined ? undefined : await ports.roles.role(role));
+  if (typeof person === 'string') return refused(person);
+  const { data: answer, error } = AnswerApproval.input.safeParse(input);
   if (answer === undefined) return refused(`Not an answer to an approval. ${z.prettifyError(error)}`);
   const { deployment } = answer;
   const record = await ports.ledger.deployment(deployment);
   if (record === undefined) return refused(`There is no deployment ${deployment}.`);
+  const notAsked = unasked(person, record.plan?.settings.approval?.approvers);
+  if (notAsked !== undefined) return refused(notAsked);
   const approval = await ports.approvals.approval(deployment);
   if (approval?.decision !== undefined) return settled(approval, approval.decision, answer, ports);
   if (record.ended !== undefined)
@@ -38,8 +46,12 @@ export async function answerApproval(event: unknown, ports: Ports): Promise<Outp
   if (execution?.running !== true)
     return refused(`The execution of ${deployment} ended ${execution?.status ?? 'long ago'}: nothing waits any more.`);
   try {
-    const { by, reason } = answer;
-    const decision = { outcome: OUTCOMES[answer.decision], by, ...(reason === undefined ? {} : { reason }) };
+    const { reason } = answer;
+    const decision = {
+      outcome: OUTCOMES[answer.decision],
+      by: person.arn,
+      ...(reason === undefined ? {} : { reason }),
+    };
     const { deployable } = planned(record, deployment);
     return await settled(approval, await ports.approvals.decide(approval, decision, deployable), answer, ports);
   } catch (caught) {

@@ -24,6 +24,7 @@ import type { Target } from './contract/target.ts';
 import type { Action } from './domain/converge-plan.ts';
 import type { IntentDraft } from './domain/intent.ts';
 import type { Observed } from './domain/observed.ts';
+import type { KnownRole } from './domain/person.ts';
 import type { SlotCounts } from './domain/verdict.ts';
 
 /** The ledger says that somebody newer holds the lock: end without touching AWS. */
@@ -97,6 +98,12 @@ export interface Approvals {
   approval(deployment: string): Promise<Approval | undefined>;
   /** Writes an answer down and, with an approval, its fact. Returns the answer that stands: the first one. */
   decide(approval: Approval, decision: Omit<Decision, 'at'>, deployable: Deployable): Promise<Decision>;
+}
+
+/** Roles of the account. */
+export interface Roles {
+  /** The role of a name, if Farol may see it: those that IAM Identity Center made, and no other. */
+  role(name: string): Promise<KnownRole | undefined>;
 }
 
 /** Targets and their settings, as published by their stacks. */

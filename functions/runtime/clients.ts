@@ -7,6 +7,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { IAMClient } from '@aws-sdk/client-iam';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
@@ -53,6 +54,7 @@ export const clients = {
     client.middlewareStack.use(tokenInUserAgent());
     return client;
   }),
+  iam: lazily(() => new IAMClient(config)),
   /** Waits as long as a target's own function may take. It changes no slot and no traffic, so the bound above is not concerned. */
   lambda: lazily(
     () =>

@@ -9,6 +9,7 @@ import { EcsSlotControl } from '#aws/ecs-slot-control.ts';
 import { EcsSlotRemoval } from '#aws/ecs-slot-removal.ts';
 import { EcsTaskRunner } from '#aws/ecs-task-runner.ts';
 import { HttpProber } from '#aws/http-prober.ts';
+import { IamRoles } from '#aws/iam-roles.ts';
 import { LambdaDatabase } from '#aws/lambda-database.ts';
 import { LambdaProber } from '#aws/lambda-prober.ts';
 import { SnsNotifier } from '#aws/sns-notifier.ts';
@@ -38,6 +39,7 @@ export const container = {
   prober: ({ place: { prober } }: Settings): Prober =>
     prober === undefined ? new HttpProber() : new LambdaProber(clients.lambda(), prober),
   releases: () => new EcrReleases(clients.ecr()),
+  roles: () => new IamRoles(clients.iam()),
   settings: () => new SsmSettings(clients.ssm()),
   slotRemoval: () =>
     new EcsSlotRemoval({

@@ -4,6 +4,7 @@ import { parser } from '@aws-lambda-powertools/parser/middleware';
 import middy from '@middy/core';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import * as z from 'zod';
+import { type PersonalRequest, UrlRequest } from '#core/contract/caller.ts';
 import { Superseded } from '#core/ports.ts';
 import { underToken } from './fencing.ts';
 
@@ -39,6 +40,40 @@ export function eventHandler<R>(run: (event: unknown) => Promise<R>) {
   return middy()
     .use(injectLambdaContext(logger, { resetKeys: true }))
     .handler(handle);
+}
+
+/**
+ * A Lambda handler for what people want, behind a function URL with IAM authorisation: who they are is what Lambda says of
+ * the verified signature, never what they say. An event without that is refused: it did not come by the URL.
+ */
+export function personHandler<R extends { readonly outcome: string; readonly sentence: string }>(
+  run: (request: PersonalRequest) => Promise<R>,
+) {
+  const handle = async (event: unknown) => {
+    const { data } = UrlRequest.safeParse(event);
+    const outcome =
+      data === undefined
+        ? { outcome: 'refused', sentence: 'Ask by the address of this function, signed: AWS then says who asks.' }
+        : await run({ input: bodyOf(data), caller: data.requestContext.authorizer.iam });
+    logger.info('outcome', { outcome });
+    return {
+      statusCode: 200,
+      headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
+      body: JSON.stringify(outcome),
+    };
+  };
+  return middy()
+    .use(injectLambdaContext(logger, { resetKeys: true }))
+    .handler(handle);
+}
+
+function bodyOf({ body, isBase64Encoded }: z.infer<typeof UrlRequest>): unknown {
+  const text = isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 async function orSuperseded<T>(run: () => Promise<T>): Promise<T | { outcome: 'superseded'; reason: string }> {

@@ -1,9 +1,9 @@
 import { container } from '#runtime/container.ts';
-import { eventHandler } from '#runtime/handle.ts';
+import { personHandler } from '#runtime/handle.ts';
 import { startDeployment } from './start-deployment.ts';
 
-export const handler = eventHandler((event) =>
-  startDeployment(event, {
+export const handler = personHandler((request) =>
+  startDeployment(request, {
     ledger: container.ledger(),
     executions: container.executions(),
     settings: container.settings(),

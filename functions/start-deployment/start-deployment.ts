@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { beginDeployment } from '#core/begin-deployment.ts';
+import type { PersonalRequest } from '#core/contract/caller.ts';
 import { StartDeployment } from '#core/contract/redeployment.ts';
 import type { Digest, Version } from '#core/contract/release.ts';
 import { promotedFrom, type Settings, targetOf } from '#core/contract/settings.ts';
@@ -21,10 +22,10 @@ type Output = z.infer<typeof StartDeployment.output>;
  * refused or rolled back has used up the name that its push or its promotion gave it. Each call is a deployment. What the
  * target would refuse is said at once; nothing is written for it.
  */
-export async function startDeployment(event: unknown, ports: Ports): Promise<Output> {
-  const { data: order, error } = StartDeployment.input.safeParse(event);
+export async function startDeployment({ input, caller }: PersonalRequest, ports: Ports): Promise<Output> {
+  const { data: order, error } = StartDeployment.input.safeParse(input);
   if (order === undefined) return refused(`Not an order to deploy. ${z.prettifyError(error)}`);
-  const { target, version, by } = order;
+  const { target, version } = order;
   const settings = await settingsOf(target, ports);
   if (typeof settings === 'string') return refused(settings);
   const digest = await ports.releases.digest(settings.repository, version);
@@ -34,7 +35,7 @@ export async function startDeployment(event: unknown, ports: Ports): Promise<Out
     (await neverLiveBefore(settings, version, digest, ports));
   if (refusal !== undefined) return refused(`${version} is not deployed to ${target}. ${refusal}`);
   const { outcome, deployment } = await beginDeployment(
-    { target, version, digest, cause: `redeployment by ${by}` },
+    { target, version, digest, cause: `redeployment by ${caller.userArn}` },
     ports,
   );
   switch (outcome) {

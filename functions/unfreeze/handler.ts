@@ -1,6 +1,6 @@
 import { container } from '#runtime/container.ts';
-import { eventHandler } from '#runtime/handle.ts';
+import { personHandler } from '#runtime/handle.ts';
 import { unfreeze } from './unfreeze.ts';
 
 /** Called by a person, by `farol unfreeze`. */
-export const handler = eventHandler((event) => unfreeze(event, { ledger: container.ledger() }));
+export const handler = personHandler((request) => unfreeze(request, { ledger: container.ledger() }));

@@ -16,6 +16,7 @@ import { functionCode } from '../constructs/function-code.ts';
 import { LedgerTable } from '../constructs/ledger-table.ts';
 import { Notices } from '../constructs/notices.ts';
 import { OrchestratorAlarms } from '../constructs/orchestrator-alarms.ts';
+import { People } from '../constructs/people.ts';
 import { ReleaseWorkflow } from '../constructs/release-workflow.ts';
 import { TargetReports } from '../constructs/target-reports.ts';
 import type { Environments } from '../environment-schema.ts';
@@ -122,6 +123,7 @@ export class OrchestratorStack extends Stack {
       logRetention,
     });
 
+    new People(this, 'People', { functionOf: (name) => functionOf(name).function });
     const invokedByEvents = [
       'receive-push',
       'receive-settings',

@@ -48,6 +48,7 @@ export const RIGHTS: Readonly<Record<string, Readonly<Record<string, readonly st
     approval: GET,
     decide: [...APPEND, ...CHECK, ...UPDATE],
   },
+  roles: { role: ['iam:GetRole'] },
   settings: { settings: ['ssm:GetParameter'], all: ['ssm:GetParametersByPath'] },
   releases: {
     release: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],

@@ -29,7 +29,7 @@ const RoleProperties = z.looseObject({
   ManagedPolicyArns: z.array(z.string()).max(0, 'policies of AWS’s own are not evaluated here').default([]),
 });
 
-const PolicyProperties = z.looseObject({ PolicyDocument: z.unknown(), Roles: z.array(z.string()) });
+const PolicyProperties = z.looseObject({ PolicyDocument: z.unknown(), Roles: z.array(z.string()).default([]) });
 
 /** Every role of a template, with the policies inside it and those attached to it. */
 export function rolesOf({ resources, resolve }: ReadTemplate): Role[] {

@@ -144,9 +144,14 @@ describe.each([
   });
 
   test('nobody changes rights, and nobody takes another role', () => {
-    expect(whoMay(/^iam:(?!PassRole$)/)).toEqual([orchestrator('Converge')]);
-    expect(allowing(profile, /^iam:(?!PassRole$)/).flatMap(({ statement }) => statement.actions)).toEqual([
+    const changing = /^iam:(?!PassRole$|GetRole$)/;
+    expect(whoMay(changing)).toEqual([orchestrator('Converge')]);
+    expect(allowing(profile, changing).flatMap(({ statement }) => statement.actions)).toEqual([
       'iam:CreateServiceLinkedRole',
+    ]);
+    expect(whoMay(/^iam:GetRole$/)).toEqual([orchestrator('AnswerApproval')]);
+    expect(allowing(profile, /^iam:GetRole$/).flatMap(({ statement }) => statement.resources)).toEqual([
+      `arn:aws:iam::${ACCOUNT}:role/aws-reserved/sso.amazonaws.com/*`,
     ]);
     expect(whoMay(/^(sts|organizations|kms):/)).toEqual([]);
   });

@@ -53,6 +53,21 @@ describe('a target that is promoted', () => {
       'targets.1.source: push, or promotion of <app>/<environment>, as in promotion of web/staging',
     ],
     [
+      'with a rule about authors, whom nobody proves',
+      { production: { approval: { timeout: '1d', notTheAuthor: true } } },
+      'targets.1.approval.notTheAuthor: who wrote a release is what its commits say of themselves',
+    ],
+    [
+      'with an approver who is a role, whose session anybody may name',
+      { production: { approval: { timeout: '1d', approvers: ['arn:aws:iam::111122223333:role/release'] } } },
+      'targets.1.approval.approvers.0: an IAM user’s ARN, as in arn:aws:iam::123456789012:user/ana, or a user name in IAM Identity Center',
+    ],
+    [
+      'with nobody who may answer',
+      { production: { approval: { timeout: '1d', approvers: [] } } },
+      'targets.1.approval.approvers: ',
+    ],
+    [
       'with an approval that is over at once',
       { production: { approval: { timeout: '30s' } } },
       'targets.1.approval.timeout: at least 5m: people must have read the question',

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import production, { starter } from '../../infra/environments.ts';
+import { ASKED_BY_PEOPLE, FUNCTIONS, functionName, ORCHESTRATOR } from '../../infra/names.ts';
 import { arnParts } from '../iam/pattern.ts';
 import { rolesOf } from '../iam/roles.ts';
 import { readTemplate } from '../iam/template.ts';
@@ -134,10 +135,18 @@ describe('what a service may do to a resource', () => {
     expect(SourceArn).not.toContain('*');
   });
 
-  test('no function is reached from outside', () => {
-    const urls = TEMPLATES.flatMap(({ template }) =>
-      Object.values(template.resources).filter(({ Type }) => Type === 'AWS::Lambda::Url'),
-    );
-    expect(urls).toEqual([]);
+  test('only what people ask is reached from outside, and only with a signature that AWS verifies', () => {
+    const asked = FUNCTIONS.filter((name) => name in ASKED_BY_PEOPLE).map(functionName);
+    for (const { where, template } of TEMPLATES) {
+      const urls = Object.values(template.resources).filter(({ Type }) => Type === 'AWS::Lambda::Url');
+      const reached = urls.map(({ Properties }) => {
+        expect(Properties, where).toMatchObject({ AuthType: 'AWS_IAM' });
+        expect(Properties['Cors'], 'no page of another site may ask').toBeUndefined();
+        return arnParts(String(template.resolve(Properties['TargetFunctionArn'])))
+          .at(-1)
+          ?.replace(/^function:/, '');
+      });
+      expect(reached, where).toEqual(where.includes(ORCHESTRATOR.stack) ? asked : []);
+    }
   });
 });

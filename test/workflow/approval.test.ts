@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Behaviour } from '../fakes/world.ts';
+import { role, session, user } from '../fixtures/people.ts';
 import { Workflow } from './harness.ts';
 import { Aborted } from './interpreter.ts';
 import { settle } from './repair.ts';
@@ -23,7 +24,7 @@ const WITHOUT_APPROVAL: readonly [string, (workflow: Workflow) => Promise<void>,
   [
     'a rejection',
     async (workflow: Workflow) => void (await workflow.answer('reject', { reason: 'not before the sale' })),
-    'Rejected by ana at',
+    'Rejected by arn:aws:iam::111122223333:user/ana at',
   ],
   ['no answer', async () => {}, 'The approval expired at'],
   [
@@ -63,7 +64,7 @@ describe.each([
       expect(world.weights).toEqual({ blue: 100, green: 0 });
       expect(world.actions.length === before).toBe(beforeMigrating);
       expect(world.healthy('green')).toBe(beforeMigrating ? 0 : 2);
-      expect(await workflow.answer('approve', { by: 'ana' })).toMatchObject({ outcome: 'approved' });
+      expect(await workflow.answer('approve', { by: user('ana') })).toMatchObject({ outcome: 'approved' });
     };
     const ending = await workflow.deploy(world.push('v1.1.0', behaviour));
     expect(ending, JSON.stringify(ending)).toMatchObject({ status: 'SUCCEEDED', last: 'Done' });
@@ -74,7 +75,7 @@ describe.each([
     expect(workflow.ledger.entries).toContainEqual(
       expect.objectContaining({
         type: 'approval decided',
-        cause: 'ana',
+        cause: user('ana').userArn,
         facts: expect.objectContaining({ outcome: 'approved' }),
       }),
     );
@@ -152,21 +153,23 @@ describe('an answer', () => {
     const workflow = await withLive();
     const said: unknown[] = [];
     workflow.whileWaiting = async () => {
-      said.push(await workflow.answer('approve', { by: 'ana' }));
-      said.push(await workflow.answer('reject', { by: 'bo' }));
-      said.push(await workflow.answer('approve', { by: 'bo' }));
+      said.push(await workflow.answer('approve', { by: user('ana') }));
+      said.push(await workflow.answer('reject', { by: user('bo') }));
+      said.push(await workflow.answer('approve', { by: user('bo') }));
     };
     await workflow.deploy(workflow.world.push('v1.1.0'));
     expect(said).toMatchObject([
-      { outcome: 'approved', sentence: expect.stringContaining('Approved by ana') },
+      { outcome: 'approved', sentence: expect.stringContaining('Approved by arn:aws:iam::111122223333:user/ana') },
       {
         outcome: 'refused',
-        sentence: expect.stringContaining('has its answer already, and it stays. Approved by ana'),
+        sentence: expect.stringContaining(
+          'has its answer already, and it stays. Approved by arn:aws:iam::111122223333:user/ana',
+        ),
       },
-      { outcome: 'approved', sentence: expect.stringContaining('Approved by ana') },
+      { outcome: 'approved', sentence: expect.stringContaining('Approved by arn:aws:iam::111122223333:user/ana') },
     ]);
     expect(workflow.ledger.entries.filter(({ type }) => type === 'approval decided').map(({ cause }) => cause)).toEqual(
-      ['ana', 'ana'],
+      [user('ana').userArn, user('ana').userArn],
     );
   });
 
@@ -244,10 +247,65 @@ describe('an answer', () => {
       outcome: 'refused',
       sentence: expect.stringContaining('has ended: v1.0.0 is live'),
     });
-    expect(await workflow.answer('approve', { deployment, by: '' })).toMatchObject({
+    expect(await workflow.answer('approve', { deployment, reason: '' })).toMatchObject({
       outcome: 'refused',
-      sentence: expect.stringContaining('at by'),
+      sentence: expect.stringContaining('at reason'),
     });
+  });
+});
+
+describe('an answer counts only from a person whom AWS names', () => {
+  const RESERVED = 'AWSReservedSSO_Release_0123456789abcdef';
+
+  /** What is said to each caller in turn, while a release waits. */
+  async function answers(
+    approvers: string[] | undefined,
+    callers: Parameters<typeof session>[],
+    known = role(`aws-reserved/sso.amazonaws.com/${RESERVED}`),
+  ) {
+    const workflow = new Workflow({ approval: { timeout: '1d', ...(approvers && { approvers }) } });
+    const said: unknown[] = [];
+    workflow.whileWaiting = async () => {
+      workflow.roles = async (name) => (known.arn.endsWith(`/${name}`) ? known : undefined);
+      for (const caller of callers) said.push(await workflow.answer('approve', { by: session(...caller) }));
+    };
+    const ending = await workflow.deploy(workflow.world.push('v1.0.0'));
+    return { said, ending, workflow };
+  }
+
+  test('a role that anybody may take approves nothing, whatever its session is called', async () => {
+    const { said, ending, workflow } = await answers(undefined, [['deployer', 'ana@example.com']]);
+    expect(said).toEqual([
+      { outcome: 'refused', sentence: expect.stringContaining('whoever takes this role chooses the name') },
+    ]);
+    expect(ending).toMatchObject({ status: 'FAILED' });
+    expect(workflow.ledger.entries.find(({ type }) => type === 'approval decided')?.facts).toMatchObject({
+      outcome: 'expired',
+    });
+  });
+
+  test('a user of Identity Center approves, and the ledger has the name that AWS gives', async () => {
+    const { said, ending, workflow } = await answers(undefined, [[RESERVED, 'ana@example.com']]);
+    expect(said).toMatchObject([{ outcome: 'approved' }]);
+    expect(ending).toMatchObject({ status: 'SUCCEEDED' });
+    expect(workflow.ledger.entries.find(({ type }) => type === 'approval decided')?.cause).toBe(
+      session(RESERVED, 'ana@example.com').userArn,
+    );
+  });
+
+  test('where approvers are named, no other may answer, neither yes nor no', async () => {
+    const { said, ending } = await answers(
+      ['ana@example.com'],
+      [
+        [RESERVED, 'bo@example.com'],
+        [RESERVED, 'ana@example.com'],
+      ],
+    );
+    expect(said).toEqual([
+      { outcome: 'refused', sentence: expect.stringContaining('bo@example.com is not among those who are asked') },
+      { outcome: 'approved', sentence: expect.stringContaining('ana@example.com at') },
+    ]);
+    expect(ending).toMatchObject({ status: 'SUCCEEDED' });
   });
 });
 

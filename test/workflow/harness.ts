@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
+import type { Caller } from '#core/contract/caller.ts';
 import type { DeploymentRequest } from '#core/contract/ledger.ts';
 import type { Digest, Version } from '#core/contract/release.ts';
 import { type Settings, targetOf } from '#core/contract/settings.ts';
 import { STATE_FUNCTIONS } from '#core/contract/states.ts';
 import { deploymentName } from '#core/domain/deployment-name.ts';
+import type { KnownRole } from '#core/domain/person.ts';
 import { type Executions, Superseded } from '#core/ports.ts';
 import { acquireLock } from '../../functions/acquire-lock/acquire-lock.ts';
 import { answerApproval } from '../../functions/answer-approval/answer-approval.ts';
@@ -21,6 +23,7 @@ import { startTask } from '../../functions/start-task/start-task.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { FakeLedger } from '../fakes/ledger.ts';
 import { FakeWorld } from '../fakes/world.ts';
+import { user } from '../fixtures/people.ts';
 import { SETTINGS } from '../fixtures/settings.ts';
 import { Aborted, type Ending, execute, Machine } from './interpreter.ts';
 
@@ -38,6 +41,8 @@ export class Workflow {
   readonly notices: string[] = [];
   readonly messages: string[] = [];
   readonly endings = new Map<string, Ending>();
+  /** What IAM says of a role that a caller took. */
+  roles = async (_name: string): Promise<KnownRole | undefined> => undefined;
   /** Called before each invocation; throwing is the function failing. */
   beforeInvoke: (functionName: string, payload: unknown) => void = () => {};
   readonly executions: Executions = {
@@ -129,9 +134,12 @@ export class Workflow {
   }
 
   /** A person's answer to whatever waits. */
-  answer(decision: 'approve' | 'reject', more: { deployment?: string; by?: string; reason?: string } = {}) {
+  answer(
+    decision: 'approve' | 'reject',
+    { by = user('ana'), ...more }: { deployment?: string; by?: Caller; reason?: string } = {},
+  ) {
     const deployment = [...this.ledger.approvals.keys()].at(-1);
-    return answerApproval({ deployment, decision, by: 'ana', ...more }, this.ports());
+    return answerApproval({ input: { deployment, decision, ...more }, caller: by }, this.ports());
   }
 
   /** Everything that the functions are given. */
@@ -148,6 +156,7 @@ export class Workflow {
           this.messages.push(text);
         },
       },
+      roles: { role: (name: string) => this.roles(name) },
       settings: world,
       slots: world,
       database: world,

@@ -3,6 +3,7 @@ import type { Digest, ReleaseJson, Version } from '#core/contract/release.ts';
 import { deploymentName } from '#core/domain/deployment-name.ts';
 import { reconcile } from '../../functions/reconcile/reconcile.ts';
 import { startDeployment } from '../../functions/start-deployment/start-deployment.ts';
+import { user } from '../fixtures/people.ts';
 import { Workflow } from './harness.ts';
 
 const STAGING = 'web/staging';
@@ -159,7 +160,7 @@ test('an answer that woke nobody is passed on by reconcile', async () => {
 
 describe('a person deploys a version', () => {
   const order = (workflow: Workflow, version: string, target = PRODUCTION) =>
-    startDeployment({ target, version, by: 'ana' }, workflow.ports());
+    startDeployment({ input: { target, version }, caller: user('ana') }, workflow.ports());
 
   test('again, under a name of its own, when its own was used up', async () => {
     const workflow = production();
@@ -171,7 +172,9 @@ describe('a person deploys a version', () => {
       outcome: 'started',
       deployment: expect.stringMatching(/^web-production-v1_0_0-\w+-2$/),
     });
-    expect(workflow.started()).toMatchObject([{ attempt: 2, cause: 'redeployment by ana' }]);
+    expect(workflow.started()).toMatchObject([
+      { attempt: 2, cause: 'redeployment by arn:aws:iam::111122223333:user/ana' },
+    ]);
     workflow.whileWaiting = async () => void (await workflow.answer('approve'));
     expect(await runStarted(workflow)).toMatchObject({ status: 'SUCCEEDED' });
     expect(await order(workflow, 'v1.0.0')).toMatchObject({ outcome: 'started' });

@@ -5,7 +5,7 @@ import { Context, Irreversible } from './states.ts';
 /** The one answer that a question gets. Nobody's answer in time is `expired`: silence is no. */
 export const Decision = z.strictObject({
   outcome: z.enum(['approved', 'rejected', 'expired']),
-  /** Who answered, as their credentials name them. */
+  /** Who answered: the ARN of a person, as AWS named the caller. */
   by: z.string().min(1),
   at: Instant,
   reason: z.string().optional(),
@@ -27,13 +27,11 @@ export const Approval = z.strictObject({
 });
 export type Approval = z.infer<typeof Approval>;
 
-/** What a person answers: the input of `answer-approval`, and what comes back. */
+/** What a person answers (who it is, AWS says: caller.ts): the input of `answer-approval`, and what comes back. */
 export const AnswerApproval = {
   input: z.strictObject({
     deployment: z.string().min(1).max(80),
     decision: z.enum(['approve', 'reject']),
-    /** Who answers, as the credentials of the caller name them (STS, GetCallerIdentity). */
-    by: z.string().min(1).max(512),
     reason: z.string().min(1).max(500).optional(),
   }),
   output: z.strictObject({

@@ -52,6 +52,12 @@ const Plan = RunOnce.extend({
 });
 const PROMOTION = 'promotion of ';
 
+/** A person: an IAM user's ARN, or a user name in IAM Identity Center (RoleSessionName in STS's API, AssumeRoleWithSAML). */
+const Approver = z.string().regex(/^(?:arn:[\w-]+:iam::\d{12}:user\/[\w+=,.@\/-]+|[\w+=,.@-]{2,64})$/, {
+  error:
+    'an IAM user’s ARN, as in arn:aws:iam::123456789012:user/ana, or a user name in IAM Identity Center, as in ana@example.com; no role',
+});
+
 /** With the two days that the rest of a deployment has, within the state machine's own time-out, and less than the seven days that a pipeline waits for its deployment. */
 export const LONGEST_APPROVAL: Duration = '6d';
 
@@ -183,6 +189,8 @@ export const Settings = z.strictObject({
       timeout: atLeast('1s').refine((value) => seconds(value) <= seconds(LONGEST_APPROVAL), {
         error: `at most ${LONGEST_APPROVAL}`,
       }),
+      /** Who may answer, each by the name that AWS gives them. Left out, each person who may call `answer-approval`. */
+      approvers: z.array(Approver).min(1).optional(),
     })
     .optional(),
   /** How long the old slot stays able to serve after a promotion. */

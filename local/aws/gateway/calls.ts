@@ -13,9 +13,11 @@ import { AwsError, type LocalService } from '../protocol/service.ts';
 import { validate } from '../protocol/validate.ts';
 import type { Structure } from '../protocol/values.ts';
 import { callerOf } from './caller.ts';
+import type { Credentials } from './credentials.ts';
 import { correction, imageActionsOf, rewriteLayerUrl } from './ecr.ts';
 import type { ImageAction } from './events.ts';
 import { type Fault, type Faults, throttling } from './faults.ts';
+import { reachable } from './function-urls.ts';
 import { hasBody, readBody, send, uncompressed } from './http.ts';
 import { type ParameterChange, parameterChangesOf } from './parameters.ts';
 import type { CallRecorder } from './record.ts';
@@ -26,6 +28,8 @@ export interface CallsContext {
   readonly models: ServiceModels;
   readonly upstream: Upstream;
   readonly recorder: CallRecorder;
+  /** Whose keys are whose, learnt from the calls. */
+  readonly credentials: Credentials;
   readonly faults: Faults;
   readonly onProblem: (problem: string) => void;
   /** The local service that serves a service, if one does. */
@@ -99,6 +103,7 @@ export class Calls {
       if (refused !== undefined) throw refused;
       await before(visit);
       const outcome = local === undefined ? await this.#ask(visit, raw) : await this.#run(visit, local, { id: caller });
+      this.#context.credentials.learn(call.operation, outcome.response);
       for (const image of imageActionsOf(call.operation, params, outcome.response)) this.#context.imageAction(image);
       for (const change of parameterChangesOf(call.operation, params, outcome.response))
         this.#context.parameterChange(change);
@@ -148,7 +153,8 @@ export class Calls {
       const { code = `HTTP ${answer.statusCode}`, message = '' } = readError(call.protocol, answer.headers, bytes);
       return { ...outcome, body: bytes, error: { code, message }, response: null };
     }
-    const rewritten = rewriteLayerUrl(call.operation, bytes, this.#context.ownUrl());
+    const ownUrl = this.#context.ownUrl();
+    const rewritten = reachable(call.operation, rewriteLayerUrl(call.operation, bytes, ownUrl), ownUrl);
     const read = this.#understood(visit, answer.statusCode, answer.headers, rewritten);
     const corrected = read === null ? undefined : correction(call.operation, visit.params, read);
     if (corrected !== undefined) throw corrected;

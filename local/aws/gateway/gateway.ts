@@ -10,8 +10,10 @@ import type { ServiceModels } from '../protocol/models.ts';
 import { AwsError, type LocalService } from '../protocol/service.ts';
 import { adminPrefix, serveAdmin } from './admin.ts';
 import { Calls } from './calls.ts';
+import { Credentials } from './credentials.ts';
 import { type AwsEvent, EventDelivery, imageActionEvent } from './events.ts';
 import { type FaultInput, Faults } from './faults.ts';
+import { FunctionUrls } from './function-urls.ts';
 import { sendJson } from './http.ts';
 import { parameterEvent } from './parameters.ts';
 import { type CallRecord, CallRecorder } from './record.ts';
@@ -68,12 +70,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const upstream = new Upstream(options.upstream, models, region);
   const recorder = new CallRecorder(options.recordFile);
   const events = new EventDelivery(upstream, onProblem);
+  const credentials = new Credentials();
+  const functionUrls = new FunctionUrls(upstream, credentials, { accountId, region });
   const emit = (event: AwsEvent): void => events.emit(event);
   const server = createServer();
   const calls = new Calls({
     models,
     upstream,
     recorder,
+    credentials,
     faults,
     onProblem,
     local: (service) => (routes[service] === 'local' ? services.get(service) : undefined),
@@ -85,6 +90,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const serve = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const request = { method: incoming.method ?? 'GET', url: incoming.url ?? '/', headers: incoming.headers };
     if (request.url.startsWith(adminPrefix)) return serveAdmin(incoming, response, faults, emit);
+    if (FunctionUrls.serves(request)) return functionUrls.serve(request, incoming, response);
     const destination = detect(request);
     if (destination.kind === 'registry')
       return serveRegistry(upstream, request, incoming, response, (image) =>

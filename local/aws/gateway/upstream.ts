@@ -112,6 +112,35 @@ export class Upstream {
     throw new AwsError(error.code ?? 'Unknown', error.message ?? '', answer.statusCode);
   }
 
+  /** Invokes a function and waits for its answer. `failed`: it ended by an error. @throws {AwsError} when it is not invoked */
+  async invoke(functionArn: string, payload: string): Promise<{ readonly text: string; readonly failed: boolean }> {
+    const answer = await this.forward(
+      {
+        method: 'POST',
+        url: `/2015-03-31/functions/${encodeURIComponent(functionArn)}/invocations`,
+        headers: { 'content-type': 'application/json', authorization: this.#authorization('lambda') },
+      },
+      Buffer.from(payload),
+    );
+    const bytes = new Uint8Array(await answer.body.arrayBuffer());
+    if (answer.statusCode < 300)
+      return {
+        text: Buffer.from(bytes).toString('utf8'),
+        failed: answer.headers['x-amz-function-error'] !== undefined,
+      };
+    const error = readError('rest-json', answer.headers, bytes);
+    throw new AwsError(error.code ?? 'Unknown', error.message ?? '', answer.statusCode);
+  }
+
+  /** What a REST service answers to a GET; whatever it says, also of an error. */
+  async read(service: string, url: string): Promise<unknown> {
+    const answer = await this.forward(
+      { method: 'GET', url, headers: { authorization: this.#authorization(service) } },
+      new Uint8Array(),
+    );
+    return answer.body.json();
+  }
+
   close(): Promise<void> {
     return this.#pool.destroy();
   }

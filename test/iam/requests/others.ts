@@ -1,4 +1,4 @@
-import { type Asks, arnOf, each, request, text, texts, type World } from './call.ts';
+import { type Asks, arnOf, each, object, request, text, texts, type World } from './call.ts';
 
 function parameter(world: World, name: string): string {
   return arnOf(world, 'ssm', `parameter/${name.replace(/^\//, '')}`);
@@ -82,4 +82,13 @@ const lambda: Record<string, Asks> = {
   ],
 };
 
-export const others = { ssm, ecr, stepfunctions, logs, cloudwatch, codebuild, codepipeline, sns, sqs, lambda };
+const iam: Record<string, Asks> = {
+  // Of the role's ARN with its path, which the call does not name: that of Identity Center's, as far as these functions ask.
+  GetRole: ({ params, response }, world) => {
+    const found = response === null ? undefined : Reflect.get(object(response, 'Role'), 'Arn');
+    const named = `arn:aws:iam::${world.account}:role/${text(params, 'RoleName')}`;
+    return [request('iam:GetRole', typeof found === 'string' ? found : named)];
+  },
+};
+
+export const others = { iam, ssm, ecr, stepfunctions, logs, cloudwatch, codebuild, codepipeline, sns, sqs, lambda };

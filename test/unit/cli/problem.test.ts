@@ -28,28 +28,37 @@ test('a problem stays what it is, and only a missing right is one', () => {
 });
 
 describe('what a function of Farol answers a person', () => {
-  const lambda = (Payload: string, FunctionError?: string) => ({
-    send: () => Promise.resolve({ Payload: Buffer.from(Payload), ...(FunctionError && { FunctionError }) }),
-  });
+  const answering =
+    (text: string, status = 200) =>
+    () =>
+      Promise.resolve({ status, text });
 
   test('is its sentence', async () => {
     const answer = JSON.stringify({ outcome: 'started', sentence: 'v1.0.0 is deployed again.' });
-    expect(await decide(lambda(answer), 'farol-start-deployment', {})).toBe('v1.0.0 is deployed again.');
+    expect(await decide(answering(answer), 'farol-start-deployment', {})).toBe('v1.0.0 is deployed again.');
   });
 
-  test.each<[string, string, string | undefined, RegExp]>([
+  test.each<[string, string, number, RegExp, string]>([
     [
       'a refusal',
       JSON.stringify({ outcome: 'refused', sentence: 'It waits for nothing.' }),
-      undefined,
+      200,
       /waits for nothing/,
+      'npm run farol -- status',
     ],
-    ['an exception', JSON.stringify({ errorMessage: 'broken' }), 'Unhandled', /farol-x failed: .*broken/],
-    ['nonsense', 'oops', undefined, /farol-x failed: oops/],
-  ])('%s is an error that says what to do', async (_name, payload, error, message) => {
-    await expect(decide(lambda(payload, error), 'farol-x', {})).rejects.toMatchObject({
+    ['an exception', 'Internal Server Error', 502, /farol-x failed: Internal/, 'aws logs tail /aws/lambda/farol-x'],
+    ['nonsense', 'oops', 200, /farol-x failed: oops/, 'npm run farol -- status'],
+    [
+      'a missing right',
+      '{"Message":"Forbidden"}',
+      403,
+      /AWS does not let you ask farol-x: .*Forbidden/,
+      'docs/deploy.md',
+    ],
+  ])('%s is an error that says what to do', async (_name, text, status, message, todo) => {
+    await expect(decide(answering(text, status), 'farol-x', {})).rejects.toMatchObject({
       message: expect.stringMatching(message),
-      todo: expect.stringContaining('npm run farol -- status'),
+      todo: expect.stringContaining(todo),
     });
   });
 });

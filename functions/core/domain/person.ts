@@ -1,0 +1,61 @@
+import { type Caller, IDENTITY_CENTER_PATH } from '../contract/caller.ts';
+
+/** Somebody whom AWS names: a name that the caller could not choose. */
+export interface Person {
+  readonly kind: 'IAM user' | 'Identity Center user';
+  /** As `approval.approvers` names them: the ARN of an IAM user, the user name in Identity Center. */
+  readonly name: string;
+  /** For the ledger. */
+  readonly arn: string;
+}
+
+/** A role as IAM knows it. */
+export interface KnownRole {
+  /** With its path. */
+  readonly arn: string;
+  /** Unique among all roles that ever were: `AROA...`. */
+  readonly id: string;
+}
+
+const USER = /^arn:[\w-]+:iam::(\d{12}):user\/.+$/;
+const SESSION = /^arn:[\w-]+:sts::(\d{12}):assumed-role\/([\w+=,.@-]+)\/([\w+=,.@-]+)$/;
+
+/** The role whose session a caller is; `undefined`: it is none. */
+export function roleOf({ userArn }: Caller): string | undefined {
+  return SESSION.exec(userArn)?.[2];
+}
+
+/**
+ * The person that a caller is, or in a sentence why it is none. Of a role's session only Identity Center's count: who takes
+ * another role chooses the session's name.
+ * @param role the role of that name, as IAM knows it; `undefined`: there is none that Identity Center made
+ */
+export function personOf(caller: Caller, role: KnownRole | undefined): Person | string {
+  const { userArn, userId, accountId } = caller;
+  const no = (why: string) =>
+    `${userArn} is no person to Farol: ${why} Answer as a user of IAM Identity Center, or as an IAM user.`;
+  const [, userAccount] = USER.exec(userArn) ?? [];
+  if (userAccount !== undefined)
+    return userAccount === accountId
+      ? { kind: 'IAM user', name: userArn, arn: userArn }
+      : no('it is a user of another account.');
+  const [, account, roleName, session] = SESSION.exec(userArn) ?? [];
+  if (session === undefined)
+    return no(
+      userArn.endsWith(':root')
+        ? 'the root user is whoever has the account.'
+        : 'only an IAM user and a session of IAM Identity Center have a name that they did not choose.',
+    );
+  const [, , , , owner, resource = ''] = role?.arn.split(':') ?? [];
+  const made = resource.startsWith(`role/${IDENTITY_CENTER_PATH}`) && resource.endsWith(`/${roleName}`);
+  // The id says that it is a session of this role, and of no other that once had its name.
+  if (!made || owner !== account || account !== accountId || userId !== `${role?.id}:${session}`)
+    return no('whoever takes this role chooses the name of the session.');
+  return { kind: 'Identity Center user', name: session, arn: userArn };
+}
+
+/** Why a person's answer does not count; `undefined`: it does. @param approvers who is asked; left out, whoever may call */
+export function unasked({ name, arn }: Person, approvers: readonly string[] | undefined): string | undefined {
+  if (approvers === undefined || approvers.includes(name)) return undefined;
+  return `${arn} is not among those who are asked (approval.approvers): ${approvers.join(', ')}.`;
+}

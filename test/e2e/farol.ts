@@ -13,12 +13,12 @@ export function farol(stage: Stage, args: readonly string[], environment: Readon
     timeout: 120_000,
     forceKillAfterDelay: 5_000,
     env: {
-      ...environment,
       AWS_ENDPOINT_URL: url,
       AWS_ENDPOINT_URL_S3: url,
       AWS_REGION: 'us-east-1',
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'test',
+      ...environment,
     },
   });
 }

@@ -1,37 +1,45 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { AnswerApproval } from '#core/contract/approval.ts';
-import { StartDeployment } from '#core/contract/redeployment.ts';
 import { clientOptions } from '../../local/parts/aws-side.ts';
 import { eventually } from './eventually.ts';
+import { farol } from './farol.ts';
 import { type Stage, startStage } from './harness.ts';
 import { testInvariants, testPolicies } from './invariants.ts';
 import { readLedger } from './ledger.ts';
+import { answerAs, type Keys, makeUser, takeRole } from './people.ts';
 
 const [FIRST, NEXT, LAST] = ['v1.0.0', 'v1.1.0', 'v1.3.0'] as const;
 const RATE = 60;
 
 let stage: Stage;
+let ana: Keys;
+let bo: Keys;
 beforeAll(async () => {
   const rungs = ['first-release', 'additive-migration', 'good-release'];
   stage = await startStage({ name: 'promotion', rungs, promotion: true });
+  ana = await takeRole(
+    stage,
+    '/aws-reserved/sso.amazonaws.com/',
+    'AWSReservedSSO_Release_0123456789abcdef',
+    'ana@example.com',
+  );
+  bo = await makeUser(stage, 'bo');
 }, 180_000);
 afterAll(() => stage?.close(), 60_000);
 
-async function invoke(name: string, input: object): Promise<unknown> {
-  const lambda = new LambdaClient(clientOptions(stage.cloud.gateway.url, 'e2e'));
-  const { Payload, FunctionError } = await lambda.send(
-    new InvokeCommand({ FunctionName: name, Payload: JSON.stringify(input) }),
-  );
-  lambda.destroy();
-  const text = Buffer.from(Payload ?? []).toString('utf8');
-  expect(FunctionError, text).toBeUndefined();
-  return JSON.parse(text);
+/** What Farol calls the person who answers for production: a session that Identity Center began. */
+const ANA = 'arn:aws:sts::000000000000:assumed-role/AWSReservedSSO_Release_0123456789abcdef/ana@example.com';
+
+function answer(deployment: string, decision: 'approve' | 'reject', reason?: string) {
+  return answerAs(stage, ana, decision, deployment, reason);
 }
 
-async function answer(deployment: string, decision: 'approve' | 'reject', reason?: string) {
-  const input = { deployment, decision, by: 'arn:aws:iam::000000000000:user/ana', reason };
-  return AnswerApproval.output.parse(await invoke('farol-answer-approval', input));
+/** The deployment that a command to deploy again began. */
+async function redeploy(version: string): Promise<string> {
+  const { stdout, stderr } = await farol(stage, ['redeploy', 'web/production', version], bo);
+  const [, deployment = ''] = /^(\S+) has begun/.exec(stdout) ?? [];
+  expect(deployment, stderr).toMatch(/^web-production-v/);
+  return deployment;
 }
 
 /** The name that a release's deployment has in staging. */
@@ -74,8 +82,48 @@ describe(`${FIRST}, the first of both targets`, () => {
     expect(notice?.params['Message']).toContain(`farol approve ${deployment}`);
   });
 
+  test.each<[string, () => Promise<Keys>, string]>([
+    [
+      'a role that has taken the name of a person',
+      () => takeRole(stage, '/', 'deployer', 'ana@example.com'),
+      'chooses the name of the session',
+    ],
+    [
+      'a role that looks like one of Identity Center',
+      () => takeRole(stage, '/', 'AWSReservedSSO_Release_fedcba9876543210', 'ana@example.com'),
+      'chooses the name of the session',
+    ],
+    [
+      'somebody with a secret that is not theirs',
+      async () => ({ ...bo, AWS_SECRET_ACCESS_KEY: 'guessed' }),
+      'AWS does not let you ask farol-answer-approval',
+    ],
+  ])('is not approved by %s', async (_who, keys, why) => {
+    expect(await answerAs(stage, await keys(), 'approve', deployment)).toEqual({
+      done: false,
+      sentence: expect.stringContaining(why),
+    });
+    expect((await stage.ledger()).entries.at(-1)?.type).toBe('approval asked');
+  });
+
+  test('is not approved by an invocation that says itself who it is', async () => {
+    const lambda = new LambdaClient(clientOptions(stage.cloud.gateway.url, 'e2e'));
+    const { Payload } = await lambda.send(
+      new InvokeCommand({
+        FunctionName: 'farol-answer-approval',
+        Payload: JSON.stringify({ deployment, decision: 'approve', by: ANA }),
+      }),
+    );
+    lambda.destroy();
+    expect(Buffer.from(Payload ?? []).toString('utf8')).toContain('AWS then says who asks');
+    expect((await stage.ledger()).entries.at(-1)?.type).toBe('approval asked');
+  });
+
   test('goes live in production when it is approved: the same digest', async () => {
-    expect(await answer(deployment, 'approve')).toMatchObject({ outcome: 'approved' });
+    const { done, sentence } = await answer(deployment, 'approve');
+    expect(done, sentence).toBe(true);
+    const { entries } = await stage.ledger();
+    expect(entries.find(({ type }) => type === 'approval decided')).toMatchObject({ cause: ANA });
     expect(await stage.ended(deployment)).toMatchObject({ status: 'SUCCEEDED' });
     expect(await liveIn('production')).toBe(await liveIn('staging'));
     const served = await fetch(new URL('/version', stage.cloud.applicationUrl));
@@ -85,8 +133,8 @@ describe(`${FIRST}, the first of both targets`, () => {
 
   test('cannot be rejected any more', async () => {
     expect(await answer(deployment, 'reject')).toMatchObject({
-      outcome: 'refused',
-      sentence: expect.stringContaining('has its answer already, and it stays. Approved by'),
+      done: false,
+      sentence: expect.stringContaining(`has its answer already, and it stays. Approved by ${ANA} at`),
     });
   });
 });
@@ -96,7 +144,7 @@ describe(`${NEXT}, with a migration`, () => {
 
   test('is asked for before production is migrated, and rejected leaves production as it was', async () => {
     deployment = await untilAsked(NEXT);
-    expect(await answer(deployment, 'reject', 'not before the sale')).toMatchObject({ outcome: 'rejected' });
+    expect(await answer(deployment, 'reject', 'not before the sale')).toMatchObject({ done: true });
     expect(await stage.ended(deployment)).toMatchObject({
       error: 'refused',
       cause: expect.stringMatching(/v1\.0\.0 serves web\/production\. Rejected by .*: not before the sale\./),
@@ -111,13 +159,15 @@ describe(`${NEXT}, with a migration`, () => {
   });
 
   test('is deployed again when somebody wants it so, and approved goes live', async () => {
-    const order = { target: 'web/production', version: NEXT, by: 'arn:aws:iam::000000000000:user/bo' };
-    const begun = StartDeployment.output.parse(await invoke('farol-start-deployment', order));
-    expect(begun).toMatchObject({ outcome: 'started', deployment: deployment.replace(/-1$/, '-2') });
-    const again = begun.deployment ?? '';
+    const again = await redeploy(NEXT);
+    expect(again).toBe(deployment.replace(/-1$/, '-2'));
     await asks(again);
-    expect(await answer(deployment, 'approve')).toMatchObject({ outcome: 'refused' });
-    expect(await answer(again, 'approve')).toMatchObject({ outcome: 'approved' });
+    const { entries } = await stage.ledger();
+    expect(entries.findLast(({ type }) => type === 'deployment began')?.cause).toBe(
+      'redeployment by arn:aws:iam::000000000000:user/bo',
+    );
+    expect(await answer(deployment, 'approve')).toMatchObject({ done: false });
+    expect(await answer(again, 'approve')).toMatchObject({ done: true });
     expect(await stage.ended(again)).toMatchObject({ status: 'SUCCEEDED' });
     expect(await liveIn('production')).toBe(stage.digests.get(NEXT));
   });
@@ -135,7 +185,7 @@ describe(`${LAST}, while it waits for an answer`, () => {
     expect(await stage.ended(recovery)).toMatchObject({ status: 'SUCCEEDED' });
     expect((await stage.ledger()).lock?.deployment).toBeUndefined();
     expect(await answer(deployment, 'approve')).toMatchObject({
-      outcome: 'refused',
+      done: false,
       sentence: expect.stringContaining('has ended: Restored'),
     });
     expect(await liveIn('production')).toBe(stage.digests.get(NEXT));
@@ -147,8 +197,7 @@ describe(`${LAST}, while it waits for an answer`, () => {
   });
 
   test('deployed again, with nothing to migrate, it runs without users until it is approved', async () => {
-    const order = { target: 'web/production', version: LAST, by: 'arn:aws:iam::000000000000:user/bo' };
-    const { deployment = '' } = StartDeployment.output.parse(await invoke('farol-start-deployment', order));
+    const deployment = await redeploy(LAST);
     await asks(deployment);
     const now = stage.timeline.moments.at(-1);
     expect([
@@ -156,7 +205,7 @@ describe(`${LAST}, while it waits for an answer`, () => {
       { blue: 100, green: 0 },
     ]).toContainEqual(now?.weights);
     expect(now?.slots.blue.healthy.concat(now.slots.green.healthy).toSorted()).toEqual([NEXT, NEXT, LAST, LAST]);
-    expect(await answer(deployment, 'approve')).toMatchObject({ outcome: 'approved' });
+    expect(await answer(deployment, 'approve')).toMatchObject({ done: true });
     expect(await stage.ended(deployment)).toMatchObject({ status: 'SUCCEEDED' });
     expect(await liveIn('production')).toBe(stage.digests.get(LAST));
   });

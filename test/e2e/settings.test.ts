@@ -9,7 +9,6 @@ import {
   DescribeTargetGroupsCommand,
   ElasticLoadBalancingV2Client,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Placement } from '#core/contract/ledger.ts';
 import { otherSlot, type Slot } from '#core/contract/slot.ts';
@@ -21,6 +20,7 @@ import { serviceTemplate, withSetting } from '../infra/service-template.ts';
 import { eventually } from './eventually.ts';
 import { type Stage, startStage } from './harness.ts';
 import { testInvariants } from './invariants.ts';
+import { answerAs, makeUser } from './people.ts';
 import { changesOfWeights } from './timeline.ts';
 
 const RATE = 40;
@@ -205,13 +205,14 @@ describe('a setting of what runs', () => {
 
   test('an approval is asked for by the very deployment that brings it', async () => {
     expect(await set('approval.timeout', '1h')).toEqual(['ssm PutParameter']);
+    const ana = await makeUser(stage, 'ana');
     const deployment = await eventually('a deployment of the settings', 30, async () => {
       const { lock } = await stage.ledger();
       return lock?.deployment === undefined ? { saw: lock } : { found: lock.deployment };
     });
     await eventually('the question', 60, async () => {
-      const answer = await answerApproval(deployment);
-      return answer.outcome === 'approved' ? { found: answer } : { saw: answer };
+      const answer = await answerAs(stage, ana, 'approve', deployment);
+      return answer.done ? { found: answer } : { saw: answer };
     });
     expect(await stage.inForce(stage.cloud.serviceStack.settings)).toBe(deployment);
     expect(await set('approval', undefined)).toEqual(['ssm PutParameter']);
@@ -296,15 +297,3 @@ test('no update of the stack changed anything of ECS, ELBv2 or scaling', () => {
 });
 
 testInvariants(() => stage);
-
-async function answerApproval(deployment: string): Promise<{ readonly outcome?: string }> {
-  const lambda = new LambdaClient(clientOptions(stage.cloud.gateway.url, 'e2e'));
-  const { Payload } = await lambda.send(
-    new InvokeCommand({
-      FunctionName: 'farol-answer-approval',
-      Payload: Buffer.from(JSON.stringify({ deployment, decision: 'approve', by: 'e2e' })),
-    }),
-  );
-  lambda.destroy();
-  return JSON.parse(Buffer.from(Payload ?? []).toString('utf8'));
-}

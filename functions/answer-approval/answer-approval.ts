@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { AnswerApproval, type Approval, type Decision } from '#core/contract/approval.ts';
 import type { PersonalRequest } from '#core/contract/caller.ts';
 import { decided } from '#core/domain/approval.ts';
-import { personOf, roleOf, unasked } from '#core/domain/person.ts';
+import { personOf, roleToAskFor, unasked } from '#core/domain/person.ts';
 import { planned } from '#core/domain/planned.ts';
 import { type Approvals, type Clock, type Executions, type Ledger, type Roles, Superseded } from '#core/ports.ts';
 
@@ -25,7 +25,7 @@ const OUTCOMES = { approve: 'approved', reject: 'rejected' } as const;
  * must be a person, and one of `approval.approvers` where the settings that the deployment works on name any.
  */
 export async function answerApproval({ input, caller }: PersonalRequest, ports: Ports): Promise<Output> {
-  const role = roleOf(caller);
+  const role = roleToAskFor(caller);
   const person = personOf(caller, role === undefined ? undefined : await ports.roles.role(role));
   if (typeof person === 'string') return refused(person);
   const { data: answer, error } = AnswerApproval.input.safeParse(input);

@@ -6,6 +6,7 @@ import { rungsOf } from '../../local/source/releases.ts';
 import { farol } from './farol.ts';
 import { type Stage, startStage } from './harness.ts';
 import { testPolicies } from './invariants.ts';
+import { makeUser } from './people.ts';
 
 /** What is typed at the question, and must be nowhere afterwards. */
 const PASSWORD = 'a lamp for every line of the book';
@@ -68,7 +69,11 @@ test('createsuperuser asks for what it needs, and the password stays nowhere', a
 });
 
 test('a person who asks a function of Farol is told its sentence', async () => {
-  const answered = await farol(stage, ['approve', 'web-production-v9_9_9-00000000-1']);
+  const approve = ['approve', 'web-production-v9_9_9-00000000-1'];
+  const nobody = await farol(stage, approve);
+  expect(nobody.exitCode).toBe(1);
+  expect(nobody.stderr).toContain('arn:aws:iam::000000000000:root is no person to Farol');
+  const answered = await farol(stage, approve, await makeUser(stage, 'ana'));
   expect(answered.exitCode).toBe(1);
   expect(answered.stderr).toContain('There is no deployment web-production-v9_9_9-00000000-1');
   const again = await farol(stage, ['redeploy', 'web/production', 'v9.9.9']);

@@ -20,9 +20,10 @@ export interface KnownRole {
 const USER = /^arn:[\w-]+:iam::(\d{12}):user\/.+$/;
 const SESSION = /^arn:[\w-]+:sts::(\d{12}):assumed-role\/([\w+=,.@-]+)\/([\w+=,.@-]+)$/;
 
-/** The role whose session a caller is; `undefined`: it is none. */
-export function roleOf({ userArn }: Caller): string | undefined {
-  return SESSION.exec(userArn)?.[2];
+/** The role of a caller whose session may be Identity Center's, by the role's name; `undefined`: it cannot be. */
+export function roleToAskFor({ userArn }: Caller): string | undefined {
+  const role = SESSION.exec(userArn)?.[2];
+  return role?.startsWith('AWSReservedSSO_') ? role : undefined;
 }
 
 /**

@@ -25,6 +25,12 @@ export class Credentials {
   readonly #users = new Map<string, Principal>();
   readonly #keys = new Map<string, AccessKey>();
 
+  /** The keys `test` and `test`, which everything on one machine has, are those of the account's root user, as the emulator says too. */
+  constructor(accountId: string) {
+    const principal = { arn: `arn:aws:iam::${accountId}:root`, userId: accountId };
+    this.#keys.set('test', { id: 'test', secret: 'test', principal });
+  }
+
   find(id: string): AccessKey | undefined {
     return this.#keys.get(id);
   }

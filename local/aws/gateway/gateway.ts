@@ -70,7 +70,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const upstream = new Upstream(options.upstream, models, region);
   const recorder = new CallRecorder(options.recordFile);
   const events = new EventDelivery(upstream, onProblem);
-  const credentials = new Credentials();
+  const credentials = new Credentials(accountId);
   const functionUrls = new FunctionUrls(upstream, credentials, { accountId, region });
   const emit = (event: AwsEvent): void => events.emit(event);
   const server = createServer();

@@ -1,3 +1,4 @@
+import { IDENTITY_CENTER_PATH } from '#core/contract/caller.ts';
 import { type Asks, arnOf, each, object, request, text, texts, type World } from './call.ts';
 
 function parameter(world: World, name: string): string {
@@ -83,11 +84,11 @@ const lambda: Record<string, Asks> = {
 };
 
 const iam: Record<string, Asks> = {
-  // Of the role's ARN with its path, which the call does not name: that of Identity Center's, as far as these functions ask.
-  GetRole: ({ params, response }, world) => {
-    const found = response === null ? undefined : Reflect.get(object(response, 'Role'), 'Arn');
-    const named = `arn:aws:iam::${world.account}:role/${text(params, 'RoleName')}`;
-    return [request('iam:GetRole', typeof found === 'string' ? found : named)];
+  // Of the role's ARN with its path, which the call does not name. A role outside Identity Center's path is denied to Farol on
+  // AWS, and the denial is the answer (functions/aws/iam-roles.ts): such a call needs no right.
+  GetRole({ response }) {
+    const arn = response === null ? '' : text(object(response, 'Role'), 'Arn');
+    return arn.includes(`:role/${IDENTITY_CENTER_PATH}`) ? [request('iam:GetRole', arn)] : [];
   },
 };
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Caller } from '#core/contract/caller.ts';
-import { type KnownRole, personOf, roleOf, unasked } from '#core/domain/person.ts';
+import { type KnownRole, personOf, roleToAskFor, unasked } from '#core/domain/person.ts';
 import { role, session, user } from '../../../../fixtures/people.ts';
 
 const NAME = 'AWSReservedSSO_Release_0123456789abcdef';
@@ -14,14 +14,15 @@ describe('a person', () => {
       name: 'arn:aws:iam::111122223333:user/team/ana',
       arn: 'arn:aws:iam::111122223333:user/team/ana',
     });
-    expect(roleOf(user('ana'))).toBeUndefined();
+    expect(roleToAskFor(user('ana'))).toBeUndefined();
+    expect(roleToAskFor(session('deployer', 'ana'))).toBeUndefined();
   });
 
   test.each([
     ['of another region', MADE],
     ['of us-east-1, whose roles have no region in their path', role(`aws-reserved/sso.amazonaws.com/${NAME}`)],
   ])('is a session of a role that Identity Center made, %s', (_where, made) => {
-    expect(roleOf(ANA)).toBe(NAME);
+    expect(roleToAskFor(ANA)).toBe(NAME);
     expect(personOf(ANA, made)).toEqual({ kind: 'Identity Center user', name: 'ana@example.com', arn: ANA.userArn });
   });
 });

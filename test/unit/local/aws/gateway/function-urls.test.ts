@@ -122,6 +122,13 @@ describe('a function URL with IAM authorisation', () => {
     expect(await ask({ keys: { ...keys, sessionToken: 'another' } })).toMatchObject({ status: 403 });
   });
 
+  test('knows the root user by the keys that everybody has here', async () => {
+    const { text } = await ask({ keys: { accessKeyId: 'test', secretAccessKey: 'test' } });
+    expect(JSON.parse(text)).toMatchObject({
+      requestContext: { authorizer: { iam: { userArn: 'arn:aws:iam::000000000000:root', userId: '000000000000' } } },
+    });
+  });
+
   test('says that the function failed, and not why', async () => {
     expect(await ask({ body: 'fail' })).toMatchObject({ status: 502, text: expect.not.stringContaining('it failed') });
   });

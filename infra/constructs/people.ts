@@ -1,7 +1,7 @@
 import { ManagedPolicy, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { type Function, FunctionUrlAuthType } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { ASKED_BY_PEOPLE, type FunctionName } from '../names.ts';
+import { ASKED_BY_PEOPLE, FUNCTIONS, type FunctionName } from '../names.ts';
 
 export interface PeopleProps {
   readonly functionOf: (name: FunctionName) => Function;
@@ -16,10 +16,11 @@ export interface PeopleProps {
 export class People extends Construct {
   constructor(scope: Construct, id: string, { functionOf }: PeopleProps) {
     super(scope, id);
-    const asked = Object.entries(ASKED_BY_PEOPLE) as [keyof typeof ASKED_BY_PEOPLE, string][];
-    for (const [name] of asked) functionOf(name).addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM });
+    const asked = FUNCTIONS.filter((name) => name in ASKED_BY_PEOPLE);
+    for (const name of asked) functionOf(name).addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM });
+    const policies: Readonly<Partial<Record<FunctionName, string>>> = ASKED_BY_PEOPLE;
     for (const policy of new Set(Object.values(ASKED_BY_PEOPLE))) {
-      const resources = asked.filter(([, wanted]) => wanted === policy).map(([name]) => functionOf(name).functionArn);
+      const resources = asked.filter((name) => policies[name] === policy).map((name) => functionOf(name).functionArn);
       new ManagedPolicy(this, policy, {
         managedPolicyName: policy,
         description:

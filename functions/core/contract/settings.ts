@@ -53,7 +53,7 @@ const Plan = RunOnce.extend({
 const PROMOTION = 'promotion of ';
 
 /** A person: an IAM user's ARN, or a user name in IAM Identity Center (RoleSessionName in STS's API, AssumeRoleWithSAML). */
-const Approver = z.string().regex(/^(?:arn:[\w-]+:iam::\d{12}:user\/[\w+=,.@\/-]+|[\w+=,.@-]{2,64})$/, {
+const Approver = z.string().regex(/^(?:arn:[\w-]+:iam::\d{12}:user\/[\w+=,.@/-]+|[\w+=,.@-]{2,64})$/, {
   error:
     'an IAM user’s ARN, as in arn:aws:iam::123456789012:user/ana, or a user name in IAM Identity Center, as in ana@example.com; no role',
 });

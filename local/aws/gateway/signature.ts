@@ -20,7 +20,7 @@ export async function verified(
   { credentials, service, now }: { credentials: Credentials; service: string; now: Date },
 ): Promise<AccessKey | undefined> {
   const [, id = '', , region = '', scope, names = '', signature = ''] =
-    AUTHORIZATION.exec(String(request.headers.authorization ?? '')) ?? [];
+    AUTHORIZATION.exec(request.headers.authorization ?? '') ?? [];
   const key = credentials.find(id);
   const at = timeOf(request.headers['x-amz-date']);
   if (key === undefined || scope !== service || at === undefined || Math.abs(now.getTime() - at.getTime()) > SKEW_MS)

@@ -34,6 +34,12 @@ export const PERMISSIONS: readonly Acknowledgement[] = [
   },
   {
     rule: RULE,
+    detail: 'Resource::arn:aws:iam::{}:role/aws-reserved/sso.amazonaws.com/*',
+    on: ['*/farol-orchestrator/AnswerApprovalFunction/Role'],
+    reason: 'The roles that Identity Center made, to be looked at: it alone makes any there, and names them itself.',
+  },
+  {
+    rule: RULE,
     detail: 'Resource::arn:aws:logs:{}:{}:log-group:/aws/codebuild/{}-build:*',
     on: ['*/*-pipeline/Release/Build/Role'],
     reason: 'The streams of the project’s own log group, whose names CodeBuild makes up.',

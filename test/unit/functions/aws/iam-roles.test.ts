@@ -32,5 +32,5 @@ async function answering(status: number, code: string): Promise<IamRoles> {
 
 test('a role that Farol may not see is none that Identity Center made; any other error is one', async () => {
   expect(await (await answering(403, 'AccessDenied')).role('release')).toBeUndefined();
-  await expect((await answering(500, 'ServiceFailure')).role('release')).rejects.toThrow();
+  await expect((await answering(500, 'ServiceFailure')).role('release')).rejects.toThrow('no');
 });

@@ -48,12 +48,12 @@ describe('no person, since the caller chose the name, is', () => {
 
 test('approvers are asked by the names that AWS gives them, of their own kind', () => {
   const ana = personOf(ANA, MADE);
-  const user_ = personOf(user('ana@example.com'), undefined);
-  if (typeof ana === 'string' || typeof user_ === 'string') throw new Error('both are persons');
+  const namesake = personOf(user('ana@example.com'), undefined);
+  if (typeof ana === 'string' || typeof namesake === 'string') throw new Error('both are persons');
   expect(unasked(ana, undefined)).toBeUndefined();
   expect(unasked(ana, ['ana@example.com'])).toBeUndefined();
-  expect(unasked(user_, ['ana@example.com'])).toContain('is not among those who are asked');
-  expect(unasked(user_, [user_.arn])).toBeUndefined();
+  expect(unasked(namesake, ['ana@example.com'])).toContain('is not among those who are asked');
+  expect(unasked(namesake, [namesake.arn])).toBeUndefined();
   expect(unasked(ana, ['bo@example.com'])).toBe(
     `${ANA.userArn} is not among those who are asked (approval.approvers): bo@example.com.`,
   );

@@ -1,4 +1,7 @@
-"""Starts MiniStack as `python -m ministack` does, with what its Step Functions does otherwise than AWS's put right.
+"""Starts MiniStack on a Unix socket, with what its Step Functions does otherwise than AWS's put right.
+
+Not on a port: every web page in a browser on this machine could call it there, and it answers all of them.
+EMULATOR_SOCKET is the socket's path.
 
 MiniStack 1.5.33, services/stepfunctions.py:
 
@@ -8,9 +11,14 @@ MiniStack 1.5.33, services/stepfunctions.py:
   pull request 2686). MiniStack waits for the token all the same, to the end of its time.
 """
 
+import asyncio
+import os
+import resource
 import threading
 
-from ministack.app import main
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+from ministack.app import app
 from ministack.services import stepfunctions
 
 execute_task = stepfunctions._execute_task
@@ -55,4 +63,13 @@ stepfunctions._invoke_with_callback = invoke_or_fail
 stepfunctions._call_lambda = call_lambda_or_fail
 
 if __name__ == "__main__":
-    main()
+    # Bursts of connections need more files than a shell allows by itself.
+    _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
+    config = Config()
+    config.bind = [f"unix:{os.environ['EMULATOR_SOCKET']}"]
+    config.umask = 0o077
+    # Longer than the gateway keeps an idle connection.
+    config.keep_alive_timeout = 75
+    config.loglevel = os.environ.get("LOG_LEVEL", "INFO").upper()
+    asyncio.run(serve(app, config))

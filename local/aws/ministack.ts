@@ -1,15 +1,17 @@
 /** MiniStack, the emulator behind the gateway: as a program to run, with its readiness. */
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { Client } from 'undici';
 import { until } from '../parts/deadline.ts';
 import type { Part, PartSpec, Supervisor } from '../parts/supervisor.ts';
 
 export interface MinistackOptions {
   /** The Python environment that MiniStack is installed in, such as `.farol/python`. */
   readonly python: string;
-  /** It listens there, on 127.0.0.1. */
-  readonly port: number;
+  /** The socket that it listens on, see {@link emulatorSocket}: no browser can reach one, and no other user of the machine. */
+  readonly socket: string;
   /** The address that functions are given as AWS's: the gateway's. */
   readonly endpointUrl: string;
   /** A folder for what it writes. Its state is in memory and goes with it. */
@@ -25,7 +27,7 @@ export interface Ministack extends Part {
 }
 
 function ministackSpec(options: MinistackOptions): PartSpec {
-  const { python, port, endpointUrl, dataDir, waitScale = 1, deadline = 30_000 } = options;
+  const { python, socket, endpointUrl, dataDir, waitScale = 1, deadline = 30_000 } = options;
   return {
     name: 'ministack',
     command: join(python, 'bin', 'python'),
@@ -34,8 +36,9 @@ function ministackSpec(options: MinistackOptions): PartSpec {
       ...withoutAws(process.env),
       // Functions run on the Node that it finds: this one, not an older one of the machine.
       PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter),
-      BIND_HOST: '127.0.0.1',
-      GATEWAY_PORT: String(port),
+      EMULATOR_SOCKET: socket,
+      // The port of the addresses that it answers with.
+      GATEWAY_PORT: new URL(endpointUrl).port,
       AWS_ENDPOINT_URL: endpointUrl,
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'test',
@@ -46,7 +49,7 @@ function ministackSpec(options: MinistackOptions): PartSpec {
       TMPDIR: dataDir,
       PYTHONUNBUFFERED: '1',
     },
-    ready: /Running on http/,
+    ready: /Running on/,
     deadline,
   };
 }
@@ -59,7 +62,7 @@ export async function startMinistack(supervisor: Supervisor, options: MinistackO
   mkdirSync(options.dataDir, { recursive: true });
   // Its Lambda workers are CommonJS in .js files; a package.json further up may say otherwise.
   writeFileSync(join(options.dataDir, 'package.json'), '{ "type": "commonjs" }\n');
-  const url = new URL(`http://127.0.0.1:${options.port}`);
+  const url = new URL(`unix:${options.socket}`);
   const part = await supervisor.start(ministackSpec(options));
   try {
     await until(options.deadline ?? 30_000, 'the first answer of MiniStack', () => healthy(url));
@@ -67,15 +70,35 @@ export async function startMinistack(supervisor: Supervisor, options: MinistackO
     await part.stop();
     throw error;
   }
-  return { ...part, url };
+  return {
+    ...part,
+    url,
+    async stop() {
+      await part.stop();
+      rmSync(dirname(options.socket), { recursive: true, force: true });
+    },
+  };
 }
 
-async function healthy(url: URL): Promise<true | undefined> {
+/** A new path for its socket, in a folder of this user's own. Short: a socket's path has about a hundred characters. */
+export function emulatorSocket(): string {
+  return join(mkdtempSync(join(tmpdir(), 'farol-')), 'emulator');
+}
+
+async function healthy({ pathname: socketPath }: URL): Promise<true | undefined> {
+  const client = new Client('http://localhost', { socketPath });
   try {
-    const answer = await fetch(new URL('/_ministack/health', url), { signal: AbortSignal.timeout(2000) });
-    return answer.ok ? true : undefined;
+    const { statusCode, body } = await client.request({
+      method: 'GET',
+      path: '/_ministack/health',
+      signal: AbortSignal.timeout(2000),
+    });
+    await body.dump();
+    return statusCode === 200 ? true : undefined;
   } catch {
     return undefined;
+  } finally {
+    await client.destroy();
   }
 }
 

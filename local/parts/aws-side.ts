@@ -1,3 +1,5 @@
+import { Agent } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import {
   CloudWatchLogsClient,
@@ -13,6 +15,20 @@ import type { DataPlaneOptions } from '../aws/data-plane.ts';
 /** Account and region of the local cloud, as every emulator has them. */
 export const PLACE = { accountId: '000000000000', region: 'us-east-1' } as const;
 
+/** Connects to a socket, whatever the address says. */
+class SocketAgent extends Agent {
+  readonly #path: string;
+
+  constructor(path: string) {
+    super({ keepAlive: true });
+    this.#path = path;
+  }
+
+  override createConnection(): Socket {
+    return connect(this.#path);
+  }
+}
+
 /** What every AWS client on this machine is made with. @param userAgentAppId who calls, as the record of calls shows it */
 export function clientOptions(endpoint: string, userAgentAppId: string) {
   return {
@@ -26,11 +42,14 @@ export function clientOptions(endpoint: string, userAgentAppId: string) {
 type AwsSide = Pick<DataPlaneOptions, 'publishLog' | 'publishMetrics' | 'resolveSecret'>;
 
 /**
- * What ECS and the load balancer do inside AWS: keep logs and metrics, read secrets for a task. It goes to the emulator itself: on AWS too
- * these are nobody's calls.
+ * What ECS and the load balancer do inside AWS: keep logs and metrics, read secrets for a task. It goes to the emulator itself, by its
+ * socket: on AWS too these are nobody's calls.
  */
-export function awsSide(emulator: string): AwsSide {
-  const options = clientOptions(emulator, 'aws-internal');
+export function awsSide({ pathname: socketPath }: URL): AwsSide {
+  const options = {
+    ...clientOptions('http://localhost', 'aws-internal'),
+    requestHandler: { httpAgent: new SocketAgent(socketPath) },
+  };
   const logs = new CloudWatchLogsClient(options);
   const metrics = new CloudWatchClient(options);
   const secrets = new SecretsManagerClient(options);

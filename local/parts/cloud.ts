@@ -7,7 +7,7 @@ import { buildProject, DATABASE_MASTER, ORCHESTRATOR } from '../../infra/names.t
 import { createDataPlane, type DataPlane } from '../aws/data-plane.ts';
 import type { Fidelity } from '../aws/fidelity.ts';
 import { type Gateway, startGateway } from '../aws/gateway/gateway.ts';
-import { startMinistack } from '../aws/ministack.ts';
+import { emulatorSocket, startMinistack } from '../aws/ministack.ts';
 import { botocoreData, ServiceModels } from '../aws/protocol/models.ts';
 import { dockerImages, treeImages } from '../image/maker.ts';
 import { Repository } from '../image/registry.ts';
@@ -109,7 +109,6 @@ async function bringUp(options: CloudOptions): Promise<Cloud> {
     placesBefore.push({ production: await usual(0), blue: await usual(0), green: await usual(0) });
   const gatewayPort = await usual(4566);
   const gatewayUrl = address(gatewayPort);
-  const ministackPort = await choice.preferred(0);
 
   const [first] = options.prepare;
   const release = first && (await readApplication(first.repository, first.tag, options.prefix)).release;
@@ -127,7 +126,7 @@ async function bringUp(options: CloudOptions): Promise<Cloud> {
       ? treeImages(new Repository(gatewayUrl, 'web'))
       : dockerImages(`${new URL(gatewayUrl).host}/web`, options.docker.buildArguments);
   closers.add(() => images.close());
-  const local = startLocalAws(options, { gatewayPort, gatewayUrl, ministackPort });
+  const local = startLocalAws(options, { gatewayPort, gatewayUrl });
   // Whichever fails first ends the start; the others are then nobody's to wait for.
   for (const started of [assembling, database, local]) started.catch(() => undefined);
 
@@ -208,11 +207,16 @@ async function startDatabase({ supervisor, state, closers, say }: CloudOptions, 
 /** MiniStack, the data plane and, before both, the gateway. */
 async function startLocalAws(
   { supervisor, state, kept, python, closers, say, timeScale, fidelity, docker }: CloudOptions,
-  { gatewayPort, gatewayUrl, ministackPort }: { gatewayPort: number; gatewayUrl: string; ministackPort: number },
+  { gatewayPort, gatewayUrl }: { gatewayPort: number; gatewayUrl: string },
 ): Promise<{ gateway: Gateway; dataPlane: DataPlane }> {
   const dataDir = join(state, 'ministack');
   rmSync(dataDir, { recursive: true, force: true });
-  const ministack = await startMinistack(supervisor, { python, port: ministackPort, endpointUrl: gatewayUrl, dataDir });
+  const ministack = await startMinistack(supervisor, {
+    python,
+    socket: emulatorSocket(),
+    endpointUrl: gatewayUrl,
+    dataDir,
+  });
   closers.add(() => ministack.stop());
   say('MiniStack is up');
   const dataPlane = createDataPlane({
@@ -222,7 +226,7 @@ async function startLocalAws(
       docker === undefined
         ? createProcessRuntime(new RegistryImages(gatewayUrl, join(kept, 'images')))
         : createDockerRuntime(new URL(gatewayUrl).host),
-    ...awsSide(ministack.url.href),
+    ...awsSide(ministack.url),
     ...(fidelity === undefined ? {} : { fidelity }),
   });
   closers.add(() => dataPlane.close());

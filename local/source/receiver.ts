@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Version } from '#core/contract/release.ts';
+import { refusal } from '../aws/gateway/door.ts';
 import { ROOT } from '../setup.mjs';
 import { git } from './git.ts';
 
@@ -34,8 +35,10 @@ export async function startReceiver(folder: string, builder: TagBuilder): Promis
   const secret = randomBytes(16).toString('hex');
   const pushes = new Pushes(folder, builder);
   const server = createServer((request, response) => {
+    const message = refusal(request);
     const phase = [`/${secret}/pre-receive`, `/${secret}/post-receive`].indexOf(request.url ?? '');
-    if (phase === 0) void pushes.check(request, response);
+    if (message !== undefined) response.writeHead(403).end(`farol: ${message}\n`);
+    else if (phase === 0) void pushes.check(request, response);
     else if (phase === 1) void pushes.build(request, response);
     else response.writeHead(404).end();
   });

@@ -11,6 +11,7 @@ import { AwsError, type LocalService } from '../protocol/service.ts';
 import { adminPrefix, serveAdmin } from './admin.ts';
 import { Calls } from './calls.ts';
 import { Credentials } from './credentials.ts';
+import { refusal } from './door.ts';
 import { type AwsEvent, EventDelivery, imageActionEvent } from './events.ts';
 import { type FaultInput, Faults } from './faults.ts';
 import { FunctionUrls } from './function-urls.ts';
@@ -25,7 +26,7 @@ type Route = 'local' | 'upstream';
 export interface GatewayOptions {
   /** On 127.0.0.1; 0 for any free one. */
   readonly port: number;
-  /** The emulator that serves what no local service does. */
+  /** The emulator that serves what no local service does; `unix:` and a path for a socket. */
   readonly upstream: URL;
   readonly services: readonly LocalService[];
   /** By botocore's name of the service; a service that is not named goes to the upstream. */
@@ -101,6 +102,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
 
   server.on('request', (incoming, response) => {
+    const message = refusal(incoming);
+    if (message !== undefined) {
+      incoming.resume();
+      return sendJson(response, 403, { __type: 'AccessDeniedException', message });
+    }
     serve(incoming, response).catch((error: unknown) => {
       const message = error instanceof Error ? error.message : String(error);
       if (response.headersSent || response.destroyed) response.destroy();

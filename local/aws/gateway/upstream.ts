@@ -24,10 +24,14 @@ const ofOneConnection = new Set([
   'upgrade',
 ]);
 
+/**
+ * Headers as they are passed on, in either direction. Those by which an answer would let web pages in are not: an emulator
+ * adds them to everything.
+ */
 export function forwardable(headers: IncomingHttpHeaders): Record<string, string | string[]> {
   const result: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined && !ofOneConnection.has(name)) result[name] = value;
+    if (value !== undefined && !ofOneConnection.has(name) && !name.startsWith('access-control-')) result[name] = value;
   }
   return result;
 }
@@ -48,7 +52,9 @@ export class Upstream {
     this.url = url;
     this.#models = models;
     this.#region = region;
-    this.#pool = new Pool(url.origin, {
+    const socket = url.protocol === 'unix:';
+    this.#pool = new Pool(socket ? 'http://localhost' : url.origin, {
+      ...(socket && { socketPath: url.pathname }),
       connections: 256,
       keepAliveTimeout: idleConnection,
       keepAliveMaxTimeout: idleConnection,

@@ -9,17 +9,16 @@ import type { DeploymentRequest } from '#core/contract/ledger.ts';
 import type { Digest, Release, ReleaseJson, Version } from '#core/contract/release.ts';
 import type { Clock } from '#core/ports.ts';
 import { type Gateway, startGateway } from '../../../../local/aws/gateway/gateway.ts';
-import { startMinistack } from '../../../../local/aws/ministack.ts';
+import { emulatorSocket, startMinistack } from '../../../../local/aws/ministack.ts';
 import type { LocalService } from '../../../../local/aws/protocol/service.ts';
 import { clientOptions } from '../../../../local/parts/aws-side.ts';
-import { freePort } from '../../../../local/parts/ports.ts';
 import { Supervisor } from '../../../../local/parts/supervisor.ts';
 import { models, pythonEnvironment } from '../../local/aws/setup.ts';
 
 export interface Cloud {
   readonly gateway: Gateway;
   /** The emulator itself, without the gateway's record and faults. */
-  readonly emulator: string;
+  readonly emulator: URL;
   /** Settings for an SDK client; two attempts, as functions have (functions/runtime/clients.ts). */
   readonly client: ReturnType<typeof clientOptions> & { readonly maxAttempts: number };
   /** What the gateway told people; empty when all is well. */
@@ -31,12 +30,12 @@ export function cloud(services: () => readonly LocalService[] = () => []): () =>
   let started: Cloud | undefined;
   beforeAll(async () => {
     const folder = mkdtempSync(join(tmpdir(), 'farol-'));
-    const port = await freePort();
+    const socket = emulatorSocket();
     const problems: string[] = [];
     const local = [...services()];
     const gateway = await startGateway({
       port: 0,
-      upstream: new URL(`http://127.0.0.1:${port}`),
+      upstream: new URL(`unix:${socket}`),
       services: local,
       routes: Object.fromEntries(local.map(({ service }) => [service, 'local' as const])),
       models,
@@ -45,12 +44,12 @@ export function cloud(services: () => readonly LocalService[] = () => []): () =>
     });
     const ministack = await startMinistack(new Supervisor(join(folder, 'logs')), {
       python: pythonEnvironment,
-      port,
+      socket,
       endpointUrl: gateway.url,
       dataDir: join(folder, 'data'),
     });
     const client = { ...clientOptions(gateway.url, 'farol-test'), maxAttempts: 2 };
-    started = { gateway, emulator: ministack.url.origin, client, problems };
+    started = { gateway, emulator: ministack.url, client, problems };
     return async () => {
       await gateway.close();
       await ministack.stop();

@@ -8,7 +8,7 @@ import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { expect, onTestFinished, test } from 'vitest';
 import { type StackPolicy, stackPolicy } from '../../../../infra/fixed-once-made.ts';
 import type { CallRecord } from '../../../../local/aws/gateway/record.ts';
-import { startMinistack } from '../../../../local/aws/ministack.ts';
+import { emulatorSocket, startMinistack } from '../../../../local/aws/ministack.ts';
 import { freePort } from '../../../../local/parts/ports.ts';
 import { Supervisor } from '../../../../local/parts/supervisor.ts';
 import { applyServiceStack, type ServiceStack } from '../../../../local/service-stack/apply-service-stack.ts';
@@ -26,11 +26,11 @@ test('the stacks stand on the local cloud: orchestrator deployed, load balancer 
   const folder = temporaryFolder();
   const plane = startPlane();
   onTestFinished(() => plane.close());
-  const port = await freePort();
-  const gateway = await testGateway({ upstream: new URL(`http://127.0.0.1:${port}`), services: plane.services });
+  const socket = emulatorSocket();
+  const gateway = await testGateway({ upstream: new URL(`unix:${socket}`), services: plane.services });
   const ministack = await startMinistack(new Supervisor(join(folder, 'logs')), {
     python: pythonEnvironment,
-    port,
+    socket,
     endpointUrl: gateway.url,
     dataDir: join(folder, 'data'),
   });

@@ -10,8 +10,7 @@ import { CreateFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { zipSync } from 'fflate';
 import { expect, onTestFinished, test } from 'vitest';
-import { startMinistack } from '../../../../../local/aws/ministack.ts';
-import { freePort } from '../../../../../local/parts/ports.ts';
+import { emulatorSocket, startMinistack } from '../../../../../local/aws/ministack.ts';
 import { Supervisor } from '../../../../../local/parts/supervisor.ts';
 import { fakeUpstream, pythonEnvironment, temporaryFolder, testGateway } from '../setup.ts';
 
@@ -33,12 +32,12 @@ sys.exit('\\n'.join(bad) or 0)
 
 async function cloud() {
   const folder = temporaryFolder();
-  const port = await freePort();
-  const gateway = await testGateway({ upstream: new URL(`http://127.0.0.1:${port}`) });
+  const socket = emulatorSocket();
+  const gateway = await testGateway({ upstream: new URL(`unix:${socket}`) });
   const supervisor = new Supervisor(join(folder, 'logs'));
   const ministack = await startMinistack(supervisor, {
     python: pythonEnvironment,
-    port,
+    socket,
     endpointUrl: gateway.url,
     dataDir: join(folder, 'data'),
   });

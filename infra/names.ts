@@ -46,7 +46,8 @@ export const ORCHESTRATOR = {
   stateMachine: 'farol-release',
   /** `vendedlogs`: other names make CloudWatch's resource policy grow until it is full. Step Functions Developer Guide, "Logging in CloudWatch Logs". */
   stateMachineLogGroup: '/aws/vendedlogs/states/farol-release',
-  table: 'farol-ledger',
+  /** What the names of the ledger's tables begin with. */
+  ledger: 'farol-ledger',
   topic: 'farol-notices',
   undelivered: 'farol-undelivered',
 } as const;

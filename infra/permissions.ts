@@ -19,46 +19,23 @@ export interface ServedTarget {
 }
 
 /**
- * What each function may call, and on what. Which actions take a resource or a condition key follows the Service
- * Authorization Reference; an action on `*` takes no resource there, unless a comment says otherwise.
+ * What each function may call besides the ledger (ledger-rights.ts), and on what. Which actions take a resource or a
+ * condition key follows the Service Authorization Reference; an action on `*` takes no resource there, unless a comment says otherwise.
  */
 export function functionPermissions(
   stack: Stack,
   served: readonly ServedTarget[],
 ): Record<FunctionName, PolicyStatement[]> {
   const to = statements(stack, served);
-  const read = [to.readItems, to.keepLedger];
-  const append = [...read, to.putItems];
-  /** What a deployment writes while it holds the lock, which the same transaction looks at. */
-  const guarded = [...append, to.checkItems];
   return {
-    'receive-push': [...guarded, to.listTargets, to.startDeployments, to.handBack],
-    'receive-settings': [
-      ...append,
-      to.listTargets,
-      to.startDeployments,
-      to.describeDeployments,
-      to.publish,
-      to.handBack,
-    ],
-    'acquire-lock': [...guarded, to.describeDeployments, to.publish],
-    preflight: [
-      ...guarded,
-      to.updateItems,
-      to.readTarget,
-      to.readImage,
-      to.readBuilds,
-      ...to.describeSlots,
-      to.describeTasks,
-      to.listTasks,
-    ],
-    'prepare-database': [...guarded, to.useDatabase],
-    'start-task': [...guarded, to.listItems, ...to.runTasks, to.useDatabase],
-    'check-task': [...guarded, to.listItems, to.describeTasks, to.stopTasks, to.readTaskLogs, to.useDatabase],
+    'receive-push': [to.listTargets, to.startDeployments, to.handBack],
+    'receive-settings': [to.listTargets, to.startDeployments, to.describeDeployments, to.publish, to.handBack],
+    'acquire-lock': [to.describeDeployments, to.publish],
+    preflight: [to.readTarget, to.readImage, to.readBuilds, ...to.describeSlots, to.describeTasks, to.listTasks],
+    'prepare-database': [to.useDatabase],
+    'start-task': [...to.runTasks, to.useDatabase],
+    'check-task': [to.describeTasks, to.stopTasks, to.readTaskLogs, to.useDatabase],
     converge: [
-      ...guarded,
-      to.updateItems,
-      to.listItems,
       to.readTarget,
       ...to.describeSlots,
       to.describeTasks,
@@ -69,17 +46,15 @@ export function functionPermissions(
       to.changeTargetGroups,
       ...to.changeScaling,
     ],
-    smoke: [...guarded, to.probe],
-    'check-step': [...read, ...to.describeSlots, to.describeTasks, to.listTasks, to.readMetrics, to.readTaskLogs],
-    'ask-approval': [...guarded, to.updateItems, to.listItems, to.publish, to.wakeDeployments],
-    'read-approval': [...guarded, to.updateItems],
-    'answer-approval': [...guarded, to.updateItems, to.describeDeployments, to.wakeDeployments, to.knowPeople],
-    'start-deployment': [...guarded, to.listTargets, to.listImages, to.startDeployments, to.describeDeployments],
-    freeze: [...guarded, to.publish],
-    finish: [...append, to.updateItems, to.dequeue, to.publish, to.startDeployments],
+    smoke: [to.probe],
+    'check-step': [...to.describeSlots, to.describeTasks, to.listTasks, to.readMetrics, to.readTaskLogs],
+    'ask-approval': [to.publish, to.wakeDeployments],
+    'read-approval': [],
+    'answer-approval': [to.describeDeployments, to.wakeDeployments, to.knowPeople],
+    'start-deployment': [to.listTargets, to.listImages, to.startDeployments, to.describeDeployments],
+    freeze: [to.publish],
+    finish: [to.publish, to.startDeployments],
     reconcile: [
-      ...append,
-      to.dequeue,
       to.listTargets,
       to.listImages,
       to.startDeployments,
@@ -87,9 +62,9 @@ export function functionPermissions(
       to.wakeDeployments,
       to.handBack,
     ],
-    'answer-pipeline': [...read, to.listTargets, to.describeDeployments, ...to.answerPipelines, to.handBack],
-    'report-targets': [...read, to.listTargets],
-    unfreeze: guarded,
+    'answer-pipeline': [to.listTargets, to.describeDeployments, ...to.answerPipelines, to.handBack],
+    'report-targets': [to.listTargets],
+    unfreeze: [],
   };
 }
 
@@ -104,7 +79,6 @@ function statements(stack: Stack, served: readonly ServedTarget[]) {
   const colon = ArnFormat.COLON_RESOURCE_NAME;
   const each = (make: (names: TargetNames) => string | string[]) => [...new Set(targets.flatMap(make))];
   const eachApp = (make: (app: string) => string) => [...new Set(served.map(({ app }) => make(app)))];
-  const table = arn('dynamodb', 'table', ORCHESTRATOR.table);
   const stateMachine = arn('states', 'stateMachine', ORCHESTRATOR.stateMachine, colon);
   const executions = arn('states', 'execution', `${ORCHESTRATOR.stateMachine}:*`, colon);
   const clusters = each(({ slug }) => arn('ecs', 'cluster', slug));
@@ -141,23 +115,6 @@ function statements(stack: Stack, served: readonly ServedTarget[]) {
   const scalingOfServices = { StringEquals: { 'application-autoscaling:service-namespace': 'ecs' } };
 
   return {
-    readItems: allow(['dynamodb:GetItem'], [table]),
-    listItems: allow(['dynamodb:Query'], [table]),
-    // TransactWriteItems has no action of its own: it needs those of what it holds. DynamoDB Developer Guide, "Using IAM with DynamoDB transactions".
-    putItems: allow(['dynamodb:PutItem'], [table]),
-    checkItems: allow(['dynamodb:ConditionCheckItem'], [table]),
-    updateItems: allow(['dynamodb:UpdateItem'], [table]),
-    /** A deployment that waited and was started is taken from the queue: an item of the target, never an entry. */
-    dequeue: allow(['dynamodb:DeleteItem'], [table], {
-      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['TARGET#*'] },
-    }),
-    // The ledger's entries are only ever added. A put over an existing one cannot be told apart here: the writer's condition and the chain of hashes see to it.
-    keepLedger: new PolicyStatement({
-      effect: Effect.DENY,
-      actions: ['dynamodb:UpdateItem', 'dynamodb:DeleteItem'],
-      resources: [table],
-      conditions: { 'ForAnyValue:StringLike': { 'dynamodb:LeadingKeys': ['LEDGER#*'] } },
-    }),
     readTarget: allow(['ssm:GetParameter'], [arn('ssm', 'parameter', `${SETTINGS_PATH.slice(1)}/*`)]),
     listTargets: allow(
       ['ssm:GetParametersByPath'],

@@ -19,12 +19,12 @@ function tableClient(region: string | undefined): DynamoDBDocumentClient {
 
 /** The ledger, to be read. */
 export function ledgerOf(region: string | undefined): Ledger {
-  return new DynamoLedger(tableClient(region), ORCHESTRATOR.table, clock);
+  return new DynamoLedger(tableClient(region), ORCHESTRATOR.ledger, clock);
 }
 
 /** Questions to people, to be read. */
 export function approvalsOf(region: string | undefined): Approvals {
-  return new DynamoApprovals(tableClient(region), ORCHESTRATOR.table, clock);
+  return new DynamoApprovals(tableClient(region), ORCHESTRATOR.ledger, clock);
 }
 
 /** The published targets; of one whose settings do not parse it is told. */

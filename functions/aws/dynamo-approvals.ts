@@ -5,21 +5,21 @@ import type { Deployable } from '#core/contract/release.ts';
 import type { Context } from '#core/contract/states.ts';
 import type { Approvals, Clock } from '#core/ports.ts';
 import { DynamoChain } from './dynamo-chain.ts';
-import { deploymentKey, requireWritten, tokenCheck } from './dynamo-ledger.ts';
-import { ABSENT, DynamoTable, PRESENT, untilSettled } from './dynamo-table.ts';
+import { approvalFactKey, ofDeployment, requireWritten, tokenCheck } from './dynamo-ledger.ts';
+import { ABSENT, DynamoTables, PRESENT, untilSettled } from './dynamo-table.ts';
 
 /** A deployment asks once: before the first thing that cannot be undone. */
-const holdKey = (deployment: string) => deploymentKey(deployment, 'HOLD#1');
+const holdKey = (deployment: string) => ({ ...ofDeployment('approvals', deployment), sk: 'HOLD#1' });
 
-/** Questions to people in the ledger's table. The entries of the chain name them without their task tokens. */
+/** Questions to people in the ledger. The entries of the chain name them without their task tokens. */
 export class DynamoApprovals implements Approvals {
-  readonly #table: DynamoTable;
+  readonly #tables: DynamoTables;
   readonly #chain: DynamoChain;
   readonly #clock: Clock;
 
-  constructor(client: DynamoDBDocumentClient, table: string, clock: Clock) {
-    this.#table = new DynamoTable(client, table);
-    this.#chain = new DynamoChain(this.#table, clock);
+  constructor(client: DynamoDBDocumentClient, ledger: string, clock: Clock) {
+    this.#tables = new DynamoTables(client, ledger);
+    this.#chain = new DynamoChain(this.#tables, clock);
     this.#clock = clock;
   }
 
@@ -38,7 +38,7 @@ export class DynamoApprovals implements Approvals {
       return approval;
     }
     const renewed = await untilSettled(this.#clock, `the question of ${deployment}`, async () => {
-      const outcome = await this.#table.write([
+      const outcome = await this.#tables.write([
         tokenCheck(context),
         { update: holdKey(deployment), set: { taskToken }, when: { pk: PRESENT } },
       ]);
@@ -50,7 +50,7 @@ export class DynamoApprovals implements Approvals {
   }
 
   approval(deployment: string): Promise<Approval | undefined> {
-    return this.#table.get(holdKey(deployment), Approval);
+    return this.#tables.get(holdKey(deployment), Approval);
   }
 
   async decide({ context, plan }: Approval, answer: Omit<Decision, 'at'>, deployable: Deployable): Promise<Decision> {
@@ -66,7 +66,7 @@ export class DynamoApprovals implements Approvals {
       [
         tokenCheck(context),
         { update: holdKey(deployment), set: { decision }, when: { pk: PRESENT, decision: ABSENT } },
-        ...(outcome === 'approved' ? [{ put: { ...deploymentKey(deployment, 'FACT#approval'), ...fact } }] : []),
+        ...(outcome === 'approved' ? [{ put: { ...approvalFactKey(deployment), ...fact } }] : []),
       ],
     );
     if (refused.length === 0) return decision;

@@ -1,36 +1,32 @@
-import { type Entry, Head } from '#core/contract/ledger.ts';
+import { Entry, Head } from '#core/contract/ledger.ts';
 import type { Target } from '#core/contract/target.ts';
 import { CHAIN_START, entryHash } from '#core/domain/ledger-chain.ts';
 import type { Clock, Transition } from '#core/ports.ts';
-import { ABSENT, type DynamoTable, untilSettled, type Write } from './dynamo-table.ts';
+import { ABSENT, type DynamoTables, untilSettled, type Write } from './dynamo-table.ts';
 
-const FIRST_HEAD: Head = { seq: 0, hash: CHAIN_START };
+const headKey = (target: Target) => ({ table: 'heads', pk: `TARGET#${target}`, sk: 'HEAD' }) as const;
+const chainOf = (target: Target) => ({ table: 'entries', pk: `LEDGER#${target}` }) as const;
 
-const headKey = (target: Target) => ({ pk: `TARGET#${target}`, sk: 'HEAD' });
+/** What a transition makes of the head; `undefined` takes a member away. */
+export type HeadChange = { readonly [K in keyof Head]?: Head[K] | undefined };
 
-/** What a transition makes of the head beside its number and hash; `undefined` takes a member away. */
-export type HeadChange = { readonly [K in 'live' | 'warm' | 'frozen']?: Head[K] | undefined };
-
-/**
- * The append-only entries of each target and its head. The entries lie in a partition of their own, so that IAM
- * (dynamodb:LeadingKeys) can deny to change or delete them.
- */
+/** The append-only entries of each target, and its head. */
 export class DynamoChain {
-  readonly #table: DynamoTable;
+  readonly #tables: DynamoTables;
   readonly #clock: Clock;
 
-  constructor(table: DynamoTable, clock: Clock) {
-    this.#table = table;
+  constructor(tables: DynamoTables, clock: Clock) {
+    this.#tables = tables;
     this.#clock = clock;
   }
 
   async head(target: Target): Promise<Head> {
-    return (await this.#table.get(headKey(target), Head)) ?? FIRST_HEAD;
+    return (await this.#tables.get(headKey(target), Head)) ?? {};
   }
 
   /**
-   * Appends an entry, moves the head and makes `writes`, in one transaction. Says which of `writes` were refused by their
-   * condition, by their place; none: it is written. A head that somebody else moved is read and tried again.
+   * Appends an entry, changes the head and makes `writes`, in one transaction. Says which of `writes` were refused by their
+   * condition, by their place; none: it is written. Where somebody else appended meanwhile, it is tried again.
    */
   append(
     target: Target,
@@ -40,21 +36,24 @@ export class DynamoChain {
     change: HeadChange = {},
   ): Promise<readonly number[]> {
     return untilSettled(this.#clock, `an entry of ${target}`, async () => {
-      const head = await this.head(target);
+      const last = await this.#tables.last(chainOf(target), '');
+      const before = last === undefined ? undefined : Entry.parse(last);
       const entry: Entry = {
-        seq: head.seq + 1,
-        previous: head.hash,
+        seq: (before?.seq ?? 0) + 1,
+        previous: before === undefined ? CHAIN_START : entryHash(before),
         at: this.#clock.now(),
         type,
         cause,
         deployment,
         facts,
       };
-      const next = { ...head, ...change, seq: entry.seq, hash: entryHash(entry) };
-      const outcome = await this.#table.write([
+      // Read after the last entry, and changed only together with the next: whoever changes it meanwhile takes this entry's place.
+      const changes = Object.keys(change).length > 0;
+      const head = changes ? [{ put: { ...headKey(target), ...(await this.head(target)), ...change } }] : [];
+      const outcome = await this.#tables.write([
         ...writes,
-        { put: { ...headKey(target), ...next }, when: head.seq === 0 ? { pk: ABSENT } : { seq: head.seq } },
-        { put: { ...entryKey(target, entry.seq), ...entry }, when: { pk: ABSENT } },
+        ...head,
+        { put: { ...chainOf(target), sk: entrySortKey(entry.seq), ...entry }, when: { pk: ABSENT } },
       ]);
       if (outcome === 'written') return [];
       const refused = outcome === 'conflict' ? [] : outcome.refused.filter((place) => place < writes.length);
@@ -63,6 +62,7 @@ export class DynamoChain {
   }
 }
 
-function entryKey(target: Target, seq: number) {
-  return { pk: `LEDGER#${target}`, sk: String(seq).padStart(12, '0') };
+/** So that the order of the keys is that of the numbers. */
+function entrySortKey(seq: number): string {
+  return String(seq).padStart(12, '0');
 }

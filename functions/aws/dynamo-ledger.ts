@@ -9,6 +9,7 @@ import {
   type Head,
   Instant,
   Intent,
+  type LedgerPart,
   Lock,
   SettingsClaim,
   Traffic,
@@ -17,11 +18,19 @@ import { type Context, Result } from '#core/contract/states.ts';
 import type { Target } from '#core/contract/target.ts';
 import type { IntentDraft } from '#core/domain/intent.ts';
 import { compareVersions } from '#core/domain/version.ts';
-import { type Clock, type DeploymentRecord, type Ledger, Superseded, type Transition } from '#core/ports.ts';
+import {
+  type Clock,
+  type DeploymentRecord,
+  type Ledger,
+  type Proof,
+  Superseded,
+  type Transition,
+} from '#core/ports.ts';
 import { DynamoChain, type HeadChange } from './dynamo-chain.ts';
-import { ABSENT, DynamoTable, PRESENT, untilSettled, type Write } from './dynamo-table.ts';
+import { ABSENT, DynamoTables, PRESENT, untilSettled, type Write } from './dynamo-table.ts';
 
-const Waiting = z.strictObject({ request: DeploymentRequest, at: Instant });
+/** Without a request: what waited was taken from the queue, by a put, since nothing of the ledger is ever deleted. */
+const Waiting = z.strictObject({ request: DeploymentRequest.optional(), at: Instant });
 const Meta = z.strictObject({
   request: DeploymentRequest,
   plan: DeploymentPlan.optional(),
@@ -29,24 +38,44 @@ const Meta = z.strictObject({
   ended: z.strictObject({ result: Result, sentence: z.string(), at: Instant }).optional(),
 });
 
-const targetKey = (target: Target, sk: 'LOCK' | 'WAITING' | 'INTENT' | 'TRAFFIC') => ({ pk: `TARGET#${target}`, sk });
-const claimKey = (target: Target, settingsHash: string) => ({ pk: `SETTINGS#${target}`, sk: settingsHash });
+/** The table of what belongs to a target. */
+const OF_TARGET = { LOCK: 'locks', WAITING: 'records', INTENT: 'changes', TRAFFIC: 'changes' } as const;
+const targetKey = (target: Target, sk: keyof typeof OF_TARGET) => ({
+  table: OF_TARGET[sk],
+  pk: `TARGET#${target}`,
+  sk,
+});
+const claimKey = (target: Target, settingsHash: string) =>
+  ({ table: 'records', pk: `SETTINGS#${target}`, sk: settingsHash }) as const;
 /** Where what belongs to a deployment lies. */
-export const deploymentKey = (deployment: string, sk: string) => ({ pk: `DEPLOYMENT#${deployment}`, sk });
-const changeKey = (deployment: string, n: number) => deploymentKey(deployment, `CHANGE#${String(n).padStart(6, '0')}`);
+export const ofDeployment = (table: LedgerPart, deployment: string) => ({ table, pk: `DEPLOYMENT#${deployment}` });
+const metaKey = (deployment: string) => ({ ...ofDeployment('records', deployment), sk: 'META' });
+const factKey = (deployment: string, kind: Exclude<FactKind, 'approval'>) => ({
+  ...ofDeployment('facts', deployment),
+  sk: `FACT#${kind}`,
+});
+/** The fact that lies with the answer that it is of: whoever proves something else cannot write it. */
+export const approvalFactKey = (deployment: string) => ({
+  ...ofDeployment('approvals', deployment),
+  sk: 'FACT#approval',
+});
+const changeKey = (deployment: string, n: number) => ({
+  ...ofDeployment('changes', deployment),
+  sk: `CHANGE#${String(n).padStart(6, '0')}`,
+});
 
 /**
- * The ledger in one DynamoDB table. Each transition is one transaction of the head, the next entry of the append-only
+ * The ledger in DynamoDB. Each transition is one transaction of the head, the next entry of the append-only
  * chain, what it writes besides and a check of the lock's token, so that entry, head and authority never disagree.
  */
 export class DynamoLedger implements Ledger {
-  readonly #table: DynamoTable;
+  readonly #tables: DynamoTables;
   readonly #chain: DynamoChain;
   readonly #clock: Clock;
 
-  constructor(client: DynamoDBDocumentClient, table: string, clock: Clock) {
-    this.#table = new DynamoTable(client, table);
-    this.#chain = new DynamoChain(this.#table, clock);
+  constructor(client: DynamoDBDocumentClient, ledger: string, clock: Clock) {
+    this.#tables = new DynamoTables(client, ledger);
+    this.#chain = new DynamoChain(this.#tables, clock);
     this.#clock = clock;
   }
 
@@ -55,7 +84,7 @@ export class DynamoLedger implements Ledger {
   }
 
   lock(target: Target): Promise<Lock | undefined> {
-    return this.#table.get(targetKey(target, 'LOCK'), Lock);
+    return this.#tables.get(targetKey(target, 'LOCK'), Lock);
   }
 
   async takeLock(
@@ -108,7 +137,7 @@ export class DynamoLedger implements Ledger {
           when: { token, deployment },
         },
         {
-          update: deploymentKey(deployment, 'META'),
+          update: metaKey(deployment),
           set: { ended: { result, sentence, at } },
           when: { pk: PRESENT },
         },
@@ -120,7 +149,7 @@ export class DynamoLedger implements Ledger {
   async closeRecord(deployment: string, { result, sentence }: { result: Result; sentence: string }): Promise<void> {
     const refused = await this.#write(`the record of ${deployment}`, [
       {
-        update: deploymentKey(deployment, 'META'),
+        update: metaKey(deployment),
         set: { ended: { result, sentence, at: this.#clock.now() } },
         when: { pk: PRESENT, ended: ABSENT },
       },
@@ -130,20 +159,20 @@ export class DynamoLedger implements Ledger {
   }
 
   deployment(id: string): Promise<DeploymentRecord | undefined> {
-    return this.#table.get(deploymentKey(id, 'META'), Meta);
+    return this.#tables.get(metaKey(id), Meta);
   }
 
   async savePlan(context: Context, plan: DeploymentPlan): Promise<void> {
     const { request } = (await this.deployment(context.deployment)) ?? {};
     if (request === undefined) throw new Superseded(`${context.deployment} never held the lock of ${context.target}.`);
     await this.#guarded(context, [
-      { update: deploymentKey(context.deployment, 'META'), set: { plan }, when: { pk: PRESENT } },
+      { update: metaKey(context.deployment), set: { plan }, when: { pk: PRESENT } },
       { put: { ...claimKey(context.target, plan.deployable.settingsHash), request, at: this.#clock.now() } },
     ]);
   }
 
   settingsClaim(target: Target, settingsHash: string): Promise<SettingsClaim | undefined> {
-    return this.#table.get(claimKey(target, settingsHash), SettingsClaim);
+    return this.#tables.get(claimKey(target, settingsHash), SettingsClaim);
   }
 
   async claimSettings(
@@ -161,23 +190,26 @@ export class DynamoLedger implements Ledger {
   }
 
   async facts(deployment: string): Promise<Partial<Record<FactKind, Fact>>> {
-    const facts: Partial<Record<FactKind, Fact>> = {};
-    for (const item of await this.#table.list(deploymentKey(deployment, '').pk, 'FACT#')) {
-      const fact = Fact.parse(item);
-      facts[fact.kind] = fact;
-    }
-    return facts;
+    const [proven, approval] = await Promise.all([
+      this.#tables.list(ofDeployment('facts', deployment), 'FACT#'),
+      this.#tables.get(approvalFactKey(deployment), Fact),
+    ]);
+    // By where it lies, not by what it says it is: no writer of other facts can make one an approval.
+    const facts = proven.map((item) => Fact.parse(item)).filter(({ kind }) => kind !== 'approval');
+    return Object.fromEntries(
+      [...facts, ...(approval === undefined ? [] : [approval])].map((fact) => [fact.kind, fact]),
+    );
   }
 
-  async saveFact(context: Context, fact: Omit<Fact, 'at'>, cause: string): Promise<void> {
+  async saveFact(context: Context, fact: Proof, cause: string): Promise<void> {
     const whole: Fact = { ...fact, at: this.#clock.now() };
     await this.#transition(context, { type: 'fact', cause, facts: { kind: fact.kind, ...fact.detail } }, [
-      { put: { ...deploymentKey(context.deployment, `FACT#${fact.kind}`), ...whole } },
+      { put: { ...factKey(context.deployment, fact.kind), ...whole } },
     ]);
   }
 
   async waiting(target: Target): Promise<DeploymentRequest | undefined> {
-    return (await this.#table.get(targetKey(target, 'WAITING'), Waiting))?.request;
+    return (await this.#tables.get(targetKey(target, 'WAITING'), Waiting))?.request;
   }
 
   enqueue(request: DeploymentRequest, holder: Lock, queuedUnder: string): Promise<'queued' | 'lock moved' | 'older'> {
@@ -195,7 +227,7 @@ export class DynamoLedger implements Ledger {
         { check: targetKey(target, 'LOCK'), when: { token: holder.token, deployment: PRESENT } },
         {
           put: { ...targetKey(target, 'WAITING'), request, at: this.#clock.now() },
-          when: before === undefined ? { pk: ABSENT } : { 'request.deployment': before.deployment },
+          when: before === undefined ? { request: ABSENT } : { 'request.deployment': before.deployment },
         },
         putMeta({ request: { ...request, deployment: queuedUnder } }),
       ]);
@@ -212,12 +244,12 @@ export class DynamoLedger implements Ledger {
   async dequeue({ target, deployment }: DeploymentRequest): Promise<void> {
     // Refused: somebody dequeued it, or a newer push took its place. Both are what was wanted.
     await this.#write(`the queue of ${target}`, [
-      { delete: targetKey(target, 'WAITING'), when: { 'request.deployment': deployment } },
+      { put: { ...targetKey(target, 'WAITING'), at: this.#clock.now() }, when: { 'request.deployment': deployment } },
     ]);
   }
 
   intent(target: Target): Promise<Intent | undefined> {
-    return this.#table.get(targetKey(target, 'INTENT'), Intent);
+    return this.#tables.get(targetKey(target, 'INTENT'), Intent);
   }
 
   async writeIntent(context: Context, draft: IntentDraft, cause: string): Promise<Intent> {
@@ -242,11 +274,11 @@ export class DynamoLedger implements Ledger {
   }
 
   traffic(target: Target): Promise<Traffic | undefined> {
-    return this.#table.get(targetKey(target, 'TRAFFIC'), Traffic);
+    return this.#tables.get(targetKey(target, 'TRAFFIC'), Traffic);
   }
 
   async lastChange(deployment: string): Promise<Change | undefined> {
-    const item = await this.#table.last(deploymentKey(deployment, '').pk, 'CHANGE#');
+    const item = await this.#tables.last(ofDeployment('changes', deployment), 'CHANGE#');
     return item === undefined ? undefined : Change.parse(item);
   }
 
@@ -319,7 +351,7 @@ export class DynamoLedger implements Ledger {
   /** The writes that were refused, by their place. */
   #write(what: string, writes: readonly Write[]): Promise<readonly number[]> {
     return untilSettled(this.#clock, what, async () => {
-      const outcome = await this.#table.write(writes);
+      const outcome = await this.#tables.write(writes);
       if (outcome === 'conflict') return 'again';
       return outcome === 'written' ? [] : outcome.refused;
     });
@@ -332,7 +364,7 @@ export function tokenCheck({ target, token, deployment }: Context): Write {
 }
 
 function putMeta(meta: DeploymentRecord): Write {
-  return { put: { ...deploymentKey(meta.request.deployment, 'META'), ...meta } };
+  return { put: { ...metaKey(meta.request.deployment), ...meta } };
 }
 
 /** @throws {Superseded} when the first write, which looks at the lock, was among the refused */

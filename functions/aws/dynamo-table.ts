@@ -7,10 +7,13 @@ import {
   type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import type * as z from 'zod';
+import { type LedgerPart, ledgerTable } from '#core/contract/ledger.ts';
 import type { Clock } from '#core/ports.ts';
 
 export type Item = Readonly<Record<string, unknown>>;
-export type Key = { readonly pk: string; readonly sk: string };
+/** A partition of one of the ledger's tables. */
+export type Partition = { readonly table: LedgerPart; readonly pk: string };
+export type Key = Partition & { readonly sk: string };
 
 /** The attribute must not be there; on `pk`: the item must not. */
 export const ABSENT = Symbol('absent');
@@ -24,7 +27,6 @@ type Condition = Readonly<Record<string, unknown>>;
 export type Write =
   | { readonly put: Key & Item; readonly when?: Condition }
   | { readonly update: Key; readonly set: Item; readonly remove?: readonly string[]; readonly when: Condition }
-  | { readonly delete: Key; readonly when: Condition }
   | { readonly check: Key; readonly when: Condition };
 
 /** `refused`: the writes, by their place, whose condition was not true. `conflict`: others wrote the same items meanwhile. */
@@ -40,30 +42,34 @@ const PASSING: readonly (string | undefined)[] = [
   'ProvisionedThroughputExceeded',
 ];
 
-/** One DynamoDB table with the keys `pk` and `sk`. Reads are consistent, writes are transactions. */
-export class DynamoTable {
+/**
+ * The ledger's DynamoDB tables, each with the keys `pk` and `sk`. Reads are consistent, writes are transactions across the
+ * tables (DynamoDB Developer Guide, "Amazon DynamoDB Transactions: How it works": of one account and region).
+ */
+export class DynamoTables {
   readonly #client: DynamoDBDocumentClient;
-  readonly #name: string;
+  readonly #ledger: string;
 
-  constructor(client: DynamoDBDocumentClient, name: string) {
+  /** @param ledger what the tables' names begin with */
+  constructor(client: DynamoDBDocumentClient, ledger: string) {
     this.#client = client;
-    this.#name = name;
+    this.#ledger = ledger;
   }
 
   /** The item without its keys; `undefined`: there is none. */
-  async get<T>({ pk, sk }: Key, schema: z.ZodType<T>): Promise<T | undefined> {
+  async get<T>({ table, pk, sk }: Key, schema: z.ZodType<T>): Promise<T | undefined> {
     const { Item: item } = await this.#client.send(
-      new GetCommand({ TableName: this.#name, Key: { pk, sk }, ConsistentRead: true }),
+      new GetCommand({ TableName: this.#name(table), Key: { pk, sk }, ConsistentRead: true }),
     );
     return item === undefined ? undefined : schema.parse(withoutKeys(item));
   }
 
   /** Items of a partition whose sort key begins with `prefix`, without their keys, in the order of the sort keys. */
-  async list(pk: string, prefix: string): Promise<Item[]> {
+  async list(of: Partition, prefix: string): Promise<Item[]> {
     const items: Item[] = [];
     let from: Item | undefined;
     do {
-      const page = await this.#query(pk, prefix, from === undefined ? {} : { ExclusiveStartKey: from });
+      const page = await this.#query(of, prefix, from === undefined ? {} : { ExclusiveStartKey: from });
       items.push(...(page.Items ?? []).map(withoutKeys));
       from = page.LastEvaluatedKey;
     } while (from !== undefined);
@@ -71,8 +77,8 @@ export class DynamoTable {
   }
 
   /** The item of a partition with the highest sort key that begins with `prefix`. */
-  async last(pk: string, prefix: string): Promise<Item | undefined> {
-    const { Items: items } = await this.#query(pk, prefix, { ScanIndexForward: false, Limit: 1 });
+  async last(of: Partition, prefix: string): Promise<Item | undefined> {
+    const { Items: items } = await this.#query(of, prefix, { ScanIndexForward: false, Limit: 1 });
     return items?.map(withoutKeys)[0];
   }
 
@@ -95,16 +101,21 @@ export class DynamoTable {
     }
   }
 
+  #name(part: LedgerPart): string {
+    return ledgerTable(this.#ledger, part);
+  }
+
   #query(
-    pk: string,
+    { table, pk }: Partition,
     prefix: string,
     options: { ExclusiveStartKey?: Item; ScanIndexForward?: boolean; Limit?: number },
   ) {
     return this.#client.send(
       new QueryCommand({
-        TableName: this.#name,
-        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-        ExpressionAttributeValues: { ':pk': pk, ':prefix': prefix },
+        TableName: this.#name(table),
+        // Every key begins with nothing, and DynamoDB refuses to compare a key with it.
+        KeyConditionExpression: prefix === '' ? 'pk = :pk' : 'pk = :pk AND begins_with(sk, :prefix)',
+        ExpressionAttributeValues: { ':pk': pk, ...(prefix !== '' && { ':prefix': prefix }) },
         ConsistentRead: true,
         ...options,
       }),
@@ -112,19 +123,18 @@ export class DynamoTable {
   }
 
   #item(write: Write): NonNullable<TransactWriteCommandInput['TransactItems']>[number] {
-    const TableName = this.#name;
     const placeholders = new Placeholders();
     if ('put' in write) {
+      const { table, ...Item } = write.put;
       const condition = write.when === undefined ? {} : { ConditionExpression: placeholders.condition(write.when) };
-      return { Put: { TableName, Item: write.put, ...condition, ...placeholders.used() } };
+      return { Put: { TableName: this.#name(table), Item, ...condition, ...placeholders.used() } };
     }
     const ConditionExpression = placeholders.condition(write.when);
-    if ('check' in write)
-      return { ConditionCheck: { TableName, Key: write.check, ConditionExpression, ...placeholders.used() } };
-    if ('delete' in write)
-      return { Delete: { TableName, Key: write.delete, ConditionExpression, ...placeholders.used() } };
+    const { table, pk, sk } = 'check' in write ? write.check : write.update;
+    const at = { TableName: this.#name(table), Key: { pk, sk }, ConditionExpression };
+    if ('check' in write) return { ConditionCheck: { ...at, ...placeholders.used() } };
     const UpdateExpression = placeholders.update(write.set, write.remove ?? []);
-    return { Update: { TableName, Key: write.update, UpdateExpression, ConditionExpression, ...placeholders.used() } };
+    return { Update: { ...at, UpdateExpression, ...placeholders.used() } };
   }
 }
 

@@ -44,6 +44,9 @@ export interface DeploymentRecord {
 /** What moved a target, before the ledger numbers and chains it. */
 export type Transition = { readonly type: EntryType; readonly cause: string; readonly facts?: Entry['facts'] };
 
+/** A fact to be written down. That of an approval is written with the answer alone ({@link Approvals}). */
+export type Proof = Omit<Fact, 'at' | 'kind'> & { readonly kind: Exclude<FactKind, 'approval'> };
+
 /**
  * Farol's memory (design section 6). Reads are consistent. Whatever a deployment writes is refused with {@link Superseded}
  * unless its token is still the lock's.
@@ -68,7 +71,7 @@ export interface Ledger {
   /** Claims a settings revision for a deployment, in place of `from`; `false`: somebody else was faster. */
   claimSettings(settingsHash: string, request: DeploymentRequest, from: SettingsClaim | undefined): Promise<boolean>;
   facts(deployment: string): Promise<Partial<Record<FactKind, Fact>>>;
-  saveFact(context: Context, fact: Omit<Fact, 'at'>, cause: string): Promise<void>;
+  saveFact(context: Context, fact: Proof, cause: string): Promise<void>;
 
   waiting(target: Target): Promise<DeploymentRequest | undefined>;
   /** Queues behind the lock that `holder` is; `lock moved` when it is no longer held so, `older` when a newer push waits. */

@@ -28,11 +28,11 @@ export const clock: Clock = {
 
 /** The adapters behind the ports, each made when a function first asks for it, from the environment as it is then. */
 export const container = {
-  approvals: () => new DynamoApprovals(clients.dynamo(), required('FAROL_TABLE'), clock),
+  approvals: () => new DynamoApprovals(clients.dynamo(), required('FAROL_LEDGER'), clock),
   builds: () => new CodeBuildRecords(clients.codeBuild()),
   database: () => new LambdaDatabase(clients.lambda()),
   executions: () => new StepFunctionsExecutions(clients.stepFunctions(), required('FAROL_STATE_MACHINE_ARN')),
-  ledger: () => new DynamoLedger(clients.dynamo(), required('FAROL_TABLE'), clock),
+  ledger: () => new DynamoLedger(clients.dynamo(), required('FAROL_LEDGER'), clock),
   metrics: () => new CloudWatchMetrics(clients.cloudWatch()),
   notifier: () => new SnsNotifier(clients.sns(), required('FAROL_TOPIC_ARN')),
   pipelines: () => new CodePipelines(clients.codePipeline()),

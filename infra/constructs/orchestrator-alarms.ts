@@ -2,6 +2,7 @@ import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
 import { type IMetric, MathExpression, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import { seconds } from '#core/contract/duration.ts';
+import { ledgerTable } from '#core/contract/ledger.ts';
 import type { Environments } from '../environment-schema.ts';
 import { functionName, ORCHESTRATOR } from '../names.ts';
 import { MINUTE, RunbookAlarms } from './runbook-alarms.ts';
@@ -12,14 +13,14 @@ export interface OrchestratorAlarmsProps {
   readonly documentation: string | undefined;
 }
 
-/** Operations that the ledger is read and written by. */
-const OPERATIONS = ['GetItem', 'Query', 'TransactWriteItems'] as const;
+/** Operations that the ledger's entries are read and written by. */
+const OPERATIONS = ['Query', 'TransactWriteItems'] as const;
 
 const FIVE_MINUTES = Duration.minutes(5);
 
 /**
  * The alarms of what one account and region has once. A deployment that fails, and is rolled back, is no alarm: it is what
- * Farol is for, and a notice tells of it. Metrics of alarms: 2 at level `essential`, without metric math; 12 at `all`.
+ * Farol is for, and a notice tells of it. Metrics of alarms: 2 at level `essential`, without metric math; 11 at `all`.
  */
 export class OrchestratorAlarms extends RunbookAlarms {
   constructor(scope: Construct, id: string, props: OrchestratorAlarmsProps) {
@@ -106,7 +107,8 @@ export class OrchestratorAlarms extends RunbookAlarms {
 
   /** Alarms of DynamoDB's metrics keep their state where data are missing, whatever is set: filled, none is. CloudWatch API reference, PutMetricAlarm, TreatMissingData. */
   #ledger(): void {
-    const table = { TableName: ORCHESTRATOR.table };
+    // An alarm takes ten metrics at most. Each transition is an entry: what keeps the ledger from being written shows there.
+    const table = { TableName: ledgerTable(ORCHESTRATOR.ledger, 'entries') };
     this.add({
       name: 'ledger-throttled',
       means: 'DynamoDB refuses reads or writes of the ledger for their number.',

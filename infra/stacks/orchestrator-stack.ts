@@ -13,13 +13,14 @@ import { Budget } from '../constructs/budget.ts';
 import { DeployFunction } from '../constructs/deploy-function.ts';
 import { EventInput } from '../constructs/event-input.ts';
 import { functionCode } from '../constructs/function-code.ts';
-import { LedgerTable } from '../constructs/ledger-table.ts';
+import { LedgerTables } from '../constructs/ledger-tables.ts';
 import { Notices } from '../constructs/notices.ts';
 import { OrchestratorAlarms } from '../constructs/orchestrator-alarms.ts';
 import { People } from '../constructs/people.ts';
 import { ReleaseWorkflow } from '../constructs/release-workflow.ts';
 import { TargetReports } from '../constructs/target-reports.ts';
 import type { Environments } from '../environment-schema.ts';
+import { ledgerStatements } from '../ledger-rights.ts';
 import { FUNCTIONS, type FunctionName, functionName, ORCHESTRATOR, substitutionName } from '../names.ts';
 import { functionPermissions } from '../permissions.ts';
 import { documentationOf } from '../runbooks.ts';
@@ -65,7 +66,7 @@ export class OrchestratorStack extends Stack {
     super(scope, id, props);
     const { orchestrator, targets, pipelines } = props.environments;
     const { logRetention } = orchestrator;
-    new LedgerTable(this, 'Ledger', { deletionProtection: orchestrator.deletionProtection });
+    new LedgerTables(this, 'Ledger', { deletionProtection: orchestrator.deletionProtection });
     const topic = new Notices(this, 'Notices', { notify: orchestrator.notify });
     if (orchestrator.budget !== undefined) new Budget(this, 'Budget', { limit: orchestrator.budget, topic });
     const undelivered = new Queue(this, 'Undelivered', {
@@ -96,9 +97,9 @@ export class OrchestratorStack extends Stack {
           name: functionName(name),
           code,
           timeout: Duration.seconds(TIMEOUTS[name]),
-          permissions: permissions[name],
+          permissions: [...ledgerStatements(this, name), ...permissions[name]],
           environment: {
-            FAROL_TABLE: ORCHESTRATOR.table,
+            FAROL_LEDGER: ORCHESTRATOR.ledger,
             FAROL_STATE_MACHINE_ARN: stateMachineArn,
             FAROL_TOPIC_ARN: topic.topicArn,
           },

@@ -1,11 +1,11 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { Change, Entry, Head, Lock, SettingsClaim } from '#core/contract/ledger.ts';
+import { Change, Entry, Head, LEDGER_PARTS, Lock, ledgerTable, SettingsClaim } from '#core/contract/ledger.ts';
 import { ORCHESTRATOR } from '../../infra/names.ts';
 import { clientOptions } from '../../local/parts/aws-side.ts';
 
-/** All that Farol's table holds of one target. */
+/** All that Farol's tables hold of one target. */
 export interface LedgerContent {
   /** In their order. */
   readonly entries: readonly Entry[];
@@ -24,12 +24,16 @@ export interface LedgerContent {
 const Item = z.looseObject({ pk: z.string(), sk: z.string() });
 type Item = z.infer<typeof Item>;
 
-/** Reads the whole table. */
+/** Reads the tables whole. */
 export async function readLedger(gatewayUrl: string, target: string): Promise<LedgerContent> {
   const client = DynamoDBDocumentClient.from(new DynamoDBClient(clientOptions(gatewayUrl, 'e2e')));
   const items: Item[] = [];
-  for await (const page of paginateScan({ client }, { TableName: ORCHESTRATOR.table, ConsistentRead: true }))
-    items.push(...z.array(Item).parse(page.Items ?? []));
+  for (const part of LEDGER_PARTS)
+    for await (const page of paginateScan(
+      { client },
+      { TableName: ledgerTable(ORCHESTRATOR.ledger, part), ConsistentRead: true },
+    ))
+      items.push(...z.array(Item).parse(page.Items ?? []));
   client.destroy();
   const body = ({ pk: _pk, sk: _sk, ...rest }: Item): object => rest;
   const one = (sk: string): Item | undefined => items.find((item) => item.pk === `TARGET#${target}` && item.sk === sk);
@@ -40,7 +44,7 @@ export async function readLedger(gatewayUrl: string, target: string): Promise<Le
       .filter(({ pk }) => pk === `LEDGER#${target}`)
       .map((item) => Entry.parse(body(item)))
       .toSorted((a, b) => a.seq - b.seq),
-    head: head === undefined ? { seq: 0, hash: '' } : Head.parse(body(head)),
+    head: head === undefined ? {} : Head.parse(body(head)),
     lock: lock === undefined ? undefined : Lock.parse(body(lock)),
     changes: items
       .filter(({ sk }) => sk.startsWith('CHANGE#'))
@@ -51,7 +55,7 @@ export async function readLedger(gatewayUrl: string, target: string): Promise<Le
         .filter(({ pk }) => pk === `SETTINGS#${target}`)
         .map((item) => [item.sk, SettingsClaim.parse(body(item)).request.deployment]),
     ),
-    waiting: one('WAITING') === undefined ? 0 : 1,
+    waiting: one('WAITING')?.['request'] === undefined ? 0 : 1,
     text: JSON.stringify(items),
   };
 }

@@ -23,6 +23,7 @@ import {
   type Clock,
   type DeploymentRecord,
   type Ledger,
+  type Proof,
   Superseded,
   type Transition,
 } from '#core/ports.ts';
@@ -30,6 +31,8 @@ import {
 /** The ledger's promises kept in memory. Everything in it is open to a test's eyes. */
 export class FakeLedger implements Ledger, Approvals {
   readonly entries: Entry[] = [];
+  /** The entries of each target. */
+  readonly #chains = new Map<string, readonly Entry[]>();
   readonly locks = new Map<string, Lock>();
   readonly heads = new Map<string, Head>();
   readonly records = new Map<string, DeploymentRecord>();
@@ -134,7 +137,7 @@ export class FakeLedger implements Ledger, Approvals {
     return this.factsOf.get(deployment) ?? {};
   }
 
-  async saveFact(context: Context, fact: Omit<Fact, 'at'>, cause: string): Promise<void> {
+  async saveFact(context: Context, fact: Proof, cause: string): Promise<void> {
     await this.note(context, { type: 'fact', cause, facts: { kind: fact.kind, ...fact.detail } });
     this.factsOf.set(context.deployment, {
       ...this.factsOf.get(context.deployment),
@@ -312,15 +315,23 @@ export class FakeLedger implements Ledger, Approvals {
   }
 
   #head(target: Target): Head {
-    return this.heads.get(target) ?? { seq: 0, hash: CHAIN_START };
+    return this.heads.get(target) ?? {};
   }
 
   /** Without a pause, so that no other entry gets in between. */
   #append(target: Target, deployment: string, { type, cause, facts = {} }: Transition): void {
-    const head = this.#head(target);
-    const seq = head.seq + 1;
-    const entry: Entry = { seq, previous: head.hash, at: this.#clock.now(), type, cause, deployment, facts };
+    const chain = this.#chains.get(target) ?? [];
+    const last = chain.at(-1);
+    const entry: Entry = {
+      seq: chain.length + 1,
+      previous: last === undefined ? CHAIN_START : entryHash(last),
+      at: this.#clock.now(),
+      type,
+      cause,
+      deployment,
+      facts,
+    };
+    this.#chains.set(target, [...chain, entry]);
     this.entries.push(entry);
-    this.heads.set(target, { ...head, seq, hash: entryHash(entry) });
   }
 }

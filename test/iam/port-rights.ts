@@ -1,13 +1,17 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { LedgerPart } from '#core/contract/ledger.ts';
 
-const GET = ['dynamodb:GetItem'];
-const QUERY = ['dynamodb:Query'];
-/** An entry of the chain: the head is read, head and entry are put. */
-const APPEND = [...GET, 'dynamodb:PutItem'];
+/** Of the ledger, a right is named with the part whose table it is on. */
+const on = (part: LedgerPart, ...actions: string[]): string[] => actions.map((action) => `dynamodb:${action} ${part}`);
+/** An entry of the chain follows from the last one. */
+const APPEND = on('entries', 'Query', 'PutItem');
 /** What only the holder of the lock writes is checked against it in the same transaction. */
-const CHECK = ['dynamodb:ConditionCheckItem'];
-const UPDATE = ['dynamodb:UpdateItem'];
+const CHECK = on('locks', 'ConditionCheckItem');
+/** An entry of what a deployment did, beside what it wrote. */
+const NOTE = [...APPEND, ...CHECK];
+/** A change of the head is made of what it was. */
+const HEAD = on('heads', 'GetItem', 'PutItem');
 const TASKS = ['ecs:ListTasks', 'ecs:DescribeTasks'];
 const REGISTER = ['ecs:RegisterTaskDefinition', 'ecs:TagResource', 'iam:PassRole'];
 
@@ -17,36 +21,36 @@ const REGISTER = ['ecs:RegisterTaskDefinition', 'ecs:TagResource', 'iam:PassRole
  */
 export const RIGHTS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   ledger: {
-    head: GET,
-    lock: GET,
-    deployment: GET,
-    waiting: GET,
-    intent: GET,
-    traffic: GET,
-    settingsClaim: GET,
-    facts: QUERY,
-    lastChange: QUERY,
-    takeLock: APPEND,
-    refuse: APPEND,
-    endDeployment: [...APPEND, ...UPDATE],
-    closeRecord: [...GET, ...UPDATE],
-    savePlan: [...CHECK, ...UPDATE, 'dynamodb:PutItem'],
-    claimSettings: ['dynamodb:PutItem'],
-    saveFact: [...APPEND, ...CHECK],
-    enqueue: [...APPEND, ...CHECK],
-    dequeue: ['dynamodb:DeleteItem'],
-    writeIntent: [...APPEND, ...CHECK],
-    openChange: [...CHECK, 'dynamodb:PutItem'],
-    closeChange: [...CHECK, ...UPDATE, 'dynamodb:PutItem'],
-    promote: [...APPEND, ...CHECK],
-    freeze: [...APPEND, ...CHECK],
-    unfreeze: [...APPEND, ...CHECK],
-    note: [...APPEND, ...CHECK],
+    head: on('heads', 'GetItem'),
+    lock: on('locks', 'GetItem'),
+    deployment: on('records', 'GetItem'),
+    waiting: on('records', 'GetItem'),
+    intent: on('changes', 'GetItem'),
+    traffic: on('changes', 'GetItem'),
+    settingsClaim: on('records', 'GetItem'),
+    facts: [...on('facts', 'Query'), ...on('approvals', 'GetItem')],
+    lastChange: on('changes', 'Query'),
+    takeLock: [...APPEND, ...on('locks', 'PutItem'), ...on('records', 'PutItem')],
+    refuse: [...APPEND, ...on('records', 'PutItem')],
+    endDeployment: [...APPEND, ...on('locks', 'UpdateItem'), ...on('records', 'UpdateItem')],
+    closeRecord: on('records', 'GetItem', 'UpdateItem'),
+    savePlan: [...CHECK, ...on('records', 'GetItem', 'PutItem', 'UpdateItem')],
+    claimSettings: on('records', 'PutItem'),
+    saveFact: [...NOTE, ...on('facts', 'PutItem')],
+    enqueue: [...NOTE, ...on('locks', 'GetItem'), ...on('records', 'GetItem', 'PutItem')],
+    dequeue: on('records', 'PutItem'),
+    writeIntent: [...NOTE, ...HEAD, ...on('changes', 'GetItem', 'PutItem')],
+    openChange: [...CHECK, ...on('changes', 'PutItem')],
+    closeChange: [...CHECK, ...on('changes', 'UpdateItem', 'PutItem')],
+    promote: [...NOTE, ...HEAD],
+    freeze: [...NOTE, ...HEAD],
+    unfreeze: [...NOTE, ...HEAD],
+    note: NOTE,
   },
   approvals: {
-    ask: [...APPEND, ...CHECK, ...UPDATE],
-    approval: GET,
-    decide: [...APPEND, ...CHECK, ...UPDATE],
+    ask: [...NOTE, ...on('approvals', 'GetItem', 'PutItem', 'UpdateItem')],
+    approval: on('approvals', 'GetItem'),
+    decide: [...NOTE, ...on('approvals', 'GetItem', 'PutItem', 'UpdateItem')],
   },
   roles: { role: ['iam:GetRole'] },
   settings: { settings: ['ssm:GetParameter'], all: ['ssm:GetParametersByPath'] },

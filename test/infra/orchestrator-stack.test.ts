@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { LEDGER_PARTS } from '../../functions/core/contract/ledger.ts';
 import { STATE_FUNCTIONS } from '../../functions/core/contract/states.ts';
 import {
   DATABASE,
@@ -196,17 +197,18 @@ describe('events', () => {
 });
 
 describe('ledger', () => {
-  test('can be restored, forgets by its time to live, and is not deleted by mistake', () => {
+  test.each(LEDGER_PARTS)('%s can be restored, and are not deleted by mistake', (part) => {
     template.hasResource('AWS::DynamoDB::GlobalTable', {
       DeletionPolicy: 'Retain',
       Properties: {
-        TableName: 'farol-ledger',
+        TableName: `farol-ledger-${part}`,
         BillingMode: 'PAY_PER_REQUEST',
         KeySchema: [
           { AttributeName: 'pk', KeyType: 'HASH' },
           { AttributeName: 'sk', KeyType: 'RANGE' },
         ],
-        TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
+        // Whoever may put an item could have it deleted.
+        TimeToLiveSpecification: Match.absent(),
         Replicas: [
           {
             DeletionProtectionEnabled: true,
@@ -223,7 +225,7 @@ describe('ledger', () => {
       ...environments,
       orchestrator: { ...environments.orchestrator, deletionProtection: false },
     });
-    templateOf(given, ORCHESTRATOR.stack).hasResource('AWS::DynamoDB::GlobalTable', {
+    templateOf(given, ORCHESTRATOR.stack).allResources('AWS::DynamoDB::GlobalTable', {
       DeletionPolicy: 'Delete',
       Properties: { Replicas: [Match.objectLike({ DeletionProtectionEnabled: false })] },
     });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import type { LedgerPart } from '#core/contract/ledger.ts';
 import { FUNCTIONS, type FunctionName, functionName, ORCHESTRATOR } from '../../infra/names.ts';
 import { ACCOUNT, resources, Statement, synthesized, templateOf } from './synthesized.ts';
 
@@ -111,26 +112,50 @@ test('only one function answers pipelines, at the one action that waits for it',
   expect(whoMay(/^dynamodb:(Put|Update)Item$/)).not.toContain('answer-pipeline');
 });
 
+/** Functions that may write so to a part of the ledger. */
+function writersOf(part: LedgerPart, action: RegExp): FunctionName[] {
+  const table = `arn:aws:dynamodb:us-east-1:${ACCOUNT}:table/farol-ledger-${part}`;
+  return FUNCTIONS.filter((name) =>
+    statementsOf(name).some(
+      ({ Action, Resource }) => Resource.includes(table) && Action.some((one) => action.test(one)),
+    ),
+  );
+}
+
 describe('the ledger', () => {
-  test.each(FUNCTIONS)('%s cannot change or delete an entry of it', (name) => {
-    expect(statementsOf(name)).toContainEqual({
-      Effect: 'Deny',
-      Action: ['dynamodb:DeleteItem', 'dynamodb:UpdateItem'],
-      Resource: [`arn:aws:dynamodb:us-east-1:${ACCOUNT}:table/farol-ledger`],
-      Condition: { 'ForAnyValue:StringLike': { 'dynamodb:LeadingKeys': ['LEDGER#*'] } },
-    });
+  test('nobody changes or deletes an entry, and nobody deletes anything', () => {
+    expect(writersOf('entries', /^dynamodb:(?!Query$|PutItem$)/)).toEqual([]);
+    expect(whoMay(/^dynamodb:(DeleteItem|BatchWriteItem)$/)).toEqual([]);
   });
 
-  test('only what waits in the queue of a target is ever deleted, by those who start it', () => {
-    expect(whoMay(/^dynamodb:DeleteItem$/)).toEqual(['finish', 'reconcile']);
-    for (const name of ['finish', 'reconcile'] as const)
-      expect(statementsOf(name)).toContainEqual(
-        expect.objectContaining({
-          Effect: 'Allow',
-          Action: ['dynamodb:DeleteItem'],
-          Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['TARGET#*'] } },
-        }),
-      );
+  test('each part is written by those alone whose work it is', () => {
+    const write = /^dynamodb:(Put|Update)Item$/;
+    const approval: FunctionName[] = ['ask-approval', 'read-approval', 'answer-approval'];
+    expect(writersOf('locks', write)).toEqual(['acquire-lock', 'finish']);
+    expect(writersOf('heads', write)).toEqual(['converge', 'freeze', 'unfreeze']);
+    expect(writersOf('approvals', write)).toEqual(approval);
+    expect(writersOf('changes', write)).toEqual(['converge']);
+    expect(writersOf('facts', write)).not.toContainEqual(
+      expect.stringMatching(/approval|reconcile|receive|finish|unfreeze/),
+    );
+    expect(writersOf('records', write)).toEqual([
+      'receive-push',
+      'receive-settings',
+      'acquire-lock',
+      'preflight',
+      'start-deployment',
+      'finish',
+      'reconcile',
+    ]);
+  });
+
+  test('rights are on whole tables, by name: none rests on a condition', () => {
+    for (const name of FUNCTIONS)
+      for (const { Action, Resource, Condition } of statementsOf(name)) {
+        if (!Action.some((one) => one.startsWith('dynamodb:'))) continue;
+        expect(Condition, name).toBeUndefined();
+        for (const one of Resource) expect(one, name).toMatch(/:table\/farol-ledger-[a-z]+$/);
+      }
   });
 
   test('nobody may write around the conditions', () => {

@@ -19,7 +19,14 @@ const PLATFORM = /^(logs:(CreateLogStream|PutLogEvents)|xray:\w+|sqs:SendMessage
 /** What a function may do for its own work. */
 function rightsOf(caller: string): string[] {
   const allowed = ROLES.get(caller)?.statements.filter(({ effect }) => effect === 'Allow') ?? [];
-  return [...new Set(allowed.flatMap(({ actions }) => actions))].filter((action) => !PLATFORM.test(action)).toSorted();
+  const rights = allowed.flatMap(({ actions, resources }) =>
+    actions.flatMap((action) =>
+      action.startsWith('dynamodb:')
+        ? resources.map((table) => `${action} ${table.split('farol-ledger-')[1]}`)
+        : action,
+    ),
+  );
+  return [...new Set(rights)].filter((action) => !PLATFORM.test(action)).toSorted();
 }
 
 function neededBy(folder: string): string[] {

@@ -92,14 +92,14 @@ const CALLS = {
     caller: 'farol-finish',
     service: 'dynamodb',
     operation: 'TransactWriteItems',
-    params: { TransactItems: [{ Delete: { TableName: 'farol-ledger', Key: key('TARGET#web/production') } }] },
+    params: { TransactItems: [{ Put: { TableName: 'farol-ledger-records', Item: key('TARGET#web/production') } }] },
   }),
   facts: call({
     caller: 'farol-start-task',
     service: 'dynamodb',
     operation: 'Query',
     params: {
-      TableName: 'farol-ledger',
+      TableName: 'farol-ledger-facts',
       KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
       ExpressionAttributeValues: { ':pk': { S: 'DEPLOYMENT#x' }, ':prefix': { S: 'FACT#' } },
     },
@@ -173,7 +173,7 @@ describe('each right is needed: without its statement the call is denied', () =>
     ['setBounds', 'ecs:DescribeServices'],
     ['putPolicy', 'application-autoscaling:PutScalingPolicy'],
     ['putPolicy', 'cloudwatch:PutMetricAlarm'],
-    ['dequeue', 'dynamodb:DeleteItem'],
+    ['dequeue', 'dynamodb:PutItem'],
     ['facts', 'dynamodb:Query'],
     ['targets', 'ssm:GetParametersByPath'],
     ['builds', 'codebuild:BatchGetBuilds'],
@@ -209,22 +209,33 @@ describe('what no function may do is denied', () => {
       'converge changes another load balancer',
       changed(CALLS.createRule, { ListenerArn: LISTENER.replace(`app/${NAMES.slug}`, 'app/api-production') }),
     ],
-    [
-      'finish deletes an entry of the ledger',
+    ...(['Delete', 'Update'] as const).map((kind): [string, CallRecord] => [
+      `finish makes an entry of the ledger undone: ${kind}`,
       changed(CALLS.dequeue, {
-        TransactItems: [{ Delete: { TableName: 'farol-ledger', Key: key('LEDGER#web/production') } }],
+        TransactItems: [{ [kind]: { TableName: 'farol-ledger-entries', Key: key('LEDGER#web/production') } }],
       }),
-    ],
-    [
-      'finish overwrites one',
-      changed(CALLS.dequeue, {
-        TransactItems: [{ Update: { TableName: 'farol-ledger', Key: key('LEDGER#web/production') } }],
-      }),
-    ],
+    ]),
     [
       'finish deletes a record',
-      changed(CALLS.dequeue, { TransactItems: [{ Delete: { TableName: 'farol-ledger', Key: key('DEPLOYMENT#x') } }] }),
+      changed(CALLS.dequeue, {
+        TransactItems: [{ Delete: { TableName: 'farol-ledger-records', Key: key('DEPLOYMENT#x') } }],
+      }),
     ],
+    ...(
+      [
+        ['smoke proves an approval', 'farol-smoke', 'approvals'],
+        ['smoke makes itself the holder of a lock', 'farol-smoke', 'locks'],
+        ['smoke says what is live', 'farol-smoke', 'heads'],
+        ['start-task writes an intent', 'farol-start-task', 'changes'],
+        ['an answer proves something else', 'farol-answer-approval', 'facts'],
+      ] as const
+    ).map(([what, caller, part]): [string, CallRecord] => [
+      what,
+      {
+        ...changed(CALLS.dequeue, { TransactItems: [{ Put: { TableName: `farol-ledger-${part}`, Item: key('x') } }] }),
+        caller,
+      },
+    ]),
     ['another table is read', changed(CALLS.facts, { TableName: 'another' })],
     ['a log of something else is read', changed(CALLS.taskLogs, { logGroupName: '/aws/lambda/farol-smoke' })],
     ['a caller that is no function', { ...CALLS.probe, caller: 'farol-nobody' }],

@@ -25,8 +25,6 @@ function liveInStaging(
   const deployable = { digest, version, settingsHash: 'fedcba9876543210' };
   const at = clock.now();
   ledger.heads.set(STAGING, {
-    seq: 7,
-    hash: '7',
     live: { slot: 'blue', deployable, taskDefinition: 'web:1', releaseJson: RELEASE_JSON, deployment },
     ...(how.frozen ? { frozen: { reason: 'broken', at, deployment } } : {}),
   });
@@ -115,10 +113,10 @@ describe('what is live in staging', () => {
     const workflow = production();
     const { ledger, clock } = workflow;
     const frozen = { reason: 'a stranger', at: clock.now(), deployment: 'some' };
-    ledger.heads.set(PRODUCTION, { seq: 1, hash: '1', frozen });
+    ledger.heads.set(PRODUCTION, { frozen });
     liveInStaging(workflow, 'v1.0.0');
     expect(await look(workflow)).toMatchObject([{ outcome: 'in order' }]);
-    ledger.heads.set(PRODUCTION, { seq: 1, hash: '1' });
+    ledger.heads.set(PRODUCTION, {});
     expect(await look(workflow)).toMatchObject([{ outcome: 'promotion offered' }]);
   });
 

@@ -8,6 +8,33 @@ import { Target } from './target.ts';
 export const Instant = z.iso.datetime({ precision: 3 });
 export type Instant = z.infer<typeof Instant>;
 
+/**
+ * The ledger's tables, by what is written together. A function has rights on tables, and so only on the parts that it
+ * writes: DynamoDB's finer conditions (dynamodb:LeadingKeys) are not relied on.
+ */
+export const LEDGER_PARTS = [
+  /** Who may act on a target. */
+  'locks',
+  /** What is live, warm or frozen. */
+  'heads',
+  /** Deployments with their plans, what waits, which settings were carried by what. */
+  'records',
+  /** What deployments have proven. */
+  'facts',
+  /** What people were asked, what they answered, and the fact of it. */
+  'approvals',
+  /** Intents, changes of AWS and weights, written by `converge` alone. */
+  'changes',
+  /** The chain of entries. Functions put into it, and nobody changes or deletes. */
+  'entries',
+] as const;
+export type LedgerPart = (typeof LEDGER_PARTS)[number];
+
+/** Name of a part's table. @param ledger `farol-ledger` */
+export function ledgerTable(ledger: string, part: LedgerPart): string {
+  return `${ledger}-${part}`;
+}
+
 /** What an execution of the state machine is started with. The same push always makes the same bytes: StartExecution's idempotency rests on it. */
 export const DeploymentRequest = z.strictObject({
   /**
@@ -44,11 +71,8 @@ export const Placement = z.strictObject({
 });
 export type Placement = z.infer<typeof Placement>;
 
-/** What is true of a target now: the last entry of its ledger folded into one item. */
+/** What is true of a target now. */
 export const Head = z.strictObject({
-  seq: z.int().min(0),
-  /** Hash of the ledger's last entry. */
-  hash: z.string(),
   live: Placement.optional(),
   warm: Placement.extend({ until: Instant }).optional(),
   frozen: z.strictObject({ reason: z.string(), at: Instant, deployment: z.string() }).optional(),

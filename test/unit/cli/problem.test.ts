@@ -65,7 +65,7 @@ describe('what a function of Farol answers a person', () => {
 
 test('a target in a few lines', () => {
   const target = 'web/production';
-  const empty = { target, head: { seq: 0, hash: '' }, lock: undefined, waiting: undefined, traffic: undefined };
+  const empty = { target, head: {}, lock: undefined, waiting: undefined, traffic: undefined };
   expect(statusLines(empty)).toEqual(['web/production', '  live     nothing yet', '  running  nothing']);
   const asked: Approval = {
     context: { target, deployment: 'web-production-v2', token: 1 },

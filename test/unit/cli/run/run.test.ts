@@ -91,7 +91,7 @@ function ports({
   return {
     targets: {
       published: () => Promise.resolve([SETTINGS]),
-      head: () => Promise.resolve({ seq: 1, hash: 'h', ...(live === undefined ? {} : { live }) }),
+      head: () => Promise.resolve(live === undefined ? {} : { live }),
     },
     tasks: {
       definition: () => Promise.resolve(definition),

@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Clock, Superseded } from '#core/ports.ts';
 import { cloud, request, TickingClock } from './cloud.ts';
-import { createTable, dynamoSubject, fakeSubject, SMOKE } from './ledger-subjects.ts';
+import { createTables, dynamoSubject, fakeSubject, SMOKE } from './ledger-subjects.ts';
 
 const started = cloud();
 
-beforeAll(() => createTable(started()));
+beforeAll(() => createTables(started()));
 
 let targets = 0;
 const QUESTION = { before: 'traffic', plan: 'abc', until: '2026-11-24T18:00:00.000Z', taskToken: 'first' } as const;

@@ -2,30 +2,32 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
-import { ABSENT, DynamoTable, PRESENT, untilSettled } from '#aws/dynamo-table.ts';
+import { ABSENT, DynamoTables, PRESENT, untilSettled } from '#aws/dynamo-table.ts';
 import { FakeClock } from '../../../fakes/clock.ts';
 import { fakeUpstream } from '../../local/aws/setup.ts';
 import { cloud } from './cloud.ts';
-import { createTable } from './ledger-subjects.ts';
+import { createTables } from './ledger-subjects.ts';
 
 const started = cloud();
-const TABLE = 'things';
+const LEDGER = 'things';
 
-function table(endpoint = started().client.endpoint): DynamoTable {
-  return new DynamoTable(
+function table(endpoint = started().client.endpoint): DynamoTables {
+  return new DynamoTables(
     DynamoDBDocumentClient.from(new DynamoDBClient({ ...started().client, endpoint }), {
       marshallOptions: { removeUndefinedValues: true },
     }),
-    TABLE,
+    LEDGER,
   );
 }
 
-beforeAll(() => createTable(started(), TABLE));
+beforeAll(() => createTables(started(), LEDGER, ['records', 'facts']));
 
 test('writes all or nothing, and tells by their place which conditions were not true', async () => {
   const things = table();
-  const [a, b, c] = ['a', 'b', 'c'].map((sk) => ({ pk: 'conditions', sk }));
-  if (a === undefined || b === undefined || c === undefined) throw new Error('three keys');
+  const a = { table: 'records', pk: 'conditions', sk: 'a' } as const;
+  // Of another table, in the same transaction.
+  const b = { table: 'facts', pk: 'conditions', sk: 'a' } as const;
+  const c = { table: 'records', pk: 'conditions', sk: 'c' } as const;
   const item = { status: 'reserved word', inner: { deployment: 'd' }, gone: true };
   expect(await things.write([{ put: { ...a, ...item }, when: { pk: ABSENT } }, { put: { ...b, n: 1 } }])).toBe(
     'written',
@@ -43,31 +45,33 @@ test('writes all or nothing, and tells by their place which conditions were not 
     remove: ['gone'],
     when: { 'inner.deployment': 'd', status: 'reserved word', size: ABSENT },
   };
-  expect(await things.write([update, { delete: b, when: { n: 1 } }])).toBe('written');
+  expect(await things.write([update, { put: { ...b, taken: true }, when: { n: 1 } }])).toBe('written');
   expect(await things.get(a, z.unknown())).toEqual({
     inner: { deployment: 'd' },
     status: 'changed',
     size: 0.25,
     none: null,
   });
-  expect(await things.get(b, z.unknown())).toBeUndefined();
+  expect(await things.get(b, z.unknown())).toEqual({ taken: true });
+  expect(await things.get(c, z.unknown())).toBeUndefined();
 });
 
 test('lists a partition whole, past the first page, in the order of its keys', async () => {
   const things = table();
   // A page ends at 1 MB (DynamoDB Developer Guide, "Paginating table query results"), an item at 400 KB.
   const text = 'x'.repeat(300_000);
-  for (const n of [3, 1, 5, 2, 4]) await things.write([{ put: { pk: 'pages', sk: `N#${n}`, n, text } }]);
-  await things.write([{ put: { pk: 'pages', sk: 'OTHER', n: 9 } }]);
-  expect((await things.list('pages', 'N#')).map(({ n }) => n)).toEqual([1, 2, 3, 4, 5]);
-  expect(await things.last('pages', 'N#')).toEqual({ n: 5, text });
+  const pages = { table: 'records', pk: 'pages' } as const;
+  for (const n of [3, 1, 5, 2, 4]) await things.write([{ put: { ...pages, sk: `N#${n}`, n, text } }]);
+  await things.write([{ put: { ...pages, sk: 'OTHER', n: 9 } }]);
+  expect((await things.list(pages, 'N#')).map((item) => item['n'])).toEqual([1, 2, 3, 4, 5]);
+  expect(await things.last(pages, 'N#')).toEqual({ n: 5, text });
 });
 
 test.each([{ reset: false }, { reset: true }])(
   'a write whose answer was lost once is written, not refused by itself: $reset',
   async ({ reset }) => {
     const things = table();
-    const key = { pk: 'lost', sk: `once ${reset}` };
+    const key = { table: 'records', pk: 'lost', sk: `once ${reset}` } as const;
     started().gateway.faults.add({ operation: 'TransactWriteItems', effect: { kind: 'fail-after', reset } });
     expect(await things.write([{ put: { ...key, n: 1 }, when: { pk: ABSENT } }])).toBe('written');
   },
@@ -75,7 +79,7 @@ test.each([{ reset: false }, { reset: true }])(
 
 test('a write whose answer is lost at every try throws; a later one sees that it was made', async () => {
   const things = table();
-  const key = { pk: 'lost', sk: 'for good' };
+  const key = { table: 'records', pk: 'lost', sk: 'for good' } as const;
   started().gateway.faults.add({ operation: 'TransactWriteItems', times: 2, effect: { kind: 'fail-after' } });
   const write = { put: { ...key, n: 1 }, when: { pk: ABSENT } };
   await expect(things.write([write])).rejects.toThrow('injected fault');
@@ -89,7 +93,7 @@ async function cancelling(...reasons: { Code: string; Message?: string }[]) {
     const type = 'com.amazonaws.dynamodb.v20120810#TransactionCanceledException';
     response.end(JSON.stringify({ __type: type, Message: 'Transaction cancelled', CancellationReasons: reasons }));
   });
-  return table(url.origin).write([{ put: { pk: 'a', sk: 'a' } }, { put: { pk: 'b', sk: 'b' } }]);
+  return table(url.origin).write(['a', 'b'].map((pk) => ({ put: { table: 'records', pk, sk: pk } }) as const));
 }
 
 test('tells a conflict from a refusal from a mistake', async () => {

@@ -4,12 +4,19 @@ import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { DynamoApprovals } from '#aws/dynamo-approvals.ts';
 import { DynamoLedger } from '#aws/dynamo-ledger.ts';
-import { type DeploymentPlan, Entry, type Fact, type Placement } from '#core/contract/ledger.ts';
+import {
+  type DeploymentPlan,
+  Entry,
+  LEDGER_PARTS,
+  type LedgerPart,
+  ledgerTable,
+  type Placement,
+} from '#core/contract/ledger.ts';
 import type { Version } from '#core/contract/release.ts';
 import type { Slot } from '#core/contract/slot.ts';
 import type { Context } from '#core/contract/states.ts';
 import type { IntentDraft } from '#core/domain/intent.ts';
-import type { Approvals, Clock, Ledger } from '#core/ports.ts';
+import type { Approvals, Clock, Ledger, Proof } from '#core/ports.ts';
 import { FakeLedger } from '../../../fakes/ledger.ts';
 import { SETTINGS } from '../../../fixtures/settings.ts';
 import { type Cloud, digestOf, RELEASE_JSON } from './cloud.ts';
@@ -22,29 +29,36 @@ export interface Subject {
   readonly entries: (target: string) => Promise<readonly Entry[]>;
 }
 
-const TABLE = 'farol-ledger';
+const LEDGER = 'farol-ledger';
 
-function dynamo({ client }: Cloud) {
+export function dynamo({ client }: Cloud) {
   return DynamoDBDocumentClient.from(new DynamoDBClient(client), {
     marshallOptions: { removeUndefinedValues: true },
   });
 }
 
-export async function createTable(cloud: Cloud, name = TABLE): Promise<void> {
-  await new DynamoDBClient(cloud.client).send(
-    new CreateTableCommand({
-      TableName: name,
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-      AttributeDefinitions: [
-        { AttributeName: 'pk', AttributeType: 'S' },
-        { AttributeName: 'sk', AttributeType: 'S' },
-      ],
-      BillingMode: 'PAY_PER_REQUEST',
-    }),
-  );
+/** The ledger's tables, or some of them. */
+export async function createTables(
+  cloud: Cloud,
+  ledger = LEDGER,
+  parts: readonly LedgerPart[] = LEDGER_PARTS,
+): Promise<void> {
+  const client = new DynamoDBClient(cloud.client);
+  for (const part of parts)
+    await client.send(
+      new CreateTableCommand({
+        TableName: ledgerTable(ledger, part),
+        KeySchema: [
+          { AttributeName: 'pk', KeyType: 'HASH' },
+          { AttributeName: 'sk', KeyType: 'RANGE' },
+        ],
+        AttributeDefinitions: [
+          { AttributeName: 'pk', AttributeType: 'S' },
+          { AttributeName: 'sk', AttributeType: 'S' },
+        ],
+        BillingMode: 'PAY_PER_REQUEST',
+      }),
+    );
 }
 
 export function fakeSubject(clock: Clock): Subject {
@@ -55,12 +69,12 @@ export function fakeSubject(clock: Clock): Subject {
 export function dynamoSubject(clock: Clock, cloud: Cloud): Subject {
   const client = dynamo(cloud);
   return {
-    ledger: new DynamoLedger(client, TABLE, clock),
-    approvals: new DynamoApprovals(client, TABLE, clock),
+    ledger: new DynamoLedger(client, LEDGER, clock),
+    approvals: new DynamoApprovals(client, LEDGER, clock),
     async entries(target) {
       const { Items = [] } = await client.send(
         new QueryCommand({
-          TableName: TABLE,
+          TableName: ledgerTable(LEDGER, 'entries'),
           KeyConditionExpression: 'pk = :pk',
           ExpressionAttributeValues: { ':pk': `LEDGER#${target}` },
           ConsistentRead: true,
@@ -96,7 +110,7 @@ export function plan(version: Version): DeploymentPlan {
   };
 }
 
-export const SMOKE: Omit<Fact, 'at'> = {
+export const SMOKE: Proof = {
   kind: 'smoke',
   deployable: deployable('v1.0.0'),
   detail: { checks: 3, slowest: 0.25 },

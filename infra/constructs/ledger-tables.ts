@@ -1,0 +1,31 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { Construct } from 'constructs';
+import { LEDGER_PARTS, ledgerTable } from '#core/contract/ledger.ts';
+import { ORCHESTRATOR } from '../names.ts';
+
+export interface LedgerTablesProps {
+  /** Refuses deletion of the tables, and keeps them when the stack goes. */
+  readonly deletionProtection: boolean;
+}
+
+/**
+ * The tables of the ledger, one for each part that functions are given rights on. Without a time to live: an item that
+ * names its end would be deleted by DynamoDB, and whoever may put could delete.
+ */
+export class LedgerTables extends Construct {
+  constructor(scope: Construct, id: string, props: LedgerTablesProps) {
+    super(scope, id);
+    for (const part of LEDGER_PARTS)
+      new TableV2(this, part, {
+        tableName: ledgerTable(ORCHESTRATOR.ledger, part),
+        partitionKey: { name: 'pk', type: AttributeType.STRING },
+        sortKey: { name: 'sk', type: AttributeType.STRING },
+        billing: Billing.onDemand(),
+        encryption: TableEncryptionV2.dynamoOwnedKey(),
+        pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+        deletionProtection: props.deletionProtection,
+        removalPolicy: props.deletionProtection ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      });
+  }
+}

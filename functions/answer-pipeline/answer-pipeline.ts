@@ -1,9 +1,9 @@
-import type { WaitingRun } from '#core/contract/pipeline.ts';
+import type { HopelessRun, WaitingRun } from '#core/contract/pipeline.ts';
 import { targetOf } from '#core/contract/settings.ts';
 import type { Target } from '#core/contract/target.ts';
 import { deploymentName } from '#core/domain/deployment-name.ts';
 import { compareVersions } from '#core/domain/version.ts';
-import type { Executions, Ledger, Pipelines, SettingsStore } from '#core/ports.ts';
+import type { DeploymentRecord, Executions, Ledger, Pipelines, SettingsStore } from '#core/ports.ts';
 
 interface Ports {
   readonly ledger: Ledger;
@@ -21,6 +21,7 @@ interface Ending {
 
 export interface Answered {
   readonly app: string;
+  /** Or, where the run released none, the run. */
   readonly version: string;
   readonly outcome: 'approved' | 'rejected' | 'waiting';
   readonly summary: string;
@@ -33,22 +34,48 @@ export interface Answered {
  */
 export async function answerPipelines(ports: Ports): Promise<Answered[]> {
   const answered: Answered[] = [];
+  const failures: unknown[] = [];
+  /** Whatever one run or one application's pipeline is in, the others have their turn. */
+  const orTell = async <T>(what: string, look: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await look();
+    } catch (error) {
+      failures.push(error);
+      ports.warn(`${what} could not be answered: ${String(error)}`);
+      return undefined;
+    }
+  };
   for (const [app, targets] of await targetsByApp(ports)) {
-    for (const run of await ports.pipelines.waiting(app)) {
-      const endings = await Promise.all(targets.map((target) => ending(target, run, ports)));
-      const ended = endings.filter((one) => one !== undefined);
-      const { version } = run;
-      if (ended.length < endings.length) {
-        answered.push({ app, version, outcome: 'waiting', summary: 'The deployment has not ended.' });
-        continue;
-      }
-      const approved = ended.every(({ live }) => live);
-      const summary = ended.map(({ sentence }) => sentence).join(' ');
-      await ports.pipelines.answer(app, run, { approved, summary });
-      answered.push({ app, version, outcome: approved ? 'approved' : 'rejected', summary });
+    const waiting = (await orTell(`the pipeline of ${app}`, () => ports.pipelines.waiting(app))) ?? [];
+    for (const run of waiting) {
+      const answer = await orTell(`run ${run.run} of ${app}`, () => answerRun(app, targets, run, ports));
+      if (answer !== undefined) answered.push(answer);
     }
   }
+  // Told after every run had its turn: the invocation fails, is retried, and its failure alarms.
+  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} pipeline runs could not be answered`);
   return answered;
+}
+
+async function answerRun(
+  app: string,
+  targets: readonly Target[],
+  run: WaitingRun | HopelessRun,
+  ports: Ports,
+): Promise<Answered> {
+  if ('problem' in run) {
+    await ports.pipelines.answer(app, run, { approved: false, summary: run.problem });
+    return { app, version: run.run, outcome: 'rejected', summary: run.problem };
+  }
+  const endings = await Promise.all(targets.map((target) => ending(target, run, ports)));
+  const ended = endings.filter((one) => one !== undefined);
+  const { version } = run;
+  if (ended.length < endings.length)
+    return { app, version, outcome: 'waiting', summary: 'The deployment has not ended.' };
+  const approved = ended.every(({ live }) => live);
+  const summary = ended.map(({ sentence }) => sentence).join(' ');
+  await ports.pipelines.answer(app, run, { approved, summary });
+  return { app, version, outcome: approved ? 'approved' : 'rejected', summary };
 }
 
 /** The targets that hear an application's pushes; one fed by promotion is no matter of the pipeline. */
@@ -67,19 +94,23 @@ async function targetsByApp({ settings, warn }: Ports): Promise<Map<string, Targ
 
 /** How a run's release ended at a target; undefined while nobody can say. */
 async function ending(target: Target, { version, digest }: WaitingRun, ports: Ports): Promise<Ending | undefined> {
-  // A deployment that had to queue goes on as the next attempt.
+  // A deployment that had to queue goes on as the next attempt, and so does one that a person begins anew: the last counts,
+  // so that a stage that is retried after a good redeployment is green.
+  let last: DeploymentRecord | undefined;
   for (let attempt = 1; ; attempt += 1) {
     const deployment = deploymentName(target, version, digest, attempt);
     const record = await ports.ledger.deployment(deployment);
-    if (record?.ended !== undefined) {
-      const { result, sentence } = record.ended;
+    if (record !== undefined) {
+      last = record;
+      continue;
+    }
+    if (last?.ended !== undefined) {
+      const { result, sentence } = last.ended;
       return { live: result === 'live' || result === 'unchanged', sentence };
     }
-    if (record === undefined) {
-      return attempt === 1
-        ? failedAtOnce(target, deployment, ports)
-        : overtaken(target, version, deploymentName(target, version, digest, attempt - 1), ports);
-    }
+    return last === undefined
+      ? failedAtOnce(target, deployment, ports)
+      : overtaken(target, version, deploymentName(target, version, digest, attempt - 1), ports);
   }
 }
 

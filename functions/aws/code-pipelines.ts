@@ -7,7 +7,7 @@ import {
   PipelineNotFoundException,
   PutApprovalResultCommand,
 } from '@aws-sdk/client-codepipeline';
-import { APPROVAL, BUILD_VARIABLES, pipelineName, WaitingRun } from '#core/contract/pipeline.ts';
+import { APPROVAL, BUILD_VARIABLES, type HopelessRun, pipelineName, WaitingRun } from '#core/contract/pipeline.ts';
 import type { Pipelines } from '#core/ports.ts';
 
 /** More characters a summary does not take (CodePipeline API reference, ApprovalResult). */
@@ -21,8 +21,8 @@ export class CodePipelines implements Pipelines {
     this.#client = client;
   }
 
-  async waiting(app: string): Promise<WaitingRun[]> {
-    const runs: WaitingRun[] = [];
+  async waiting(app: string): ReturnType<Pipelines['waiting']> {
+    const runs: (WaitingRun | HopelessRun)[] = [];
     for (const run of await this.#running(pipelineName(app))) {
       const waiting = await this.#waiting(pipelineName(app), run);
       if (waiting !== undefined) runs.push(waiting);
@@ -32,7 +32,7 @@ export class CodePipelines implements Pipelines {
 
   async answer(
     app: string,
-    { token }: WaitingRun,
+    { token }: Parameters<Pipelines['answer']>[1],
     { approved, summary }: Parameters<Pipelines['answer']>[2],
   ): Promise<void> {
     try {
@@ -69,7 +69,7 @@ export class CodePipelines implements Pipelines {
     }
   }
 
-  async #waiting(pipeline: string, run: string): Promise<WaitingRun | undefined> {
+  async #waiting(pipeline: string, run: string): Promise<WaitingRun | HopelessRun | undefined> {
     const { actionExecutionDetails: actions = [] } = await this.#client.send(
       new ListActionExecutionsCommand({
         pipelineName: pipeline,
@@ -85,12 +85,11 @@ export class CodePipelines implements Pipelines {
       actions.map(({ output }) => output?.outputVariables?.[name]).find((value) => value !== undefined);
     // A pipeline in parallel mode has no token in GetPipelineState: this id stands for it (API reference, PutApprovalResult).
     const token = approval?.output?.executionResult?.externalExecutionId;
-    const found = WaitingRun.safeParse({
-      run,
-      version: valueOf(BUILD_VARIABLES.version),
-      digest: valueOf(BUILD_VARIABLES.digest),
-      token,
-    });
-    return found.data;
+    if (token === undefined) return undefined;
+    const released = { version: valueOf(BUILD_VARIABLES.version), digest: valueOf(BUILD_VARIABLES.digest) };
+    const found = WaitingRun.safeParse({ run, token, ...released });
+    if (found.success) return found.data;
+    const why = found.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
+    return { run, token, problem: `This run released nothing that could be deployed. ${why}.` };
   }
 }

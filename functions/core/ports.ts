@@ -14,7 +14,7 @@ import type {
   SettingsClaim,
   Traffic,
 } from './contract/ledger.ts';
-import type { WaitingRun } from './contract/pipeline.ts';
+import type { HopelessRun, WaitingRun } from './contract/pipeline.ts';
 import type { Deployable, Digest, Release, Version } from './contract/release.ts';
 import type { Settings } from './contract/settings.ts';
 import type { Slot } from './contract/slot.ts';
@@ -231,9 +231,13 @@ export interface Prober {
 /** The pipelines that build applications' releases, and then wait to be told how the deployment ended. */
 export interface Pipelines {
   /** Runs that wait; none where the application has no pipeline. */
-  waiting(app: string): Promise<readonly WaitingRun[]>;
+  waiting(app: string): Promise<readonly (WaitingRun | HopelessRun)[]>;
   /** Ends a run's wait; one that was answered already stays as it is. `summary`: what people read beside it. */
-  answer(app: string, run: WaitingRun, result: { readonly approved: boolean; readonly summary: string }): Promise<void>;
+  answer(
+    app: string,
+    run: Pick<WaitingRun, 'run' | 'token'>,
+    result: { readonly approved: boolean; readonly summary: string },
+  ): Promise<void>;
 }
 
 /** Messages to people. */

@@ -50,7 +50,7 @@ function readPush(event: unknown): Push | string {
   if (tag === undefined || tag === '')
     return 'the manifest has no tag (an attestation, a signature, or one part of an index)';
   const version = Version.safeParse(tag);
-  if (!version.success) return `the tag ${JSON.stringify(tag).slice(0, 100)} is no version such as v1.4.0`;
+  if (!version.success) return `the tag is no release: ${version.error.issues[0]?.message}`;
   const digest = Digest.safeParse(detail['image-digest']);
   if (!digest.success) return 'image-digest is no sha256 digest';
   return { repository: detail['repository-name'], version: version.data, digest: digest.data };

@@ -2,9 +2,9 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { ExecaError, execa } from 'execa';
-import semver from 'semver';
 import { extract } from 'tar';
 import type { ReleaseJson } from '#core/contract/release.ts';
+import { compareVersions } from '#core/domain/version.ts';
 import type { ImageMaker } from '../image/maker.ts';
 import { PYTHON } from '../setup.mjs';
 import type { BuildRecords } from './build-records.ts';
@@ -75,8 +75,8 @@ export class Builder implements TagBuilder {
     const { commit, folder, release } = await this.#tree(repository, tag);
     const build = await records.begin(tag, commit);
     try {
-      const earlier = [...this.built.keys()].filter((version) => semver.lt(version, tag));
-      const previous = earlier.toSorted(semver.rcompare).slice(0, PREVIOUS);
+      const earlier = [...this.built.keys()].filter((version) => compareVersions(version, tag) < 0);
+      const previous = earlier.toSorted((a, b) => compareVersions(b, a)).slice(0, PREVIOUS);
       const digest = await images.publish({ folder, release, version: tag, commit, build, previous });
       const built = { version: tag, commit, digest };
       this.built.set(tag, built);
@@ -117,9 +117,9 @@ export class Builder implements TagBuilder {
 
   /** Folders of the releases before `version`, newest first. */
   #previous(version: string): string[] {
-    const earlier = this.#ready.filter((tree) => semver.lt(tree.version, version));
+    const earlier = this.#ready.filter((tree) => compareVersions(tree.version, version) < 0);
     return earlier
-      .toSorted((a, b) => semver.rcompare(a.version, b.version))
+      .toSorted((a, b) => compareVersions(b.version, a.version))
       .slice(0, PREVIOUS)
       .map(({ folder }) => folder);
   }

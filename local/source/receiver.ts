@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { Version } from '#core/contract/release.ts';
+import { versionProblem } from '#core/contract/release.ts';
 import { refusal } from '../aws/gateway/door.ts';
 import { ROOT } from '../setup.mjs';
 import { git } from './git.ts';
@@ -94,8 +94,8 @@ class Pushes {
     const say = (line: string): void => void response.write(`farol: ${line}\n`);
     for (const { ref, after } of pushed) {
       const tag = /^refs\/tags\/(.+)$/.exec(ref)?.[1];
-      if (!tag || NOTHING.test(after) || !Version.safeParse(tag).success)
-        say(`${ref} is stored; only tags like v1.4.0 are built`);
+      if (!tag || NOTHING.test(after) || versionProblem(tag) !== undefined)
+        say(`${ref} is ${NOTHING.test(after) ? 'deleted' : 'stored'}; only tags like v1.4.0 are built`);
       else await this.#enqueue(tag, say);
     }
     response.end();
@@ -126,11 +126,17 @@ async function updates(request: IncomingMessage): Promise<Update[]> {
   });
 }
 
-function complaint({ before, ref }: Update): string[] {
-  const tag = /^refs\/tags\/(v\d.*)$/.exec(ref)?.[1];
+/** A tag that looks as if a release was meant by it. */
+const MEANT_AS_VERSION = /(?:^|\/)[vV]?\d+\.\d/;
+
+function complaint({ before, after, ref }: Update): string[] {
+  const tag = /^refs\/tags\/(.+)$/.exec(ref)?.[1];
   if (!tag) return [];
-  if (!Version.safeParse(tag).success) return [`${tag} is not a version: a tag is v and three numbers, as in v1.4.0`];
+  const problem = versionProblem(tag);
+  if (problem !== undefined) return NOTHING.test(after) || !MEANT_AS_VERSION.test(tag) ? [] : [`${problem}.`];
+  if (NOTHING.test(after))
+    return [`${tag} cannot be deleted: it names a release that was built. Give the next release a new tag.`];
   if (!NOTHING.test(before))
-    return [`${tag} was pushed before, and a version never changes: give the next one a new tag`];
+    return [`${tag} was pushed before, and a version never changes: give the next one a new tag.`];
   return [];
 }

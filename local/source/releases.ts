@@ -1,8 +1,8 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import semver from 'semver';
 import * as z from 'zod';
 import { Version } from '#core/contract/release.ts';
+import { compareVersions } from '#core/domain/version.ts';
 import { Problem } from '../problem.mjs';
 import { FILE } from './contract.ts';
 import { askGit, git } from './git.ts';
@@ -78,7 +78,7 @@ export async function releasesOf(app: string, work: string): Promise<{ releases:
 
 async function taggedReleases(app: string, prefix: string): Promise<ReleaseToPush[]> {
   const tags = (await askGit(app, ['tag', '--list', 'v*']))?.split('\n') ?? [];
-  const versions = tags.filter((tag) => Version.safeParse(tag).success).toSorted(semver.compare);
+  const versions = tags.filter((tag) => Version.safeParse(tag).success).toSorted(compareVersions);
   const repository = (await askGit(app, ['rev-parse', '--absolute-git-dir'])) ?? app;
   const found = await Promise.all(
     versions.map(async (tag) => {

@@ -6,9 +6,11 @@ const SECONDS_PER_UNIT: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m:
  * A length of time as people write it in settings: a number and a unit, `500ms`, `30s`, `5m`, `1h` or `14d`.
  * One unit only, so that two spellings of a time are rare and a diff of settings stays readable.
  */
-export const Duration = z
-  .string()
-  .regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, { error: 'a time is a number and a unit: 500ms, 30s, 5m, 1h or 14d' });
+export const Duration = z.string().regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, {
+  error: 'a time is a number and a unit: 500ms, 30s, 5m, 1h or 14d',
+  // Bounds that are checked after it count its seconds, and would throw.
+  abort: true,
+});
 export type Duration = z.infer<typeof Duration>;
 
 /** Seconds in a {@link Duration}; fractions are kept. */

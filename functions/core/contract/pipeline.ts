@@ -25,3 +25,8 @@ export const WaitingRun = z.strictObject({
   token: z.string().min(1),
 });
 export type WaitingRun = z.infer<typeof WaitingRun>;
+
+/** A run that waits for a deployment that nobody will begin, and why, in a sentence. */
+export interface HopelessRun extends Pick<WaitingRun, 'run' | 'token'> {
+  readonly problem: string;
+}

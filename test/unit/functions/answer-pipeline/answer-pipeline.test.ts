@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { WaitingRun } from '#core/contract/pipeline.ts';
+import type { HopelessRun, WaitingRun } from '#core/contract/pipeline.ts';
 import type { Digest, Version } from '#core/contract/release.ts';
 import type { Pipelines, SettingsStore } from '#core/ports.ts';
 import { answerPipelines } from '../../../../functions/answer-pipeline/answer-pipeline.ts';
@@ -12,16 +12,22 @@ interface Answer {
 
 /** A pipeline of which each pushed release is a run that waits until it is answered. */
 class FakePipelines implements Pipelines {
-  readonly open: WaitingRun[] = [];
+  readonly open: (WaitingRun | HopelessRun)[] = [];
+  /** Id of a run whose answer CodePipeline does not take. */
+  broken: string | undefined;
   readonly answers = new Map<string, Answer>();
 
-  async waiting(app: string): Promise<WaitingRun[]> {
+  async waiting(app: string): Promise<(WaitingRun | HopelessRun)[]> {
     return app === 'web' ? [...this.open] : [];
   }
 
-  async answer(_app: string, run: WaitingRun, answer: Answer): Promise<void> {
-    this.answers.set(run.version, answer);
-    this.open.splice(this.open.indexOf(run), 1);
+  async answer(_app: string, { run }: Pick<WaitingRun, 'run'>, answer: Answer): Promise<void> {
+    if (run === this.broken) throw new Error('CodePipeline does not answer');
+    this.answers.set(run, answer);
+    this.open.splice(
+      this.open.findIndex((one) => one.run === run),
+      1,
+    );
   }
 }
 
@@ -59,6 +65,39 @@ describe('a pipeline that waits', () => {
       approved: false,
       summary: expect.stringContaining('status 500'),
     });
+  });
+
+  test('is green when it is retried after somebody deployed the release again, and that went well', async () => {
+    const { workflow, pipelines, answer, build } = world();
+    await workflow.deploy(build('v1.0.0'));
+    const pushed = build('v1.1.0');
+    workflow.world.databaseRefuses = 'The database is closed.';
+    await workflow.deploy(pushed);
+    await answer();
+    expect(pipelines.answers.get('v1.1.0')).toMatchObject({ approved: false });
+    workflow.world.databaseRefuses = undefined;
+    const again = workflow.request(pushed);
+    await workflow.run({ ...again, deployment: again.deployment.replace(/-1$/, '-2'), attempt: 2 });
+    pipelines.open.push({ run: 'v1.1.0', ...pushed, token: 'of the retry' });
+    await answer();
+    expect(pipelines.answers.get('v1.1.0')).toMatchObject({ approved: true });
+  });
+
+  test('for what nobody will deploy is red, and says why', async () => {
+    const { pipelines, answer } = world();
+    pipelines.open.push({ run: 'run-1', token: 'token', problem: 'This run released nothing.' });
+    expect(await answer()).toMatchObject([{ outcome: 'rejected', summary: 'This run released nothing.' }]);
+    expect(pipelines.answers.get('run-1')).toEqual({ approved: false, summary: 'This run released nothing.' });
+  });
+
+  test('is answered though another cannot be, and that is told', async () => {
+    const { workflow, pipelines, warnings, answer, build } = world();
+    pipelines.broken = 'run-1';
+    pipelines.open.push({ run: 'run-1', token: 'token', problem: 'This run released nothing.' });
+    await workflow.deploy(build('v1.0.0'));
+    await expect(answer()).rejects.toThrow('1 pipeline runs could not be answered');
+    expect(pipelines.answers.get('v1.0.0')).toMatchObject({ approved: true });
+    expect(warnings).toEqual([expect.stringContaining('run run-1 of web could not be answered')]);
   });
 
   test('waits as long as the deployment runs, or has not begun', async () => {

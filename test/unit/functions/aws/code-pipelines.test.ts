@@ -70,10 +70,22 @@ test('a run that waits is found with its release and the id that answers it in p
 test.each([
   ['that still builds', actions('Abandoned')],
   ['whose approval was answered', actions('Succeeded')],
-  ['without a release', actions('InProgress', { FAROL_VERSION: 'none' })],
 ])('a run %s does not wait', async (_what, body) => {
   const { pipelines } = over({ ListPipelineExecutions: { body: executions }, ListActionExecutions: { body } });
   expect(await pipelines.waiting('web')).toEqual([]);
+});
+
+test.each([
+  ['none', 'version: "none" is no version'],
+  ['v1.4.0-01', 'version: "v1.4.0-01" is no version'],
+])('a run that released %s waits for nothing, and it is said why', async (version, said) => {
+  const { pipelines } = over({
+    ListPipelineExecutions: { body: executions },
+    ListActionExecutions: { body: actions('InProgress', { FAROL_VERSION: version, FAROL_DIGEST: DIGEST }) },
+  });
+  expect(await pipelines.waiting('web')).toEqual([
+    { run: RUN.run, token: RUN.token, problem: expect.stringContaining(said) },
+  ]);
 });
 
 test('an application without a pipeline has nobody to answer', async () => {

@@ -75,7 +75,9 @@ test('a tag that looks like a version and is none is refused', async () => {
   await git(mine, ['tag', 'v1.3']);
   const { code, said } = await push('v1.3');
   expect(code).not.toBe(0);
-  expect(said).toContain('v1.3 is not a version');
+  expect(said).toContain(
+    '"v1.3" is no version: a version is v and a semantic version, as in v1.4.0 or v1.4.0-rc.1; write v1.3.0.',
+  );
   expect(await kept('refs/tags/v1.3')).toBeUndefined();
 });
 

@@ -4,7 +4,7 @@ import type { DeploymentPlan, Head, Intent, Phase, Placement } from '#core/contr
 import type { Settings } from '#core/contract/settings.ts';
 import type { Context, Converge } from '#core/contract/states.ts';
 import { type Action, planConvergence } from '#core/domain/converge-plan.ts';
-import { lackForTraffic } from '#core/domain/gates.ts';
+import { lackForCandidate, lackForTraffic } from '#core/domain/gates.ts';
 import { draftIntent, type IntentBasis } from '#core/domain/intent.ts';
 import type { Observed } from '#core/domain/observed.ts';
 import { planned, releaseOf } from '#core/domain/planned.ts';
@@ -30,6 +30,15 @@ const PATIENCE_MS = 20_000;
  */
 const REPEAT_AFTER_MS = 10_000;
 
+/** What a phase must not begin without; the others only take away, or bring back what was there. */
+const GATES: Readonly<Record<Phase, typeof lackForTraffic | undefined>> = {
+  empty: undefined,
+  start: lackForCandidate,
+  shift: lackForTraffic,
+  promote: lackForTraffic,
+  restore: undefined,
+};
+
 /**
  * Makes the intent of a phase true, or says what it waits for. The only code with the right to change ECS services,
  * listener rules and scaling. Writes the intent first and each change before it is made, so that any interruption is
@@ -40,10 +49,8 @@ export async function converge(input: Input, ports: Ports): Promise<Output> {
   const { ledger, slots, clock } = ports;
   const plan = (await ledger.deployment(context.deployment))?.plan;
   const settings = plan?.settings ?? (await ports.settings.settings(context.target));
-  const givesTraffic = phase === 'shift' || phase === 'promote';
-  const refusal = givesTraffic
-    ? lackForTraffic(planned({ plan }, context.deployment), await ledger.facts(context.deployment))
-    : undefined;
+  const gate = GATES[phase];
+  const refusal = gate?.(planned({ plan }, context.deployment), await ledger.facts(context.deployment));
   if (refusal !== undefined) return { outcome: 'refused', reason: refusal };
   let observed = await slots.observe(settings);
   const intent = await currentIntent(input, plan, settings, observed, ports);

@@ -65,8 +65,10 @@ export async function preflight(
   await ledger.savePlan(context, plan);
   const detail = { commit: release.commit, build: release.build, repository: release.repository };
   await ledger.saveFact(context, { kind: 'provenance', deployable, detail }, `build ${release.build}`);
-  const approvalSeconds = settings.approval === undefined ? 0 : Math.ceil(seconds(settings.approval.timeout));
-  return { outcome: first ? 'first' : 'update', candidate, steps: plan.steps, approvalSeconds };
+  const { approval } = settings;
+  const approvalSeconds = approval === undefined ? 0 : Math.ceil(seconds(approval.timeout));
+  const approvalFirst = approval?.before === 'anything';
+  return { outcome: first ? 'first' : 'update', candidate, steps: plan.steps, approvalSeconds, approvalFirst };
 }
 
 function sameDeployable(a: Deployable, b: Deployable): boolean {

@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import type { StartTask } from '#core/contract/states.ts';
-import { lackForMigration } from '#core/domain/gates.ts';
+import { lackForMigration, lackForPlan } from '#core/domain/gates.ts';
 import { judgeMigrations } from '#core/domain/migration-gate.ts';
 import { planned, releaseOf } from '#core/domain/planned.ts';
 import type { Ledger, TargetDatabase, TaskRunner } from '#core/ports.ts';
@@ -23,6 +23,9 @@ export async function startTask(
   const plan = planned(await ledger.deployment(deployment), deployment);
   const { releaseJson, settings } = plan;
   if (releaseJson.migrate === null) return { outcome: 'none' };
+  const facts = await ledger.facts(deployment);
+  const noPlan = purpose === 'plan' ? lackForPlan(facts) : undefined;
+  if (noPlan !== undefined) return { outcome: 'refused', reason: noPlan };
   if (purpose === 'plan' && releaseJson.migrationPlan === null) {
     const verdict = judgeMigrations(undefined, settings.migrate);
     if (verdict.outcome === 'refused') return verdict;
@@ -35,7 +38,6 @@ export async function startTask(
     return { outcome: 'allowed', reason: 'settings.migrate.unknown allows it' };
   }
   if (purpose === 'migrate') {
-    const facts = await ledger.facts(deployment);
     const lack = lackForMigration(plan, facts);
     if (lack !== undefined) return { outcome: 'refused', reason: lack };
     if (attempt > settings.migrate.attempts) {

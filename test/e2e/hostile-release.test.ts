@@ -1,5 +1,4 @@
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -9,6 +8,7 @@ import { clientOptions } from '../../local/parts/aws-side.ts';
 import { eventually } from './eventually.ts';
 import { type Stage, startStage } from './harness.ts';
 import { withRungs } from './own-ladder.ts';
+import { answerAs, type Keys, makeUser } from './people.ts';
 
 const [FIRST, HOSTILE, LIAR] = ['v1.0.0', 'v1.0.1', 'v1.1.0'] as const;
 
@@ -69,10 +69,11 @@ const app = withRungs([
 
 let stage: Stage;
 let entries: unknown[];
+let ana: Keys | undefined;
 beforeAll(async () => {
   const rungs = ['first-release', 'hostile-plan', 'lying-plan'];
   stage = await startStage({ name: 'hostile-release', app, rungs });
-  await stage.publish((settings) => ({ ...settings, approval: { ...settings.approval, timeout: '1h' } }));
+  await stage.publish((settings) => ({ ...settings, approval: { timeout: '1h', before: 'anything' } }));
   const first = await stage.push(FIRST);
   await asked(first);
   await answer(first, 'approve');
@@ -117,12 +118,9 @@ async function asked(deployment: string): Promise<void> {
 }
 
 async function answer(deployment: string, decision: 'approve' | 'reject'): Promise<void> {
-  const lambda = new LambdaClient(clientOptions(stage.cloud.gateway.url, 'e2e'));
-  const input = { deployment, decision, by: 'arn:aws:iam::000000000000:user/ana' };
-  const { FunctionError } = await lambda.send(
-    new InvokeCommand({ FunctionName: 'farol-answer-approval', Payload: JSON.stringify(input) }),
-  );
-  expect(FunctionError).toBeUndefined();
+  ana ??= await makeUser(stage, 'ana');
+  const { done, sentence } = await answerAs(stage, ana, decision, deployment);
+  if (!done) throw new Error(sentence);
 }
 
 /** What the hostile plan printed of its attempts. */
@@ -144,6 +142,21 @@ describe('a release whose plan attacks', () => {
     expect(entries.length).toBeGreaterThan(0);
     deployment = await stage.push(HOSTILE);
     await asked(deployment);
+  });
+
+  test('has started nothing by then but its plan', async () => {
+    const tasks = stage.timeline.calls.filter(
+      ({ operation, params }) => operation === 'RunTask' && params['startedBy'] === deployment,
+    );
+    expect(tasks.map(({ params }) => String(params['taskDefinition']))).toEqual([
+      expect.stringContaining(':task-definition/web-production-plan:'),
+    ]);
+    const { blue, green } = stage.timeline.moments.at(-1)?.slots ?? {};
+    expect([...(blue?.healthy ?? []), ...(green?.healthy ?? [])]).not.toContain(HOSTILE);
+    const definitions = stage.timeline.calls.filter(({ operation }) => operation === 'RegisterTaskDefinition');
+    expect(JSON.stringify(definitions.map(({ params }) => [params['family'], params['tags']]))).not.toContain(
+      `"web-production-web",[{"key":"farol:target","value":"web/production"},{"key":"farol:deployment","value":"${deployment}"`,
+    );
   });
 
   test('has read and changed nothing of the database by then, and knows no secret', async () => {

@@ -68,6 +68,7 @@ const OTHERS: Readonly<Record<string, unknown>> = {
   'alarms.latency': '3s',
   'alarms.databaseConnections': 7,
   'approval.timeout': '2h',
+  'approval.before': 'anything',
   'approval.approvers': ['ana@example.com'],
   'migrate.timeout': '20m',
   'migrate.lockTimeout': '3s',

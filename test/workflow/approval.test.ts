@@ -10,8 +10,8 @@ const DAY_MS = 86_400_000;
 const PENDING: Behaviour = { migrations: [{ name: 'board.0002_likes', compatible: 'yes', why: 'adds a column' }] };
 
 /** v1.0.0 is live; whatever comes next needs an approval. */
-async function withLive(): Promise<Workflow> {
-  const workflow = new Workflow({ approval: { timeout: '1d' } });
+async function withLive(before?: 'anything' | 'migrations-or-traffic'): Promise<Workflow> {
+  const workflow = new Workflow({ approval: { timeout: '1d', ...(before && { before }) } });
   workflow.whileWaiting = async () => void (await workflow.answer('approve'));
   await workflow.deploy(workflow.world.push('v1.0.0'));
   workflow.ledger.approvals.clear();
@@ -49,13 +49,16 @@ const WITHOUT_APPROVAL: readonly [string, (workflow: Workflow) => Promise<void>,
 ];
 
 describe.each([
-  ['nothing to migrate: before traffic', {}],
-  ['something to migrate: before migrating', PENDING],
-] as const)('%s', (_name, behaviour) => {
-  const beforeMigrating = behaviour === PENDING;
+  ['nothing to migrate: before traffic', {}, undefined],
+  ['something to migrate: before migrating', PENDING, 'migrations-or-traffic'],
+  ['nothing to migrate, and anything waits: before the candidate', {}, 'anything'],
+  ['something to migrate, and anything waits: before it', PENDING, 'anything'],
+] as const)('%s', (_name, behaviour, wanted) => {
+  const migrates = behaviour === PENDING;
+  const beforeMigrating = migrates || wanted === 'anything';
 
   test('people are asked while nothing that cannot be undone has happened, and an approval lets it go on', async () => {
-    const workflow = await withLive();
+    const workflow = await withLive(wanted);
     const { world } = workflow;
     const before = world.actions.length;
     let waited = 0;
@@ -64,6 +67,7 @@ describe.each([
       expect(world.weights).toEqual({ blue: 100, green: 0 });
       expect(world.actions.length === before).toBe(beforeMigrating);
       expect(world.healthy('green')).toBe(beforeMigrating ? 0 : 2);
+      expect(world.recorded.size).toBe(0);
       expect(await workflow.answer('approve', { by: user('ana') })).toMatchObject({ outcome: 'approved' });
     };
     const ending = await workflow.deploy(world.push('v1.1.0', behaviour));
@@ -82,7 +86,7 @@ describe.each([
   });
 
   test('the question says what is asked, what would be migrated, until when, and how to answer', async () => {
-    const workflow = await withLive();
+    const workflow = await withLive(wanted);
     await workflow.deploy(workflow.world.push('v1.1.0', behaviour));
     const index = workflow.notices.indexOf(`${TARGET}: approve v1.1.0?`);
     const text = workflow.messages[index] ?? '';
@@ -95,7 +99,7 @@ describe.each([
     expect(text).toContain(`farol reject ${deployment}\n`);
     expect(text).toContain(`until ${approval?.until} (1d in all)`);
     expect(text).toContain(
-      beforeMigrating
+      migrates
         ? '- board.0002_likes: what is live now goes on working after it (adds a column)'
         : 'No migration is pending.',
     );
@@ -105,7 +109,7 @@ describe.each([
   test.each(WITHOUT_APPROVAL)(
     '%s leaves the live release what it was, for good',
     async (_answer, meanwhile, sentence) => {
-      const workflow = await withLive();
+      const workflow = await withLive(wanted);
       const { world, ledger } = workflow;
       const before = world.actions.length;
       workflow.whileWaiting = () => meanwhile(workflow);
@@ -129,7 +133,7 @@ describe.each([
   );
 
   test('stopped while it waits, it frees the target, and its question cannot be approved any more', async () => {
-    const workflow = await withLive();
+    const workflow = await withLive(wanted);
     workflow.whileWaiting = async () => {
       throw new Aborted('stopped');
     };
@@ -339,6 +343,36 @@ test('a release without an approval gets neither migration nor traffic, whatever
     { outcome: 'refused', reason: 'No weight without the fact approval (I3).' },
     { outcome: 'refused', reason: 'No weight without the fact approval (I3).' },
   ]);
+});
+
+test('where anything waits for people, the functions themselves start neither candidate nor migration before', async () => {
+  const workflow = await withLive('anything');
+  const request = workflow.request(workflow.world.push('v1.1.0', PENDING));
+  let refusals: unknown[] = [];
+  workflow.whileWaiting = async () => {
+    const token = (await workflow.ledger.lock(TARGET))?.token ?? 0;
+    const context = { target: TARGET, deployment: request.deployment, token };
+    const facts = workflow.ledger.factsOf.get(request.deployment) ?? {};
+    const { provenance, ...others } = facts;
+    if (provenance === undefined) throw new Error('no provenance');
+    const start = () => workflow.invoke('${ConvergeFunction}', { context, phase: 'start' });
+    const runTask = (purpose: string) => workflow.invoke('${StartTaskFunction}', { context, purpose, attempt: 1 });
+    workflow.ledger.factsOf.set(request.deployment, { ...facts, migration: { ...provenance, kind: 'migration' } });
+    refusals = [await start(), await runTask('migrate')];
+    workflow.ledger.factsOf.set(request.deployment, others);
+    refusals.push(await start(), await runTask('plan'), await runTask('migrate'));
+    throw new Aborted('enough seen');
+  };
+  const before = workflow.world.actions.length;
+  await workflow.runOrAbort(request);
+  expect(refusals).toEqual([
+    { outcome: 'refused', reason: 'No candidate without the fact approval (I3).' },
+    { outcome: 'refused', reason: 'No migration without the fact approval (I3).' },
+    { outcome: 'refused', reason: 'No candidate without the fact provenance (I18).' },
+    { outcome: 'refused', reason: 'No migration plan without the fact provenance (I18).' },
+    { outcome: 'refused', reason: 'No migration without the fact provenance (I3).' },
+  ]);
+  expect(workflow.world.actions).toHaveLength(before);
 });
 
 test('no task token is in what people read', async () => {

@@ -182,13 +182,19 @@ export const Settings = z.strictObject({
     /** Period of the load balancer's metrics: 60s on AWS. */
     period: atLeast('1s'),
   }),
-  /** Somebody's word before the first thing that cannot be undone: before migrating if there is something to migrate, else before traffic. Left out, nobody is asked. */
+  /** Somebody's word before the release acts on the target. Left out, nobody is asked. */
   approval: z
     .strictObject({
       /** Without an answer until then the deployment is not made live: silence is no. */
       timeout: atLeast('1s').refine((value) => seconds(value) <= seconds(LONGEST_APPROVAL), {
         error: `at most ${LONGEST_APPROVAL}`,
       }),
+      /**
+       * What waits for the answer. `anything`: whatever could write to the database or read a secret, so that nothing of the
+       * release runs before it but the plan of its migrations. `migrations-or-traffic`, also when left out: the migration
+       * where one is pending, else the first share of the traffic; the candidate runs by then, without users.
+       */
+      before: z.enum(['anything', 'migrations-or-traffic']).optional(),
       /** Who may answer, each by the name that AWS gives them. Left out, each person who may call `answer-approval`. */
       approvers: z.array(Approver).min(1).optional(),
     })

@@ -32,14 +32,18 @@ export const AcquireLock = {
   ]),
 };
 
-/** How long people have for their answer; 0: nobody is asked. */
-const approvalSeconds = z.int().min(0);
+const asks = {
+  /** How long people have for their answer; 0: nobody is asked. */
+  approvalSeconds: z.int().min(0),
+  /** Whether they are asked before anything of the release but its plan has run. */
+  approvalFirst: z.boolean(),
+};
 
 export const Preflight = {
   input: z.strictObject({ context: Context, request: DeploymentRequest }),
   output: z.discriminatedUnion('outcome', [
-    z.strictObject({ outcome: z.literal('first'), candidate: Slot, steps: z.array(PlannedStep), approvalSeconds }),
-    z.strictObject({ outcome: z.literal('update'), candidate: Slot, steps: z.array(PlannedStep), approvalSeconds }),
+    z.strictObject({ outcome: z.literal('first'), candidate: Slot, steps: z.array(PlannedStep), ...asks }),
+    z.strictObject({ outcome: z.literal('update'), candidate: Slot, steps: z.array(PlannedStep), ...asks }),
     z.strictObject({ outcome: z.literal('unchanged'), reason }),
     z.strictObject({ outcome: z.literal('refused'), reason }),
     superseded,
@@ -137,8 +141,8 @@ export const CheckStep = {
   ]),
 };
 
-/** The first thing of a deployment that cannot be undone, before which people are asked. */
-export const Irreversible = z.enum(['migrate', 'traffic']);
+/** What of a deployment waits for people: its candidate and all else, its migration, or its first share of the traffic. */
+export const Irreversible = z.enum(['candidate', 'migrate', 'traffic']);
 export type Irreversible = z.infer<typeof Irreversible>;
 
 export const AskApproval = {

@@ -11,10 +11,14 @@ export function question(
   facts: Facts,
 ): { readonly subject: string; readonly text: string } {
   const now = live === undefined ? 'Nothing has been live there yet.' : `${live.deployable.version} is live there now.`;
-  const next =
-    before === 'migrate'
-      ? 'Approved, the database is migrated; then the release is started, checked and given its traffic. Nothing has been started yet.'
-      : `Approved, it gets its traffic, step by step. It runs already, without users, behind ${settings.place.slots[candidate].preview} (a listener that only the target's probe reaches).`;
+  const preview = settings.place.slots[candidate].preview;
+  const next = {
+    candidate:
+      'Approved, the database is migrated where that is pending, and the release is started, checked and given its traffic. Nothing of it has run yet but the plan of its migrations, which can only look.',
+    migrate:
+      'Approved, the database is migrated; then the release is started, checked and given its traffic. Nothing of it has been started yet.',
+    traffic: `Approved, it gets its traffic, step by step. It runs already, without users, behind ${preview} (a listener that only the target's probe reaches).`,
+  }[before];
   return {
     subject: `${target}: approve ${version}?`,
     text: [

@@ -15,6 +15,22 @@ export function migrationPlanHash(facts: Facts): string {
   return settingsHash(facts['migration-plan']?.detail ?? {});
 }
 
+/** Why a release may not even tell what it would migrate, in a sentence (I18); undefined: it may. */
+export function lackForPlan(facts: Facts): string | undefined {
+  return facts.provenance === undefined ? 'No migration plan without the fact provenance (I18).' : undefined;
+}
+
+/**
+ * Why a candidate may not be started, in a sentence (I18); undefined: it may. It runs as the application's user of the
+ * database, and with the service's secrets.
+ */
+export function lackForCandidate(plan: Demands, facts: Facts): string | undefined {
+  if (facts.provenance === undefined) return 'No candidate without the fact provenance (I18).';
+  if (hasMigrations(facts['migration-plan']) && facts.migration === undefined)
+    return 'No candidate without the fact migration (I18).';
+  return plan.settings.approval?.before === 'anything' ? lackOfApproval('No candidate', plan, facts) : undefined;
+}
+
 /** Why a migration may not begin, in a sentence (I3); undefined: it may. */
 export function lackForMigration(plan: Demands, facts: Facts): string | undefined {
   const missing = (['provenance', 'migration-plan'] as const).find((kind) => facts[kind] === undefined);

@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { Fact, FactKind } from '#core/contract/ledger.ts';
 import type { Deployable } from '#core/contract/release.ts';
-import { type Facts, lackForMigration, lackForTraffic, migrationPlanHash } from '#core/domain/gates.ts';
+import {
+  type Facts,
+  lackForCandidate,
+  lackForMigration,
+  lackForPlan,
+  lackForTraffic,
+  migrationPlanHash,
+} from '#core/domain/gates.ts';
 
 const deployable: Deployable = {
   digest: `sha256:${'a'.repeat(64)}`,
@@ -25,6 +32,7 @@ const without = (facts: Facts, kind: FactKind): Facts => ({ ...facts, [kind]: un
 
 const asking = { deployable, settings: { approval: { timeout: '1d' } } };
 const trusting = { deployable, settings: {} };
+const askingFirst = { deployable, settings: { approval: { timeout: '1d', before: 'anything' } } } as const;
 
 describe('where nobody is asked', () => {
   test('facts are enough', () => {
@@ -45,6 +53,26 @@ describe('where nobody is asked', () => {
     expect(lackForTraffic(trusting, none)).toBeUndefined();
     const unknown = { ...none, 'migration-plan': fact('migration-plan', { unknown: true }) };
     expect(lackForTraffic(trusting, unknown)).toContain('without the fact migration');
+  });
+});
+
+describe('nothing of a release runs (I18)', () => {
+  test('not even its plan, without provenance', () => {
+    expect(lackForPlan(proven)).toBeUndefined();
+    expect(lackForPlan(without(proven, 'provenance'))).toContain('without the fact provenance');
+  });
+
+  test.each([trusting, asking, askingFirst])('as a candidate, without provenance and its migration', (plan) => {
+    expect(lackForCandidate(plan, approved)).toBeUndefined();
+    expect(lackForCandidate(plan, without(approved, 'provenance'))).toContain('without the fact provenance');
+    expect(lackForCandidate(plan, without(approved, 'migration'))).toContain('without the fact migration');
+  });
+
+  test('as a candidate, without the approval where anything waits for it', () => {
+    expect(lackForCandidate(asking, proven)).toBeUndefined();
+    expect(lackForCandidate(askingFirst, proven)).toContain('without the fact approval');
+    const other = { ...approved, 'migration-plan': fact('migration-plan', { migrations: [{ name: 'other' }] }) };
+    expect(lackForCandidate(askingFirst, other)).toContain('other migrations are pending');
   });
 });
 

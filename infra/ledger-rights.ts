@@ -50,6 +50,7 @@ const RIGHTS: Readonly<Record<FunctionName, Rights>> = {
   freeze: { ...GUARDED, heads: ['get', 'put'] },
   finish: { ...APPENDS, heads: ['get'], locks: ['get', 'update'], records: ['get', 'put', 'update'] },
   reconcile: { heads: ['get'], locks: ['get'], records: ['get', 'put'], approvals: ['get'] },
+  'anchor-entries': {},
   'answer-pipeline': { heads: ['get'], records: ['get'] },
   'report-targets': { heads: ['get'], locks: ['get'], approvals: ['get'] },
   unfreeze: { ...GUARDED, heads: ['get', 'put'] },

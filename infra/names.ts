@@ -19,6 +19,7 @@ export const FUNCTIONS = [
   'freeze',
   'finish',
   'reconcile',
+  'anchor-entries',
   'answer-pipeline',
   'report-targets',
   'unfreeze',
@@ -48,6 +49,8 @@ export const ORCHESTRATOR = {
   stateMachineLogGroup: '/aws/vendedlogs/states/farol-release',
   /** What the names of the ledger's tables begin with. */
   ledger: 'farol-ledger',
+  /** Log group of what happened to the ledger's entries. */
+  anchors: '/farol/ledger',
   topic: 'farol-notices',
   undelivered: 'farol-undelivered',
 } as const;

@@ -1,6 +1,7 @@
 import { ArnFormat, type Stack } from 'aws-cdk-lib';
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { IDENTITY_CENTER_PATH } from '#core/contract/caller.ts';
+import { ledgerTable } from '#core/contract/ledger.ts';
 import { APPROVAL, pipelineName } from '#core/contract/pipeline.ts';
 import { SETTINGS_PATH } from '#core/contract/target.ts';
 import {
@@ -62,6 +63,7 @@ export function functionPermissions(
       to.wakeDeployments,
       to.handBack,
     ],
+    'anchor-entries': [...to.hearEntries, to.writeAnchors, to.publish, to.handBack],
     'answer-pipeline': [to.listTargets, to.describeDeployments, ...to.answerPipelines, to.handBack],
     'report-targets': [to.listTargets],
     unfreeze: [],
@@ -115,6 +117,18 @@ function statements(stack: Stack, served: readonly ServedTarget[]) {
   const scalingOfServices = { StringEquals: { 'application-autoscaling:service-namespace': 'ecs' } };
 
   return {
+    /** Lambda reads a table's stream with the function's own rights. Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB". */
+    hearEntries: [
+      allow(
+        ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
+        [arn('dynamodb', 'table', `${ledgerTable(ORCHESTRATOR.ledger, 'entries')}/stream/*`)],
+      ),
+      allow(['dynamodb:ListStreams'], ['*']),
+    ],
+    writeAnchors: allow(
+      ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      [arn('logs', 'log-group', `${ORCHESTRATOR.anchors}:*`, colon)],
+    ),
     readTarget: allow(['ssm:GetParameter'], [arn('ssm', 'parameter', `${SETTINGS_PATH.slice(1)}/*`)]),
     listTargets: allow(
       ['ssm:GetParametersByPath'],

@@ -143,6 +143,7 @@ export const RESOURCES: Readonly<Record<string, Costing>> = {
   'AWS::ElasticLoadBalancingV2::Listener': free('with the load balancer'),
   'AWS::ElasticLoadBalancingV2::ListenerRule': free('with the load balancer'),
   'AWS::ElasticLoadBalancingV2::TargetGroup': free('with the load balancer'),
+  'AWS::Lambda::EventSourceMapping': free('Lambda reads a table’s stream without a price'),
   'AWS::Lambda::EventInvokeConfig': free('configuration'),
   'AWS::Lambda::Permission': free('configuration'),
   'AWS::Lambda::Url': free('its requests are invocations'),

@@ -1,3 +1,4 @@
+import { entriesOf, entryKey } from '#core/contract/anchor.ts';
 import { Entry, Head } from '#core/contract/ledger.ts';
 import type { Target } from '#core/contract/target.ts';
 import { CHAIN_START, entryHash } from '#core/domain/ledger-chain.ts';
@@ -5,7 +6,7 @@ import type { Clock, Transition } from '#core/ports.ts';
 import { ABSENT, type DynamoTables, untilSettled, type Write } from './dynamo-table.ts';
 
 const headKey = (target: Target) => ({ table: 'heads', pk: `TARGET#${target}`, sk: 'HEAD' }) as const;
-const chainOf = (target: Target) => ({ table: 'entries', pk: `LEDGER#${target}` }) as const;
+const chainOf = (target: Target) => ({ table: 'entries', pk: entriesOf(target) }) as const;
 
 /** What a transition makes of the head; `undefined` takes a member away. */
 export type HeadChange = { readonly [K in keyof Head]?: Head[K] | undefined };
@@ -53,16 +54,11 @@ export class DynamoChain {
       const outcome = await this.#tables.write([
         ...writes,
         ...head,
-        { put: { ...chainOf(target), sk: entrySortKey(entry.seq), ...entry }, when: { pk: ABSENT } },
+        { put: { ...chainOf(target), sk: entryKey(entry.seq), ...entry }, when: { pk: ABSENT } },
       ]);
       if (outcome === 'written') return [];
       const refused = outcome === 'conflict' ? [] : outcome.refused.filter((place) => place < writes.length);
       return refused.length > 0 ? refused : 'again';
     });
   }
-}
-
-/** So that the order of the keys is that of the numbers. */
-function entrySortKey(seq: number): string {
-  return String(seq).padStart(12, '0');
 }

@@ -1,3 +1,4 @@
+import type { AnchorLine } from './contract/anchor.ts';
 import type { Approval, Decision } from './contract/approval.ts';
 import type {
   Change,
@@ -238,6 +239,12 @@ export interface Pipelines {
     run: Pick<WaitingRun, 'run' | 'token'>,
     result: { readonly approved: boolean; readonly summary: string },
   ): Promise<void>;
+}
+
+/** Where what happened to the ledger's entries is kept outside the ledger: lines are added, and none is ever changed. */
+export interface Anchors {
+  /** Adds lines to a stream, in their order. */
+  write(stream: string, lines: readonly AnchorLine[]): Promise<void>;
 }
 
 /** Messages to people. */

@@ -12,6 +12,7 @@ import { HttpProber } from '#aws/http-prober.ts';
 import { IamRoles } from '#aws/iam-roles.ts';
 import { LambdaDatabase } from '#aws/lambda-database.ts';
 import { LambdaProber } from '#aws/lambda-prober.ts';
+import { LogAnchors } from '#aws/log-anchors.ts';
 import { SnsNotifier } from '#aws/sns-notifier.ts';
 import { SsmSettings } from '#aws/ssm-settings.ts';
 import { StepFunctionsExecutions } from '#aws/step-functions-executions.ts';
@@ -28,6 +29,7 @@ export const clock: Clock = {
 
 /** The adapters behind the ports, each made when a function first asks for it, from the environment as it is then. */
 export const container = {
+  anchors: () => new LogAnchors(clients.logs(), required('FAROL_ANCHORS'), clock),
   approvals: () => new DynamoApprovals(clients.dynamo(), required('FAROL_LEDGER'), clock),
   builds: () => new CodeBuildRecords(clients.codeBuild()),
   database: () => new LambdaDatabase(clients.lambda()),

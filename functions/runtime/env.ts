@@ -1,5 +1,5 @@
 /** The environment variables that functions are given (infra/constructs). */
-export type Variable = 'FAROL_LEDGER' | 'FAROL_STATE_MACHINE_ARN' | 'FAROL_TOPIC_ARN';
+export type Variable = 'FAROL_LEDGER' | 'FAROL_ANCHORS' | 'FAROL_STATE_MACHINE_ARN' | 'FAROL_TOPIC_ARN';
 
 /** Value of an environment variable; throws naming the missing one. */
 export function required(name: Variable): string {

@@ -1,7 +1,7 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { AttributeType, Billing, StreamViewType, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
-import { LEDGER_PARTS, ledgerTable } from '#core/contract/ledger.ts';
+import { LEDGER_PARTS, type LedgerPart, ledgerTable } from '#core/contract/ledger.ts';
 import { ORCHESTRATOR } from '../names.ts';
 
 export interface LedgerTablesProps {
@@ -14,18 +14,24 @@ export interface LedgerTablesProps {
  * names its end would be deleted by DynamoDB, and whoever may put could delete.
  */
 export class LedgerTables extends Construct {
+  /** The chain's, which tells of every change. */
+  readonly entries: TableV2;
+
   constructor(scope: Construct, id: string, props: LedgerTablesProps) {
     super(scope, id);
-    for (const part of LEDGER_PARTS)
+    const make = (part: LedgerPart) =>
       new TableV2(this, part, {
         tableName: ledgerTable(ORCHESTRATOR.ledger, part),
         partitionKey: { name: 'pk', type: AttributeType.STRING },
         sortKey: { name: 'sk', type: AttributeType.STRING },
         billing: Billing.onDemand(),
         encryption: TableEncryptionV2.dynamoOwnedKey(),
+        ...(part === 'entries' && { dynamoStream: StreamViewType.NEW_IMAGE }),
         pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
         deletionProtection: props.deletionProtection,
         removalPolicy: props.deletionProtection ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
       });
+    this.entries = make('entries');
+    for (const part of LEDGER_PARTS) if (part !== 'entries') make(part);
   }
 }

@@ -13,6 +13,7 @@ import { Budget } from '../constructs/budget.ts';
 import { DeployFunction } from '../constructs/deploy-function.ts';
 import { EventInput } from '../constructs/event-input.ts';
 import { functionCode } from '../constructs/function-code.ts';
+import { LedgerAnchors } from '../constructs/ledger-anchors.ts';
 import { LedgerTables } from '../constructs/ledger-tables.ts';
 import { Notices } from '../constructs/notices.ts';
 import { OrchestratorAlarms } from '../constructs/orchestrator-alarms.ts';
@@ -55,6 +56,7 @@ const TIMEOUTS: Record<FunctionName, number> = {
   freeze: 25,
   finish: 25,
   reconcile: 60,
+  'anchor-entries': 60,
   'answer-pipeline': 60,
   'report-targets': 30,
   unfreeze: 25,
@@ -66,7 +68,7 @@ export class OrchestratorStack extends Stack {
     super(scope, id, props);
     const { orchestrator, targets, pipelines } = props.environments;
     const { logRetention } = orchestrator;
-    new LedgerTables(this, 'Ledger', { deletionProtection: orchestrator.deletionProtection });
+    const ledger = new LedgerTables(this, 'Ledger', { deletionProtection: orchestrator.deletionProtection });
     const topic = new Notices(this, 'Notices', { notify: orchestrator.notify });
     if (orchestrator.budget !== undefined) new Budget(this, 'Budget', { limit: orchestrator.budget, topic });
     const undelivered = new Queue(this, 'Undelivered', {
@@ -100,6 +102,7 @@ export class OrchestratorStack extends Stack {
           permissions: [...ledgerStatements(this, name), ...permissions[name]],
           environment: {
             FAROL_LEDGER: ORCHESTRATOR.ledger,
+            FAROL_ANCHORS: ORCHESTRATOR.anchors,
             FAROL_STATE_MACHINE_ARN: stateMachineArn,
             FAROL_TOPIC_ARN: topic.topicArn,
           },
@@ -124,6 +127,12 @@ export class OrchestratorStack extends Stack {
       logRetention,
     });
 
+    new LedgerAnchors(this, 'Anchors', {
+      entries: ledger.entries,
+      function: functionOf('anchor-entries').function,
+      undelivered,
+      deletionProtection: orchestrator.deletionProtection,
+    });
     new People(this, 'People', { functionOf: (name) => functionOf(name).function });
     const invokedByEvents = [
       'receive-push',

@@ -47,6 +47,7 @@ export const RIGHTS: Readonly<Record<string, Readonly<Record<string, readonly st
     unfreeze: [...NOTE, ...HEAD],
     note: NOTE,
   },
+  anchors: { write: ['logs:CreateLogStream', 'logs:PutLogEvents'] },
   approvals: {
     ask: [...NOTE, ...on('approvals', 'GetItem', 'PutItem', 'UpdateItem')],
     approval: on('approvals', 'GetItem'),

@@ -152,10 +152,25 @@ describe('the ledger', () => {
   test('rights are on whole tables, by name: none rests on a condition', () => {
     for (const name of FUNCTIONS)
       for (const { Action, Resource, Condition } of statementsOf(name)) {
-        if (!Action.some((one) => one.startsWith('dynamodb:'))) continue;
+        // What the table of entries tells of is heard by its stream, by one function (below).
+        if (name === 'anchor-entries' || !Action.some((one) => one.startsWith('dynamodb:'))) continue;
         expect(Condition, name).toBeUndefined();
         for (const one of Resource) expect(one, name).toMatch(/:table\/farol-ledger-[a-z]+$/);
       }
+  });
+
+  test('one function hears what happens to the entries, and it alone writes it down; nobody takes that away', () => {
+    const hears = /^dynamodb:(DescribeStream|GetRecords|GetShardIterator|ListStreams)$/;
+    expect(whoMay(hears)).toEqual(['anchor-entries']);
+    const anchors = `arn:aws:logs:us-east-1:${ACCOUNT}:log-group:/farol/ledger:*`;
+    const writers = FUNCTIONS.filter((name) => statementsOf(name).some(({ Resource }) => Resource.includes(anchors)));
+    expect(writers).toEqual(['anchor-entries']);
+    expect(whoMay(/^logs:(?!CreateLogStream$|PutLogEvents$|GetLogEvents$)/)).toEqual([]);
+    expect(
+      statementsOf('anchor-entries')
+        .flatMap(({ Action }) => Action)
+        .filter((one) => one.startsWith('dynamodb:')),
+    ).toEqual(expect.not.arrayContaining([expect.not.stringMatching(hears)]));
   });
 
   test('nobody may write around the conditions', () => {

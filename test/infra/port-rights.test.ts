@@ -13,20 +13,24 @@ const ROLES = new Map(
   ]),
 );
 
-/** What Lambda does with a function's role: its log, its traces, what it could not handle. */
-const PLATFORM = /^(logs:(CreateLogStream|PutLogEvents)|xray:\w+|sqs:SendMessage)$/;
+/** What Lambda does with a function's role: its traces, what it could not handle, the stream that it hears; and its log. */
+const PLATFORM = /^(xray:\w+|sqs:SendMessage|dynamodb:(DescribeStream|GetRecords|GetShardIterator|ListStreams))$/;
 
 /** What a function may do for its own work. */
 function rightsOf(caller: string): string[] {
-  const allowed = ROLES.get(caller)?.statements.filter(({ effect }) => effect === 'Allow') ?? [];
-  const rights = allowed.flatMap(({ actions, resources }) =>
-    actions.flatMap((action) =>
-      action.startsWith('dynamodb:')
-        ? resources.map((table) => `${action} ${table.split('farol-ledger-')[1]}`)
-        : action,
-    ),
+  const allowed = (ROLES.get(caller)?.statements ?? []).filter(
+    ({ effect, resources }) => effect === 'Allow' && !resources.every((one) => one.includes(':log-group:/aws/lambda/')),
   );
-  return [...new Set(rights)].filter((action) => !PLATFORM.test(action)).toSorted();
+  const rights = allowed.flatMap(({ actions, resources }) =>
+    actions
+      .filter((action) => !PLATFORM.test(action))
+      .flatMap((action) =>
+        action.startsWith('dynamodb:')
+          ? resources.map((table) => `${action} ${table.split('farol-ledger-')[1]}`)
+          : action,
+      ),
+  );
+  return [...new Set(rights)].toSorted();
 }
 
 function neededBy(folder: string): string[] {

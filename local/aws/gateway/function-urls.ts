@@ -14,8 +14,9 @@ import { readBody, send, sendJson } from './http.ts';
 import { verified } from './signature.ts';
 import type { Upstream } from './upstream.ts';
 
-/** Where the gateway serves them: their own names, `<id>.lambda-url.<region>.on.aws`, lead to AWS. */
+/** Where the gateway serves them: their own names lead to AWS, but for whoever sends one as the host. */
 const PREFIX = '/_aws/lambda-url/';
+const OWN_NAME = /^([a-z0-9-]+)\.lambda-url\./;
 
 const Functions = z.object({
   Functions: z.array(z.object({ FunctionName: z.string() })),
@@ -43,19 +44,21 @@ export class FunctionUrls {
     this.#place = place;
   }
 
-  static serves({ url }: HttpRequest): boolean {
-    return url.startsWith(PREFIX);
+  static serves({ url, headers }: HttpRequest): boolean {
+    return url.startsWith(PREFIX) || OWN_NAME.test(headers.host ?? '');
   }
 
   async serve(request: HttpRequest, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readBody(incoming);
-    const id = request.url.slice(PREFIX.length).split(/[/?]/)[0] ?? '';
+    const [, named] = OWN_NAME.exec(request.headers.host ?? '') ?? [];
+    const id = named ?? request.url.slice(PREFIX.length).split(/[/?]/)[0] ?? '';
+    const url = named === undefined ? request.url.slice(PREFIX.length + id.length) || '/' : request.url;
     const config = await this.#config(id);
     if (config === undefined) return forbidden(response);
     const now = new Date();
     const key = await verified(request, body, { credentials: this.#credentials, service: 'lambda', now });
     if (config.AuthType === 'AWS_IAM' && key === undefined) return forbidden(response);
-    const event = this.#event(id, request, body, config.AuthType === 'AWS_IAM' ? key : undefined, now);
+    const event = this.#event(id, { ...request, url }, body, config.AuthType === 'AWS_IAM' ? key : undefined, now);
     const answer = await this.#upstream.invoke(config.FunctionArn, JSON.stringify(event));
     if (answer.failed) return sendJson(response, 502, { Message: 'Internal Server Error' });
     const { data: result } = Result.safeParse(JSON.parse(answer.text));
@@ -65,7 +68,7 @@ export class FunctionUrls {
   }
 
   #event(id: string, request: HttpRequest, body: Buffer, key: AccessKey | undefined, now: Date): object {
-    const { path, query } = splitUrl(request.url.slice(PREFIX.length + id.length) || '/');
+    const { path, query } = splitUrl(request.url);
     const domainName = `${id}.lambda-url.${this.#place.region}.on.aws`;
     const { accountId } = this.#place;
     return {

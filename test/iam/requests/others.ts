@@ -34,7 +34,7 @@ const stepfunctions: Record<string, Asks> = {
   ]),
 };
 
-const logs = each(['GetLogEvents'], ({ operation, params }, world) => [
+const logs = each(['GetLogEvents', 'PutLogEvents', 'CreateLogStream'], ({ operation, params }, world) => [
   request(
     `logs:${operation}`,
     arnOf(world, 'logs', `log-group:${text(params, 'logGroupName')}:log-stream:${text(params, 'logStreamName')}`),

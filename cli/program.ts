@@ -4,6 +4,7 @@ import { targetOf } from '#core/contract/settings.ts';
 import { Target } from '#core/contract/target.ts';
 import { clientConfig } from './aws/clients.ts';
 import { functionCaller } from './aws/functions.ts';
+import { ledgerReading } from './aws/ledger-reading.ts';
 import { passingSecrets } from './aws/passing-secrets.ts';
 import { personsTasks } from './aws/persons-tasks.ts';
 import { approvalsOf, ledgerOf, targetsOf } from './aws/targets.ts';
@@ -15,6 +16,7 @@ import { chooseTarget, variableName, variables } from './run/command.ts';
 import { run } from './run/run.ts';
 import { statusLines } from './status.ts';
 import type { Terminal } from './terminal.ts';
+import { verifyLedger } from './verify-ledger/verify-ledger.ts';
 
 export interface Surroundings {
   readonly terminal: Terminal;
@@ -88,9 +90,8 @@ export async function program(argv: readonly string[], around: Surroundings): Pr
     .argument('<target>', 'as in web/production')
     .argument('<version>', 'a version whose image is in the repository, as in v1.4.0')
     .action(async (target, version) => {
-      if (!Target.safeParse(target).success)
-        throw new Problem(`"${target}" is no target.`, 'Write <app>/<environment>, as in web/production.', EXIT.usage);
-      terminal.say(await decide(functionCaller(region()), 'farol-start-deployment', { target, version }));
+      const order = { target: targetNamed(target), version };
+      terminal.say(await decide(functionCaller(region()), 'farol-start-deployment', order));
     });
 
   farol
@@ -127,6 +128,31 @@ export async function program(argv: readonly string[], around: Surroundings): Pr
         );
     });
 
+  farol
+    .command('verify-ledger')
+    .summary('hold the ledger against what was written down outside of it')
+    .description(
+      'Reads the entries of a target and the anchors that were taken of them, and says where they differ: entries that were changed, removed or added, a chain that was written anew. Exit code 0: nothing was found.',
+    )
+    .argument('[target]', 'as in web/production; left out, all')
+    .option('--json', 'one line of JSON in place of text', false)
+    .action(async (wanted, { json }) => {
+      const targets = targetsOf(region(), terminal);
+      const published = async () => (await targets.published()).map((settings) => targetOf(settings));
+      exitCode = await verifyLedger(
+        { target: wanted === undefined ? undefined : targetNamed(wanted), json },
+        { reading: ledgerReading(region(), published), terminal, now: () => Date.now() },
+      );
+    });
+
   await farol.parseAsync(argv);
   return exitCode;
+}
+
+/** @throws {Problem} where it is no target's name */
+function targetNamed(name: string): Target {
+  const { data: target } = Target.safeParse(name);
+  if (target === undefined)
+    throw new Problem(`"${name}" is no target.`, 'Write <app>/<environment>, as in web/production.', EXIT.usage);
+  return target;
 }

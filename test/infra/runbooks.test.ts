@@ -68,7 +68,7 @@ describe('each runbook', () => {
 
   test.each(files)('%s names commands and functions that there are', (file) => {
     const program = readFileSync(resolve(root, 'cli/program.ts'), 'utf8');
-    for (const [, command = ''] of text(file).matchAll(/npm run farol -- (\w+)/g))
+    for (const [, command = ''] of text(file).matchAll(/npm run farol -- ([\w-]+)/g))
       expect(program).toContain(`'${command}'`);
     const names = FUNCTIONS.map(functionName);
     for (const [, name] of text(file).matchAll(/\/aws\/lambda\/(farol-[a-z-]+[a-z])/g)) expect(names).toContain(name);

@@ -6,6 +6,7 @@ export const ENCRYPTION: readonly Acknowledgement[] = [
     rule: 'CKV_AWS_158',
     on: [
       '*/farol-orchestrator/*Function/Log',
+      '*/farol-orchestrator/Anchors/Log',
       '*/farol-orchestrator/Release/Log',
       '*/*-pipeline/Release/Build/Log',
       '*/*-service/Log',

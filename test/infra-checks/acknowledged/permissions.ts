@@ -34,6 +34,18 @@ export const PERMISSIONS: readonly Acknowledgement[] = [
   },
   {
     rule: RULE,
+    detail: 'Resource::arn:aws:dynamodb:{}:{}:table/farol-ledger-entries/stream/*',
+    on: ['*/farol-orchestrator/AnchorEntriesFunction/Role'],
+    reason: 'The stream of the one table, which DynamoDB names after the time when it was made.',
+  },
+  {
+    rule: RULE,
+    detail: 'Resource::arn:aws:logs:{}:{}:log-group:/farol/ledger:*',
+    on: ['*/farol-orchestrator/AnchorEntriesFunction/Role'],
+    reason: 'The streams of the one log group of anchors, one for each target.',
+  },
+  {
+    rule: RULE,
     detail: 'Resource::arn:aws:iam::{}:role/aws-reserved/sso.amazonaws.com/*',
     on: ['*/farol-orchestrator/AnswerApprovalFunction/Role'],
     reason: 'The roles that Identity Center made, to be looked at: it alone makes any there, and names them itself.',

@@ -192,6 +192,7 @@ const EnvironmentTarget = z
     candidate: setting.candidate,
     traffic: setting.traffic,
     analysis: setting.analysis,
+    provenance: setting.provenance,
     approval: setting.approval,
     warm: setting.warm,
     poll: setting.poll,

@@ -253,6 +253,7 @@ export const ARRIVALS: Readonly<Record<string, Arrival>> = {
   drain: 'deployment',
   'drain.idle': 'fixed',
   alarms: 'update',
+  provenance: 'deployment',
   approval: 'deployment',
   migrate: 'deployment',
   candidate: 'deployment',

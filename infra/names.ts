@@ -132,11 +132,6 @@ export function repositoryName(app: string): string {
   return app;
 }
 
-/** The CodeBuild project that builds an application's images. */
-export function buildProject(app: string): string {
-  return `${app}-build`;
-}
-
 /** The stack that builds an application's releases. */
 export function pipelineStack(app: string): string {
   return `${app}-pipeline`;

@@ -2,16 +2,9 @@ import { ArnFormat, type Stack } from 'aws-cdk-lib';
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { IDENTITY_CENTER_PATH } from '#core/contract/caller.ts';
 import { ledgerTable } from '#core/contract/ledger.ts';
-import { APPROVAL, pipelineName } from '#core/contract/pipeline.ts';
+import { APPROVAL, buildProject, pipelineName } from '#core/contract/pipeline.ts';
 import { SETTINGS_PATH } from '#core/contract/target.ts';
-import {
-  buildProject,
-  type FunctionName,
-  ORCHESTRATOR,
-  repositoryName,
-  type TargetNames,
-  targetNames,
-} from './names.ts';
+import { type FunctionName, ORCHESTRATOR, repositoryName, type TargetNames, targetNames } from './names.ts';
 
 /** A target as policies need to know it. */
 export interface ServedTarget {

@@ -18,6 +18,7 @@ const common = {
   drain: { deregistration: '30s', stopTimeout: '60s', idle: '60s', settle: '30s' },
   migrate: { timeout: '30m', lockTimeout: '5s', attempts: 3, incompatible: 'refuse', unknown: 'refuse' },
   candidate: { timeout: '10m', crashes: 3 },
+  provenance: { timeout: '10m' },
   poll: '2s',
 } satisfies Partial<Profile>;
 

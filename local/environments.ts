@@ -50,6 +50,7 @@ const COMMON = {
   drain: { deregistration: '30s', stopTimeout: '30s', idle: '60s', settle: '30s' },
   migrate: { timeout: '30m', lockTimeout: '5s', attempts: 3, incompatible: 'refuse', unknown: 'refuse' },
   candidate: { timeout: '10m', crashes: 3 },
+  provenance: { timeout: '10m' },
   traffic: [
     { weight: 10, bake: '60s', checkEvery: '60s' },
     { weight: 50, bake: '60s', checkEvery: '60s' },

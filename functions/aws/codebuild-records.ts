@@ -11,9 +11,15 @@ export class CodeBuildRecords implements BuildRecords {
 
   async build(id: string): ReturnType<BuildRecords['build']> {
     const build = await this.#get(id);
-    return build === undefined
-      ? undefined
-      : { status: build.buildStatus ?? 'unknown', source: build.resolvedSourceVersion ?? build.sourceVersion ?? '' };
+    if (build === undefined) return undefined;
+    const { buildStatus, projectName, initiator, resolvedSourceVersion, exportedEnvironmentVariables = [] } = build;
+    return {
+      status: buildStatus ?? 'unknown',
+      project: projectName ?? 'unknown',
+      initiator: initiator ?? 'unknown',
+      commit: resolvedSourceVersion,
+      exported: Object.fromEntries(exportedEnvironmentVariables.map(({ name = '', value = '' }) => [name, value])),
+    };
   }
 
   async #get(id: string) {

@@ -26,6 +26,7 @@ import type { Action } from './domain/converge-plan.ts';
 import type { IntentDraft } from './domain/intent.ts';
 import type { Observed } from './domain/observed.ts';
 import type { KnownRole } from './domain/person.ts';
+import type { BuildRecord } from './domain/provenance.ts';
 import type { SlotCounts } from './domain/verdict.ts';
 
 /** The ledger says that somebody newer holds the lock: end without touching AWS. */
@@ -132,7 +133,7 @@ export interface ReleaseSource {
 /** Records of the builds that made the images. */
 export interface BuildRecords {
   /** `undefined`: no such build. */
-  build(id: string): Promise<{ readonly status: string; readonly source: string } | undefined>;
+  build(id: string): Promise<BuildRecord | undefined>;
 }
 
 /** The slots of a target in ECS, ELBv2 and Application Auto Scaling: the one door through which they change. */

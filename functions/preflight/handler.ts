@@ -1,5 +1,5 @@
 import { Preflight } from '#core/contract/states.ts';
-import { container } from '#runtime/container.ts';
+import { clock, container } from '#runtime/container.ts';
 import { stateHandler } from '#runtime/handle.ts';
 import { preflight } from './preflight.ts';
 
@@ -11,5 +11,6 @@ export const handler = stateHandler(Preflight, (event) =>
     builds: container.builds(),
     slots: container.slots(),
     tasks: container.tasks(),
+    clock,
   }),
 );

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { seconds } from '#core/contract/duration.ts';
+import { milliseconds, seconds } from '#core/contract/duration.ts';
 import type { DeploymentPlan, Head } from '#core/contract/ledger.ts';
 import type { Deployable, Release } from '#core/contract/release.ts';
 import { otherSlot, type Slot } from '#core/contract/slot.ts';
@@ -7,8 +7,18 @@ import type { Preflight } from '#core/contract/states.ts';
 import { healthyPlaced } from '#core/domain/converge-plan.ts';
 import { settingsHash } from '#core/domain/ledger-chain.ts';
 import type { Observed } from '#core/domain/observed.ts';
+import { buildLabelProblem, judgeProvenance, type Provenance } from '#core/domain/provenance.ts';
+import { nextLookSeconds } from '#core/domain/task-end.ts';
 import { planSteps } from '#core/domain/traffic-plan.ts';
-import type { BuildRecords, Ledger, ReleaseSource, SettingsStore, SlotControl, TaskRunner } from '#core/ports.ts';
+import type {
+  BuildRecords,
+  Clock,
+  Ledger,
+  ReleaseSource,
+  SettingsStore,
+  SlotControl,
+  TaskRunner,
+} from '#core/ports.ts';
 
 interface Ports {
   readonly ledger: Ledger;
@@ -17,6 +27,7 @@ interface Ports {
   readonly builds: BuildRecords;
   readonly slots: SlotControl;
   readonly tasks: TaskRunner;
+  readonly clock: Clock;
 }
 
 /**
@@ -24,7 +35,7 @@ interface Ports {
  * in AWS. What it refuses, it refuses in a sentence.
  */
 export async function preflight(
-  { context, request }: z.infer<typeof Preflight.input>,
+  { context, request, began, looks }: z.infer<typeof Preflight.input>,
   ports: Ports,
 ): Promise<z.infer<typeof Preflight.output>> {
   const { ledger } = ports;
@@ -44,8 +55,18 @@ export async function preflight(
   if (head.live !== undefined && sameDeployable(head.live.deployable, deployable)) {
     return { outcome: 'unchanged', reason: `${release.version} is live already with these settings.` };
   }
-  const refusal = refuse(head, observed, migrating) ?? (await provenance(release, ports.builds));
+  const refusal = refuse(head, observed, migrating);
   if (refusal !== undefined) return { outcome: 'refused', reason: refusal };
+  const provenance = await provenanceOf(release, settings.app, ports.builds);
+  if (provenance.state === 'refused') return { outcome: 'refused', reason: provenance.reason };
+  if (provenance.state === 'open') {
+    const { timeout } = settings.provenance;
+    const waited = Date.parse(ports.clock.now()) - Date.parse(began);
+    if (waited < milliseconds(timeout))
+      return { outcome: 'waiting', reason: provenance.reason, waitSeconds: nextLookSeconds(looks) };
+    const reason = `${provenance.reason} It had ${timeout} to end (provenance.timeout).`;
+    return { outcome: 'refused', reason };
+  }
   const candidate: Slot = head.live === undefined ? 'blue' : otherSlot(head.live.slot);
   const first = head.live === undefined;
   const plan: DeploymentPlan = {
@@ -92,12 +113,8 @@ function refuse({ live }: Head, observed: Observed, migrating: readonly string[]
   return undefined;
 }
 
-/** The build that claims to have made the image must exist and have succeeded. */
-async function provenance({ build, version }: Release, builds: BuildRecords): Promise<string | undefined> {
-  if (build === '') return `The image of ${version} does not say which build made it (label farol.build).`;
-  const record = await builds.build(build);
-  if (record === undefined) return `CodeBuild knows no build ${build}, which the image of ${version} names.`;
-  if (record.status !== 'SUCCEEDED' && record.status !== 'IN_PROGRESS')
-    return `The build ${build} ended ${record.status}.`;
-  return undefined;
+async function provenanceOf(release: Release, app: string, builds: BuildRecords): Promise<Provenance> {
+  const problem = buildLabelProblem(release, app);
+  if (problem !== undefined) return { state: 'refused', reason: problem };
+  return judgeProvenance(release, app, await builds.build(release.build));
 }

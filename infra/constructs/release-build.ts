@@ -12,8 +12,9 @@ import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { seconds } from '#core/contract/duration.ts';
+import { buildProject } from '#core/contract/pipeline.ts';
 import type { PipelineSettings } from '../environment-schema.ts';
-import { buildProject, repositoryName } from '../names.ts';
+import { repositoryName } from '../names.ts';
 
 export interface ReleaseBuildProps extends Pick<PipelineSettings, 'app' | 'buildspec' | 'build'> {
   readonly connectionArn: string;

@@ -17,9 +17,8 @@ import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { APPROVAL, BUILD_VARIABLES, NO_VERSION, pipelineName } from '#core/contract/pipeline.ts';
+import { APPROVAL, BUILD_VARIABLES, buildProject, NO_VERSION, pipelineName } from '#core/contract/pipeline.ts';
 import type { PipelineSettings } from '../environment-schema.ts';
-import { buildProject } from '../names.ts';
 import { ReleaseBuild, useConnection } from './release-build.ts';
 
 export interface ReleasePipelineProps extends PipelineSettings {

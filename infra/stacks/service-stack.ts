@@ -240,6 +240,7 @@ export class ServiceStack extends Stack {
       candidate: target.candidate,
       traffic: target.traffic,
       analysis: target.analysis,
+      provenance: target.provenance,
       ...(target.approval && { approval: target.approval }),
       warm: target.warm,
       poll: target.poll,

@@ -1,9 +1,10 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { CodeBuildClient } from '@aws-sdk/client-codebuild';
 import { execa } from 'execa';
+import { buildProject, pipelineName } from '#core/contract/pipeline.ts';
 import type { Settings } from '#core/contract/settings.ts';
-import { buildProject, DATABASE_MASTER, ORCHESTRATOR } from '../../infra/names.ts';
+import { DATABASE_MASTER, ORCHESTRATOR } from '../../infra/names.ts';
+import { CodeBuild } from '../aws/codebuild/service.ts';
 import { createDataPlane, type DataPlane } from '../aws/data-plane.ts';
 import type { Fidelity } from '../aws/fidelity.ts';
 import { type Gateway, startGateway } from '../aws/gateway/gateway.ts';
@@ -18,12 +19,11 @@ import { createProcessRuntime } from '../runtime/process.ts';
 import { applyServiceStack, type ServiceStack } from '../service-stack/apply-service-stack.ts';
 import { bootstrap, deployStacks } from '../service-stack/deploy-stacks.ts';
 import { synthesize } from '../service-stack/synthesize.ts';
-import { BuildRecords } from '../source/build-records.ts';
 import { Builder } from '../source/builder.ts';
 import { readApplication } from '../source/contract.ts';
 import { startReceiver } from '../source/receiver.ts';
 import type { ReleaseToPush } from '../source/releases.ts';
-import { awsSide, clientOptions, PLACE } from './aws-side.ts';
+import { awsSide, PLACE } from './aws-side.ts';
 import type { Closers } from './closers.ts';
 import { within } from './deadline.ts';
 import { PortChoice } from './ports.ts';
@@ -67,6 +67,8 @@ export interface CloudOptions {
 export interface Cloud {
   readonly gateway: Gateway;
   readonly dataPlane: DataPlane;
+  /** Where each build of a release is on record. */
+  readonly codebuild: CodeBuild;
   /** Of the target that users come to, as they were published at the start. */
   readonly settings: Settings;
   /** Of the targets before it. */
@@ -130,15 +132,13 @@ async function bringUp(options: CloudOptions): Promise<Cloud> {
   // Whichever fails first ends the start; the others are then nobody's to wait for.
   for (const started of [assembling, database, local]) started.catch(() => undefined);
 
-  const { gateway, dataPlane } = await local;
-  const codebuild = new CodeBuildClient(clientOptions(gateway.url, 'farol-build'));
-  const records = new BuildRecords(codebuild, buildProject('web'));
+  const { gateway, dataPlane, codebuild } = await local;
   const builder = new Builder({
     folder: join(state, 'builds'),
     cache: join(kept, 'cache'),
     log: (version) => supervisor.log(`build-${version}`),
     prefix: options.prefix,
-    records,
+    codebuild,
     images,
   });
   const place = { url: gateway.url, ...PLACE, deadlineSeconds: 120 };
@@ -166,7 +166,7 @@ async function bringUp(options: CloudOptions): Promise<Cloud> {
   if (serviceStack === undefined)
     throw new TypeError(`no target of ${options.environments} is at ${address(ports.production)}`);
   say('load balancer, cluster and settings made from the service stack');
-  await Promise.all([deploying, records.prepare()]);
+  await deploying;
   say('orchestrator deployed by cdk');
   await preparing;
   const receiver = await startReceiver(join(kept, 'source.git'), builder);
@@ -174,6 +174,7 @@ async function bringUp(options: CloudOptions): Promise<Cloud> {
   return {
     gateway,
     dataPlane,
+    codebuild,
     settings: serviceStack.settings,
     others: others.map(({ settings }) => settings),
     serviceStack,
@@ -208,7 +209,7 @@ async function startDatabase({ supervisor, state, closers, say }: CloudOptions, 
 async function startLocalAws(
   { supervisor, state, kept, python, closers, say, timeScale, fidelity, docker }: CloudOptions,
   { gatewayPort, gatewayUrl }: { gatewayPort: number; gatewayUrl: string },
-): Promise<{ gateway: Gateway; dataPlane: DataPlane }> {
+): Promise<{ gateway: Gateway; dataPlane: DataPlane; codebuild: CodeBuild }> {
   const dataDir = join(state, 'ministack');
   rmSync(dataDir, { recursive: true, force: true });
   const ministack = await startMinistack(supervisor, {
@@ -230,16 +231,18 @@ async function startLocalAws(
     ...(fidelity === undefined ? {} : { fidelity }),
   });
   closers.add(() => dataPlane.close());
+  const codebuild = new CodeBuild(PLACE, { name: buildProject('web'), pipeline: pipelineName('web') });
+  const services = [...dataPlane.services, codebuild.service];
   const gateway = await startGateway({
     port: gatewayPort,
     upstream: ministack.url,
-    services: dataPlane.services,
-    routes: Object.fromEntries(dataPlane.services.map(({ service }) => [service, 'local'])),
+    services,
+    routes: Object.fromEntries(services.map(({ service }) => [service, 'local'])),
     recordFile: join(kept, 'calls.jsonl'),
     models: new ServiceModels(botocoreData(python)),
   });
   closers.add(() => gateway.close());
-  return { gateway, dataPlane };
+  return { gateway, dataPlane, codebuild };
 }
 
 function address(port: number): string {

@@ -3,11 +3,12 @@ import { delimiter, join, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { ExecaError, execa } from 'execa';
 import { extract } from 'tar';
+import { BUILD_VARIABLES } from '#core/contract/pipeline.ts';
 import type { ReleaseJson } from '#core/contract/release.ts';
 import { compareVersions } from '#core/domain/version.ts';
+import type { CodeBuild } from '../aws/codebuild/service.ts';
 import type { ImageMaker } from '../image/maker.ts';
 import { PYTHON } from '../setup.mjs';
-import type { BuildRecords } from './build-records.ts';
 import { readApplication, type TaggedApplication } from './contract.ts';
 import type { TagBuilder } from './receiver.ts';
 
@@ -40,7 +41,8 @@ export interface BuilderOptions {
   readonly log: (version: string) => string;
   /** The application's folder in a tagged tree that has no release.json at its root. */
   readonly prefix: string;
-  readonly records: BuildRecords;
+  /** Where each build is on record. */
+  readonly codebuild: Pick<CodeBuild, 'begin' | 'end'>;
   readonly images: ImageMaker;
 }
 
@@ -70,19 +72,21 @@ export class Builder implements TagBuilder {
 
   /** Builds `tag` of the git repository and pushes its image. */
   async publish(repository: string, tag: string, say: (line: string) => void): Promise<Built> {
-    const { records, images } = this.#options;
+    const { codebuild, images } = this.#options;
     say(`building ${tag}`);
     const { commit, folder, release } = await this.#tree(repository, tag);
-    const build = await records.begin(tag, commit);
+    const build = codebuild.begin(commit);
     try {
       const earlier = [...this.built.keys()].filter((version) => compareVersions(version, tag) < 0);
       const previous = earlier.toSorted((a, b) => compareVersions(b, a)).slice(0, PREVIOUS);
       const digest = await images.publish({ folder, release, version: tag, commit, build, previous });
+      const { version, digest: made, commit: of } = BUILD_VARIABLES;
+      codebuild.end(build, 'SUCCEEDED', { [version]: tag, [made]: digest, [of]: commit });
       const built = { version: tag, commit, digest };
       this.built.set(tag, built);
       return built;
     } catch (error) {
-      await records.abandon(build);
+      codebuild.end(build, 'FAILED');
       throw error;
     }
   }

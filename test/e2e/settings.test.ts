@@ -164,6 +164,7 @@ const GROUPS: Readonly<
       'migrate.unknown': 'allow',
       'candidate.timeout': '9m',
       'candidate.crashes': 4,
+      'provenance.timeout': '9m',
       'analysis.maxErrorShare': 0.02,
       'analysis.minRequests': 30,
       'analysis.period': '90s',

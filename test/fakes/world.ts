@@ -5,6 +5,7 @@ import type { TaskPurpose } from '#core/contract/states.ts';
 import { recordsOf } from '#core/domain/applied-migrations.ts';
 import type { Action } from '#core/domain/converge-plan.ts';
 import type { Observed, ObservedScaling, ObservedTask } from '#core/domain/observed.ts';
+import type { BuildRecord } from '#core/domain/provenance.ts';
 import type {
   Answer,
   BuildRecords,
@@ -76,6 +77,8 @@ export class FakeWorld
   readonly askedAs: Record<Slot, Set<string>> = { blue: new Set(), green: new Set() };
   /** When the registry says the newest release was pushed. */
   pushed = '2026-11-23T17:00:00.000Z';
+  /** What CodeBuild records of a build otherwise than of a good one. */
+  buildSays: (id: string) => Partial<BuildRecord> = () => ({});
   liveIsBroken = false;
   /** What the framework's table says was applied. */
   readonly recorded = new Set<string>();
@@ -102,7 +105,7 @@ export class FakeWorld
       digest,
       version,
       commit: 'c0ffee',
-      build: `web:${version}`,
+      build: `web-build:${version}`,
       releaseJson: {
         schema: 1,
         start: ['serve'],
@@ -145,8 +148,18 @@ export class FakeWorld
     return last === undefined ? undefined : { version: last.version, digest: last.digest, pushed: this.pushed };
   }
 
-  async build(): ReturnType<BuildRecords['build']> {
-    return { status: 'SUCCEEDED', source: 'c0ffee' };
+  async build(id: string): ReturnType<BuildRecords['build']> {
+    const made = [...this.#releases.values()].find(({ release }) => release.build === id)?.release;
+    if (made === undefined) return undefined;
+    const { version, digest, commit } = made;
+    return {
+      status: 'SUCCEEDED',
+      project: 'web-build',
+      initiator: 'codepipeline/web-release',
+      commit,
+      exported: { FAROL_VERSION: version, FAROL_DIGEST: digest, FAROL_COMMIT: commit },
+      ...this.buildSays(id),
+    };
   }
 
   async observe(): Promise<Observed> {

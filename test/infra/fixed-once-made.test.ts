@@ -77,6 +77,7 @@ const OTHERS: Readonly<Record<string, unknown>> = {
   'migrate.unknown': 'allow',
   'candidate.timeout': '5m',
   'candidate.crashes': 5,
+  'provenance.timeout': '5m',
   traffic: [{ weight: 100, bake: '5m', checkEvery: '60s' }],
   'analysis.maxErrorShare': 0.05,
   'analysis.minRequests': 50,

@@ -1,8 +1,9 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { buildProject } from '#core/contract/pipeline.ts';
 import { APPROVAL, BUILD_VARIABLES, NO_VERSION, pipelineName } from '../../functions/core/contract/pipeline.ts';
-import { buildProject, functionName, ORCHESTRATOR } from '../../infra/names.ts';
+import { functionName, ORCHESTRATOR } from '../../infra/names.ts';
 import { ACCOUNT, environmentsIn, resources, synthesized, templateOf } from './synthesized.ts';
 
 const templates = synthesized();

@@ -49,6 +49,58 @@ describe('a release', () => {
   });
 });
 
+describe('where a release comes from', () => {
+  const actions = (workflow: Workflow): number => workflow.world.actions.length;
+
+  test('is waited for while its build is in progress, and nothing of it runs meanwhile', async () => {
+    const workflow = await withFirstRelease();
+    const before = actions(workflow);
+    const asked: number[] = [];
+    workflow.world.buildSays = (id) => {
+      if (!id.endsWith('v1.1.0')) return {};
+      asked.push(actions(workflow));
+      return asked.length < 4 ? { status: 'IN_PROGRESS', exported: {} } : {};
+    };
+    const ending = await workflow.deploy(workflow.world.push('v1.1.0'));
+    expect(ending, JSON.stringify(ending)).toMatchObject({ status: 'SUCCEEDED', last: 'Done' });
+    expect(asked).toEqual([before, before, before, before]);
+  });
+
+  test('and is refused when the build does not end in its time', async () => {
+    const workflow = await withFirstRelease();
+    const before = actions(workflow);
+    workflow.world.buildSays = (id) => (id.endsWith('v1.1.0') ? { status: 'IN_PROGRESS', exported: {} } : {});
+    const began = Date.parse(workflow.clock.now());
+    const ending = await workflow.deploy(workflow.world.push('v1.1.0'));
+    expect(ending).toMatchObject({
+      error: 'refused',
+      cause: expect.stringMatching(/web-build:v1\.1\.0 of v1\.1\.0 .*IN_PROGRESS.* 10m .*provenance\.timeout/),
+    });
+    const waited = Date.parse(workflow.clock.now()) - began;
+    expect(waited).toBeGreaterThanOrEqual(600_000);
+    expect(waited).toBeLessThan(640_000);
+    expect(actions(workflow)).toBe(before);
+    expect((await workflow.ledger.lock('web/production'))?.deployment).toBeUndefined();
+  });
+
+  test.each([
+    ['failed', { status: 'FAILED' }, 'FAILED'],
+    ['built another commit', { commit: 'badc0de' }, 'badc0de'],
+    ['a person started', { initiator: 'ana' }, 'started by ana'],
+    ['made another image', { exported: { FAROL_DIGEST: 'sha256:other' } }, 'sha256:other'],
+  ])('is refused when it names a build that %s', async (_name, says, cause) => {
+    const workflow = await withFirstRelease();
+    const before = actions(workflow);
+    workflow.world.buildSays = (id) => (id.endsWith('v1.1.0') ? says : {});
+    const ending = await workflow.deploy(workflow.world.push('v1.1.0'));
+    expect(ending).toMatchObject({ error: 'refused', cause: expect.stringContaining(cause) });
+    expect(actions(workflow)).toBe(before);
+    expect(
+      (await workflow.ledger.facts(workflow.request(workflow.world.push('v1.1.0')).deployment)).provenance,
+    ).toBeUndefined();
+  });
+});
+
 describe('a release that fails leaves the old one serving', () => {
   const cases = [
     ['smoke', { failsSmoke: true }, 'Roll back', 'status 500'],

@@ -6,11 +6,16 @@ export function pipelineName(app: string): string {
   return `${app}-release`;
 }
 
+/** The CodeBuild project that builds an application's images. */
+export function buildProject(app: string): string {
+  return `${app}-build`;
+}
+
 /** The pipeline's last stage and its one action, a manual approval: it waits until Farol says how the deployment ended. */
 export const APPROVAL = { stage: 'Deployment', action: 'Farol' } as const;
 
 /** Variables that buildspec.yml exports. */
-export const BUILD_VARIABLES = { version: 'FAROL_VERSION', digest: 'FAROL_DIGEST' } as const;
+export const BUILD_VARIABLES = { version: 'FAROL_VERSION', digest: 'FAROL_DIGEST', commit: 'FAROL_COMMIT' } as const;
 
 /** What {@link BUILD_VARIABLES}' version is in a run without a version tag: such a run builds no image, and ends after its tests. */
 export const NO_VERSION = 'none';

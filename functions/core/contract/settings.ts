@@ -61,6 +61,9 @@ const Approver = z.string().regex(/^(?:arn:[\w-]+:iam::\d{12}:user\/[\w+=,.@/-]+
 /** With the two days that the rest of a deployment has, within the state machine's own time-out, and less than the seven days that a pipeline waits for its deployment. */
 export const LONGEST_APPROVAL: Duration = '6d';
 
+/** The target's lock is held meanwhile. */
+const LONGEST_PROOF: Duration = '1h';
+
 /** The program that a target runs. Its command, port and checks come from the image's release.json. */
 const Service = z.strictObject({
   name: Name,
@@ -181,6 +184,13 @@ export const Settings = z.strictObject({
     minRequests: z.int().min(1),
     /** Period of the load balancer's metrics: 60s on AWS. */
     period: atLeast('1s'),
+  }),
+  /** What a release must prove of where it comes from, before anything of it runs. */
+  provenance: z.strictObject({
+    /** From the deployment's first look to the build's end: an image is pushed while its build still runs. */
+    timeout: atLeast('1s').refine((value) => seconds(value) <= seconds(LONGEST_PROOF), {
+      error: `at most ${LONGEST_PROOF}`,
+    }),
   }),
   /** Somebody's word before the release acts on the target. Left out, nobody is asked. */
   approval: z

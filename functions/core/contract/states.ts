@@ -40,10 +40,18 @@ const asks = {
 };
 
 export const Preflight = {
-  input: z.strictObject({ context: Context, request: DeploymentRequest }),
+  input: z.strictObject({
+    context: Context,
+    request: DeploymentRequest,
+    /** When it was asked first: what it waits for has its time from then. */
+    began: z.iso.datetime(),
+    looks: z.int().min(1),
+  }),
   output: z.discriminatedUnion('outcome', [
     z.strictObject({ outcome: z.literal('first'), candidate: Slot, steps: z.array(PlannedStep), ...asks }),
     z.strictObject({ outcome: z.literal('update'), candidate: Slot, steps: z.array(PlannedStep), ...asks }),
+    /** What proves the release is not there yet: look again after the wait. */
+    z.strictObject({ outcome: z.literal('waiting'), reason, waitSeconds: z.int().min(1) }),
     z.strictObject({ outcome: z.literal('unchanged'), reason }),
     z.strictObject({ outcome: z.literal('refused'), reason }),
     superseded,

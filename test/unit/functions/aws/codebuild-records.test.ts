@@ -1,32 +1,34 @@
-import { CodeBuildClient, CreateProjectCommand, StartBuildCommand } from '@aws-sdk/client-codebuild';
+import { CodeBuildClient, StartBuildCommand } from '@aws-sdk/client-codebuild';
 import { expect, test } from 'vitest';
 import { CodeBuildRecords } from '#aws/codebuild-records.ts';
+import { CodeBuild } from '../../../../local/aws/codebuild/service.ts';
+import { PLACE } from '../../../../local/parts/aws-side.ts';
 import { cloud } from './cloud.ts';
 
-const started = cloud();
+const codebuild = new CodeBuild(PLACE, { name: 'web-build', pipeline: 'web-release' });
+const started = cloud(() => [codebuild.service]);
 const records = () => new CodeBuildRecords(new CodeBuildClient(started().client));
 
-test('a build is told by its status and source', async () => {
+test('a build is told by who started it, of what, how it stands, and what it exported in the end', async () => {
+  const id = codebuild.begin('c0ffee');
+  const begun = { project: 'web-build', initiator: 'codepipeline/web-release', commit: 'c0ffee' };
+  expect(await records().build(id)).toEqual({ ...begun, status: 'IN_PROGRESS', exported: {} });
+  codebuild.end(id, 'SUCCEEDED', { FAROL_VERSION: 'v1.0.0' });
+  expect(await records().build(id)).toEqual({
+    ...begun,
+    status: 'SUCCEEDED',
+    exported: { FAROL_VERSION: 'v1.0.0' },
+  });
+});
+
+test('a build that somebody starts has them as its initiator', async () => {
   const client = new CodeBuildClient(started().client);
-  await client.send(
-    new CreateProjectCommand({
-      name: 'web',
-      source: { type: 'NO_SOURCE', buildspec: 'version: 0.2' },
-      artifacts: { type: 'NO_ARTIFACTS' },
-      environment: {
-        type: 'LINUX_CONTAINER',
-        image: 'aws/codebuild/standard:7.0',
-        computeType: 'BUILD_GENERAL1_SMALL',
-      },
-      serviceRole: 'arn:aws:iam::000000000000:role/build',
-    }),
-  );
-  const { build } = await client.send(new StartBuildCommand({ projectName: 'web', sourceVersion: 'c0ffee' }));
-  expect(await records().build(build?.id ?? '')).toEqual({ status: 'SUCCEEDED', source: 'c0ffee' });
+  const { build } = await client.send(new StartBuildCommand({ projectName: 'web-build', sourceVersion: 'c0ffee' }));
+  expect(await records().build(build?.id ?? '')).toMatchObject({ initiator: 'farol-test' });
 });
 
 test('an id that names no build, or is none, names no build', async () => {
-  expect(await records().build('web:00000000-0000-0000-0000-000000000000')).toBeUndefined();
+  expect(await records().build('web-build:00000000-0000-0000-0000-000000000000')).toBeUndefined();
   started().gateway.faults.add({
     operation: 'BatchGetBuilds',
     effect: { kind: 'fail-before', status: 400, code: 'InvalidInputException', message: 'Invalid build ID given' },

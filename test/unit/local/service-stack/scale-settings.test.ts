@@ -23,6 +23,7 @@ describe('scaled settings', () => {
       drain: { ...before.drain, settle: '1s' },
       migrate: { ...before.migrate, timeout: '60s', lockTimeout: '5s' },
       candidate: { ...before.candidate, timeout: '20s' },
+      provenance: { timeout: '20s' },
       traffic: [{ weight: 100, bake: '20s', checkEvery: '2s' }],
       analysis: { ...before.analysis, period: '2s' },
       warm: '120s',

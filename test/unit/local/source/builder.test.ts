@@ -1,15 +1,13 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { json } from 'node:stream/consumers';
-import { CodeBuildClient } from '@aws-sdk/client-codebuild';
+import type { BatchGetBuildsOutput } from '@aws-sdk/client-codebuild';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { CodeBuild } from '../../../../local/aws/codebuild/service.ts';
 import { treeImages } from '../../../../local/image/maker.ts';
 import { Repository } from '../../../../local/image/registry.ts';
 import { RegistryImages } from '../../../../local/image/store.ts';
-import { clientOptions } from '../../../../local/parts/aws-side.ts';
-import { BuildRecords } from '../../../../local/source/build-records.ts';
+import { PLACE } from '../../../../local/parts/aws-side.ts';
 import { Builder } from '../../../../local/source/builder.ts';
 import { git } from '../../../../local/source/git.ts';
 import { type MemoryRegistry, startMemoryRegistry } from '../../../fixtures/registry.ts';
@@ -29,9 +27,10 @@ const CONTRACT = {
 let folder: string;
 let source: string;
 let registry: MemoryRegistry;
-let codebuild: Server;
+let codebuild: CodeBuild;
 let builder: Builder;
-const calls: unknown[] = [];
+/** Ids of the builds, in order. */
+const begun: string[] = [];
 const said: string[] = [];
 const say = (line: string): void => void said.push(line);
 
@@ -39,29 +38,28 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'farol-'));
   source = join(folder, 'source');
   mkdirSync(source);
-  calls.length = 0;
+  begun.length = 0;
   said.length = 0;
   registry = await startMemoryRegistry();
-  codebuild = createServer(async (request, response) => {
-    calls.push({ operation: String(request.headers['x-amz-target']).split('.')[1], params: await json(request) });
-    response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' }).end('{"build":{"id":"web-build:1"}}');
-  });
-  await new Promise<void>((resolve) => codebuild.listen(0, '127.0.0.1', resolve));
-  const address = codebuild.address();
-  const endpoint = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
+  codebuild = new CodeBuild(PLACE, { name: 'web-build', pipeline: 'web-release' });
   builder = new Builder({
     folder: join(folder, 'builds'),
     cache: join(folder, 'cache'),
     log: (version) => join(folder, `${version}.log`),
     prefix: 'shop',
-    records: new BuildRecords(new CodeBuildClient(clientOptions(endpoint, 'test')), 'web-build'),
+    codebuild: {
+      begin: (commit) => {
+        const id = codebuild.begin(commit);
+        begun.push(id);
+        return id;
+      },
+      end: (id, ...how) => codebuild.end(id, ...how),
+    },
     images: treeImages(new Repository(registry.url, 'web')),
   });
   await git(source, ['init', '--quiet', '.']);
 });
 afterEach(async () => {
-  codebuild.closeAllConnections();
-  codebuild.close();
   await registry.close();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -78,6 +76,15 @@ async function tag(name: string, files: Record<string, string>): Promise<void> {
 
 const contract = (...prepare: string[][]): string => JSON.stringify({ ...CONTRACT, local: { prepare, path: ['bin'] } });
 
+/** What CodeBuild says of the builds so far. */
+async function recorded(): Promise<readonly unknown[]> {
+  const answer: BatchGetBuildsOutput | undefined = await codebuild.service.operations['BatchGetBuilds']?.(
+    { ids: begun },
+    { id: 'test' },
+  );
+  return answer?.builds ?? [];
+}
+
 async function opened(digest: string): Promise<string> {
   const images = new RegistryImages(registry.url, join(folder, 'images'));
   return (await images.open(`registry.example/web@${digest}`)).directory;
@@ -89,8 +96,18 @@ test('a tag becomes an image, its build a record', async () => {
   const commit = await git(source, ['rev-parse', 'v1.0.0']);
   expect(built).toMatchObject({ version: 'v1.0.0', commit });
   expect(readFileSync(join(await opened(built.digest), 'page'), 'utf8')).toBe('hello');
-  expect(calls).toMatchObject([
-    { operation: 'StartBuild', params: { projectName: 'web-build', sourceVersion: 'v1.0.0' } },
+  expect(await recorded()).toMatchObject([
+    {
+      buildStatus: 'SUCCEEDED',
+      projectName: 'web-build',
+      initiator: 'codepipeline/web-release',
+      resolvedSourceVersion: commit,
+      exportedEnvironmentVariables: [
+        { name: 'FAROL_VERSION', value: 'v1.0.0' },
+        { name: 'FAROL_DIGEST', value: built.digest },
+        { name: 'FAROL_COMMIT', value: commit },
+      ],
+    },
   ]);
   expect(said).toEqual(['building v1.0.0']);
 });
@@ -121,16 +138,16 @@ test('its commands run in the tree, once, and are told of the cache, the version
 test('a command that fails is told with its last lines, and tried again when the tag is pushed again', async () => {
   await tag('v1.0.0', { 'release.json': contract(['sh', '-c', 'echo a reason; test -e "$FAROL_CACHE/mended"']) });
   await expect(builder.publish(source, 'v1.0.0', say)).rejects.toThrow(/failed[\s\S]*a reason/);
-  expect(calls).toEqual([]);
+  expect(begun).toEqual([]);
   writeFileSync(join(folder, 'cache', 'mended'), '');
   await expect(builder.publish(source, 'v1.0.0', say)).resolves.toMatchObject({ version: 'v1.0.0' });
 });
 
-test('a version that the registry has already is refused, its record stopped', async () => {
+test('a version that the registry has already is refused, its record failed', async () => {
   await tag('v1.0.0', { 'release.json': contract() });
   await builder.publish(source, 'v1.0.0', say);
   await expect(builder.publish(source, 'v1.0.0', say)).rejects.toThrow('the registry has a v1.0.0 already');
-  expect(calls).toMatchObject([{ operation: 'StartBuild' }, { operation: 'StartBuild' }, { operation: 'StopBuild' }]);
+  expect(await recorded()).toMatchObject([{ buildStatus: 'SUCCEEDED' }, { buildStatus: 'FAILED' }]);
 });
 
 test.each([

@@ -1,0 +1,109 @@
+import { join } from 'node:path';
+import { CodeBuildClient, StartBuildCommand } from '@aws-sdk/client-codebuild';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BUILD_VARIABLES } from '#core/contract/pipeline.ts';
+import { Digest } from '#core/contract/release.ts';
+import { targetOf } from '#core/contract/settings.ts';
+import { deploymentName } from '#core/domain/deployment-name.ts';
+import { buildImage } from '../../local/image/build.ts';
+import { Repository } from '../../local/image/registry.ts';
+import { clientOptions } from '../../local/parts/aws-side.ts';
+import { readApplication } from '../../local/source/contract.ts';
+import { type Stage, startStage } from './harness.ts';
+
+const FIRST = 'v1.0.0';
+
+let stage: Stage;
+/** Of the release that was built as releases are. */
+let commit: string;
+let build: string;
+beforeAll(async () => {
+  stage = await startStage({ name: 'provenance', rungs: ['first-release'] });
+  await stage.publish((settings) => ({ ...settings, provenance: { ...settings.provenance, timeout: '10s' } }));
+  await stage.deploy(FIRST);
+  const { head } = await stage.ledger();
+  const { repository, tag } = stage.release(FIRST);
+  ({ commit } = await readApplication(repository, tag, ''));
+  const images = new Repository(stage.cloud.gateway.url, 'web');
+  const manifest = await images.manifest(String(head.live?.deployable.digest));
+  ({ 'farol.build': build = '' } = (await images.config(manifest)).config.Labels ?? {});
+}, 180_000);
+afterAll(() => stage?.close(), 60_000);
+
+/** Pushes an image past every build, as whoever has a right to push could. @returns its digest and the deployment that follows */
+async function pushed(version: string, labels: { commit: string; build: string }) {
+  const { repository, tag } = stage.release(FIRST);
+  const { release } = await readApplication(repository, tag, '');
+  const tree = join(stage.logs, '..', 'builds', commit);
+  const image = await buildImage({ tree, release, version, ...labels });
+  await new Repository(stage.cloud.gateway.url, 'web').push(image, version);
+  const digest = Digest.parse(image.digest);
+  return { digest, deployment: deploymentName(targetOf(stage.cloud.settings), version, digest, 1) };
+}
+
+/** The deployment is refused, for this reason, and what is live is what was. */
+async function refused(deployment: string, reason: RegExp): Promise<void> {
+  expect(await stage.ended(deployment)).toMatchObject({
+    status: 'FAILED',
+    error: 'refused',
+    cause: expect.stringMatching(reason),
+  });
+  const { head, entries } = await stage.ledger();
+  expect(head.live?.deployable.version).toBe(FIRST);
+  const own = entries.filter((entry) => entry.deployment === deployment).map(({ type }) => type);
+  expect(own).not.toContain('fact');
+  expect(own).not.toContain('intent');
+  const served = await fetch(new URL('/version', stage.cloud.applicationUrl));
+  expect(await served.json()).toMatchObject({ version: FIRST });
+}
+
+describe('an image that somebody pushed by hand is refused', () => {
+  test('when its label names a succeeded build of another commit', async () => {
+    const { deployment } = await pushed('v1.0.1', { commit: 'f'.repeat(40), build });
+    await refused(deployment, new RegExp(`commit f{40}.*${build} built ${commit}`));
+  });
+
+  test('when it names the build and the commit of the release that is live', async () => {
+    const { digest, deployment } = await pushed('v1.0.2', { commit, build });
+    await refused(deployment, new RegExp(`digest ${digest}.*${build}.*sha256:`));
+  });
+
+  test('when it names no build, or another project', async () => {
+    await refused((await pushed('v1.0.3', { commit, build: '' })).deployment, /does not say which build/);
+    await refused((await pushed('v1.0.4', { commit, build: 'shop-build:1' })).deployment, /project shop-build/);
+  });
+
+  test('when it names a build that somebody started without the pipeline', async () => {
+    const client = new CodeBuildClient(clientOptions(stage.cloud.gateway.url, 'mallory'));
+    const started = await client.send(new StartBuildCommand({ projectName: 'web-build', sourceVersion: commit }));
+    const { deployment } = await pushed('v1.0.5', { commit, build: started.build?.id ?? '' });
+    await refused(deployment, /started by mallory.*codepipeline\/web-release/);
+  });
+
+  test('when it names a build that stays in progress for ever', async () => {
+    const { deployment } = await pushed('v1.0.6', { commit, build: stage.cloud.codebuild.begin(commit) });
+    await refused(deployment, /IN_PROGRESS.*10s.*provenance\.timeout/);
+  });
+
+  test('when its build failed after the push', async () => {
+    const id = stage.cloud.codebuild.begin(commit);
+    const { deployment } = await pushed('v1.0.7', { commit, build: id });
+    await stage.inState(deployment, ['Wait for proof', 'Preflight']);
+    stage.cloud.codebuild.end(id, 'FAILED');
+    await refused(deployment, /ended FAILED/);
+  });
+});
+
+test('an image whose build ends well after the push goes live', async () => {
+  const id = stage.cloud.codebuild.begin(commit);
+  const { digest, deployment } = await pushed('v1.1.0', { commit, build: id });
+  await stage.inState(deployment, ['Wait for proof', 'Preflight']);
+  const exported = {
+    [BUILD_VARIABLES.version]: 'v1.1.0',
+    [BUILD_VARIABLES.digest]: digest,
+    [BUILD_VARIABLES.commit]: commit,
+  };
+  stage.cloud.codebuild.end(id, 'SUCCEEDED', exported);
+  expect(await stage.ended(deployment)).toMatchObject({ status: 'SUCCEEDED' });
+  expect((await stage.ledger()).head.live?.deployable.digest).toBe(digest);
+});

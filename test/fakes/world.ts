@@ -80,6 +80,8 @@ export class FakeWorld
   /** What CodeBuild records of a build otherwise than of a good one. */
   buildSays: (id: string) => Partial<BuildRecord> = () => ({});
   liveIsBroken = false;
+  /** What a task printed last. */
+  lastLine = 'ImportError: no module named shop';
   /** What the framework's table says was applied. */
   readonly recorded = new Set<string>();
   /** How often the database was prepared. */
@@ -105,6 +107,7 @@ export class FakeWorld
       digest,
       version,
       commit: 'c0ffee',
+      author: 'Ana <ana@example.com>',
       build: `web-build:${version}`,
       releaseJson: {
         schema: 1,
@@ -185,7 +188,7 @@ export class FakeWorld
   }
 
   async lastLines(): Promise<readonly string[]> {
-    return ['Traceback', 'ImportError: no module named shop'];
+    return ['Traceback', this.lastLine];
   }
 
   async start({ purpose, release, token }: Parameters<TaskRunner['start']>[0]): ReturnType<TaskRunner['start']> {

@@ -11,6 +11,7 @@ import {
 } from '@aws-sdk/client-ecr';
 import * as z from 'zod';
 import {
+  AUTHOR_LABEL,
   BUILD_LABEL,
   COMMIT_LABEL,
   Digest,
@@ -19,6 +20,7 @@ import {
   ReleaseJson,
   Version,
 } from '#core/contract/release.ts';
+import { oneLine } from '#core/contract/text.ts';
 import { compareVersions } from '#core/domain/version.ts';
 import type { ReleaseSource } from '#core/ports.ts';
 
@@ -133,7 +135,8 @@ function read(repository: string, digest: Digest, version: Version, labels: Reco
     repository,
     digest,
     version,
-    commit: labels[COMMIT_LABEL] ?? '',
+    commit: oneLine(labels[COMMIT_LABEL] ?? '', 64),
+    author: oneLine(labels[AUTHOR_LABEL] ?? '', 200),
     build: labels[BUILD_LABEL] ?? '',
     releaseJson: parsed.data,
   };

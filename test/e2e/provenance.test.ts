@@ -33,9 +33,9 @@ afterAll(() => stage?.close(), 60_000);
 /** Pushes an image past every build, as whoever has a right to push could. @returns its digest and the deployment that follows */
 async function pushed(version: string, labels: { commit: string; build: string }) {
   const { repository, tag } = stage.release(FIRST);
-  const { release } = await readApplication(repository, tag, '');
+  const { author, release } = await readApplication(repository, tag, '');
   const tree = join(stage.logs, '..', 'builds', commit);
-  const image = await buildImage({ tree, release, version, ...labels });
+  const image = await buildImage({ tree, release, version, author, ...labels });
   await new Repository(stage.cloud.gateway.url, 'web').push(image, version);
   const digest = Digest.parse(image.digest);
   return { digest, deployment: deploymentName(targetOf(stage.cloud.settings), version, digest, 1) };

@@ -302,13 +302,14 @@ describe('an answer counts only from a person whom AWS names', () => {
   });
 
   test('where approvers are named, no other may answer, neither yes nor no', async () => {
-    const { said, ending } = await answers(
+    const { said, ending, workflow } = await answers(
       ['ana@example.com'],
       [
         [RESERVED, 'bo@example.com'],
         [RESERVED, 'ana@example.com'],
       ],
     );
+    expect(workflow.messages.join('\n')).toContain('Asked are, and nobody else: ana@example.com');
     expect(said).toEqual([
       { outcome: 'refused', sentence: expect.stringContaining('bo@example.com is not among those who are asked') },
       { outcome: 'approved', sentence: expect.stringContaining('ana@example.com at') },

@@ -42,6 +42,9 @@ export function question(
       migrationsIn(facts['migration-plan']),
       `To approve: farol approve ${deployment}`,
       `To reject:  farol reject ${deployment}`,
+      ...(settings.approval?.approvers === undefined
+        ? []
+        : [`Asked are, and nobody else: ${settings.approval.approvers.join(', ')}`]),
       `Without an answer until ${until} (${settings.approval?.timeout ?? 'now'} in all) it is not made live: silence is no.`,
     ].join('\n'),
   };

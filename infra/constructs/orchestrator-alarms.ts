@@ -126,7 +126,7 @@ export class OrchestratorAlarms extends RunbookAlarms {
       means: 'What happens to the entries of the ledger is not written down outside of it.',
       runbook: 'ledger.md#the-ledger-is-not-anchored',
       metric: metric('AWS/Lambda', 'IteratorAge', 'Maximum', { FunctionName: functionName('anchor-entries') }, MINUTE),
-      // Milliseconds that the oldest change has waited for; a batch that fails is tried again, and is as old again.
+      // Milliseconds that the newest change of a batch has waited for (Lambda Developer Guide, "Types of metrics"); a batch that fails is tried again, and is as old again.
       bad: { atLeast: 10 * 60_000 },
       of: [1, 5],
       missing: TreatMissingData.NOT_BREACHING,

@@ -204,12 +204,19 @@ describe('a setting of what runs', () => {
     expect(shares.slice(-2).map((share) => Math.min(share, 100 - share))).toEqual([25, 0]);
   });
 
-  test('an approval is asked for by the very deployment that brings it', async () => {
-    expect(await set('approval.timeout', '1h')).toEqual(['ssm PutParameter']);
-    const ana = await makeUser(stage, 'ana');
+  test('an approval is asked for by the very deployment that brings it, of those whom it names', async () => {
+    const approvers = ['bo@example.com', 'arn:aws:iam::000000000000:user/ana'];
+    expect(await set('approval', { timeout: '1h', approvers })).toEqual(['ssm PutParameter']);
+    const [ana, bo] = [await makeUser(stage, 'ana'), await makeUser(stage, 'bo@example.com')];
     const deployment = await eventually('a deployment of the settings', 30, async () => {
       const { lock } = await stage.ledger();
       return lock?.deployment === undefined ? { saw: lock } : { found: lock.deployment };
+    });
+    await stage.inState(deployment, ['Approve']);
+    // An IAM user who is called like the user of Identity Center that is asked.
+    expect(await answerAs(stage, bo, 'approve', deployment)).toEqual({
+      done: false,
+      sentence: expect.stringContaining('user/bo@example.com is not among those who are asked'),
     });
     await eventually('the question', 60, async () => {
       const answer = await answerAs(stage, ana, 'approve', deployment);

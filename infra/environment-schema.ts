@@ -193,6 +193,7 @@ const EnvironmentTarget = z
     traffic: setting.traffic,
     analysis: setting.analysis,
     provenance: setting.provenance,
+    scan: setting.scan,
     approval: setting.approval,
     warm: setting.warm,
     poll: setting.poll,

@@ -254,6 +254,7 @@ export const ARRIVALS: Readonly<Record<string, Arrival>> = {
   'drain.idle': 'fixed',
   alarms: 'update',
   provenance: 'deployment',
+  scan: 'deployment',
   approval: 'deployment',
   migrate: 'deployment',
   candidate: 'deployment',

@@ -131,7 +131,7 @@ function statements(stack: Stack, served: readonly ServedTarget[]) {
         arn('ssm', 'parameter', `${SETTINGS_PATH.slice(1)}/*`),
       ],
     ),
-    readImage: allow(['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'], images),
+    readImage: allow(['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer', 'ecr:DescribeImageScanFindings'], images),
     listImages: allow(['ecr:DescribeImages'], images),
     readBuilds: allow(
       ['codebuild:BatchGetBuilds'],

@@ -19,6 +19,7 @@ const common = {
   migrate: { timeout: '30m', lockTimeout: '5s', attempts: 3, incompatible: 'refuse', unknown: 'refuse' },
   candidate: { timeout: '10m', crashes: 3 },
   provenance: { timeout: '10m' },
+  scan: { block: 'CRITICAL', timeout: '15m' },
   poll: '2s',
 } satisfies Partial<Profile>;
 

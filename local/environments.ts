@@ -51,6 +51,7 @@ const COMMON = {
   migrate: { timeout: '30m', lockTimeout: '5s', attempts: 3, incompatible: 'refuse', unknown: 'refuse' },
   candidate: { timeout: '10m', crashes: 3 },
   provenance: { timeout: '10m' },
+  scan: { block: 'CRITICAL', timeout: '15m' },
   traffic: [
     { weight: 10, bake: '60s', checkEvery: '60s' },
     { weight: 50, bake: '60s', checkEvery: '60s' },

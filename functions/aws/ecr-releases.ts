@@ -6,12 +6,14 @@ import {
   type Image,
   type ImageDetail,
   ImageNotFoundException,
+  type ImageScanFindings,
+  paginateDescribeImageScanFindings,
   paginateDescribeImages,
   RepositoryNotFoundException,
+  ScanNotFoundException,
 } from '@aws-sdk/client-ecr';
 import * as z from 'zod';
 import {
-  AUTHOR_LABEL,
   BUILD_LABEL,
   COMMIT_LABEL,
   Digest,
@@ -20,7 +22,7 @@ import {
   ReleaseJson,
   Version,
 } from '#core/contract/release.ts';
-import { oneLine } from '#core/contract/text.ts';
+import type { ImageScan, ScanFinding } from '#core/domain/scan.ts';
 import { compareVersions } from '#core/domain/version.ts';
 import type { ReleaseSource } from '#core/ports.ts';
 
@@ -38,6 +40,23 @@ const MANIFEST_TYPES = [
 
 const Manifest = z.object({ config: z.object({ digest: z.string() }).optional() });
 const ImageConfig = z.object({ config: z.object({ Labels: z.record(z.string(), z.string()).nullish() }) });
+
+/** Amazon ECR API Reference, ImageScanStatus. Enhanced scanning goes on for as long as the image is watched: ACTIVE. */
+const SCAN_RUNS: ReadonlySet<string> = new Set(['IN_PROGRESS', 'PENDING']);
+const SCAN_ENDED: ReadonlySet<string> = new Set(['COMPLETE', 'ACTIVE']);
+
+/** Basic scanning names a finding, enhanced scanning the vulnerability that it is of. What Inspector has closed is mended. */
+function findingsOf({ findings = [], enhancedFindings = [] }: ImageScanFindings = {}): ScanFinding[] {
+  return [
+    ...findings.map(({ name = 'unnamed', severity = 'UNDEFINED' }) => ({ name, severity })),
+    ...enhancedFindings
+      .filter(({ status }) => status !== 'CLOSED')
+      .map(({ packageVulnerabilityDetails, title = 'unnamed', severity = 'UNTRIAGED' }) => ({
+        name: packageVulnerabilityDetails?.vulnerabilityId ?? title,
+        severity,
+      })),
+  ];
+}
 
 /** Releases in Amazon ECR: the image's labels carry release.json, commit and build. */
 export class EcrReleases implements ReleaseSource {
@@ -69,6 +88,25 @@ export class EcrReleases implements ReleaseSource {
       if (error instanceof RepositoryNotFoundException || error instanceof ImageNotFoundException) return undefined;
       throw error;
     }
+  }
+
+  async scan(repositoryName: string, imageDigest: Digest): Promise<ImageScan> {
+    const findings: ScanFinding[] = [];
+    try {
+      const asked = { repositoryName, imageId: { imageDigest } };
+      for await (const page of paginateDescribeImageScanFindings({ client: this.#client }, asked)) {
+        const { status = 'unknown', description } = page.imageScanStatus ?? {};
+        const words = description === undefined ? status : `${status}: ${description}`;
+        if (SCAN_RUNS.has(status)) return { state: 'open', status: words };
+        if (!SCAN_ENDED.has(status)) return { state: 'absent', status: words };
+        findings.push(...findingsOf(page.imageScanFindings));
+      }
+    } catch (error) {
+      // Of an image that was just pushed, the scan may not have been begun.
+      if (error instanceof ScanNotFoundException) return { state: 'open', status: 'no scan was begun' };
+      throw error;
+    }
+    return { state: 'complete', findings };
   }
 
   async newest(repository: string): ReturnType<ReleaseSource['newest']> {
@@ -135,8 +173,7 @@ function read(repository: string, digest: Digest, version: Version, labels: Reco
     repository,
     digest,
     version,
-    commit: oneLine(labels[COMMIT_LABEL] ?? '', 64),
-    author: oneLine(labels[AUTHOR_LABEL] ?? '', 200),
+    commit: labels[COMMIT_LABEL] ?? '',
     build: labels[BUILD_LABEL] ?? '',
     releaseJson: parsed.data,
   };

@@ -27,6 +27,7 @@ import type { IntentDraft } from './domain/intent.ts';
 import type { Observed } from './domain/observed.ts';
 import type { KnownRole } from './domain/person.ts';
 import type { BuildRecord } from './domain/provenance.ts';
+import type { ImageScan } from './domain/scan.ts';
 import type { SlotCounts } from './domain/verdict.ts';
 
 /** The ledger says that somebody newer holds the lock: end without touching AWS. */
@@ -124,6 +125,8 @@ export interface ReleaseSource {
   release(repository: string, digest: Digest, version: Version): Promise<Release | string>;
   /** The image that a version names; `undefined`: the repository has none. */
   digest(repository: string, version: Version): Promise<Digest | undefined>;
+  /** What the registry's scan of an image found. */
+  scan(repository: string, digest: Digest): Promise<ImageScan>;
   /** The newest version that the repository holds, whoever was told of it. */
   newest(
     repository: string,

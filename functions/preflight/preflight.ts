@@ -1,13 +1,15 @@
 import type * as z from 'zod';
-import { milliseconds, seconds } from '#core/contract/duration.ts';
+import { type Duration, milliseconds, seconds } from '#core/contract/duration.ts';
 import type { DeploymentPlan, Head } from '#core/contract/ledger.ts';
 import type { Deployable, Release } from '#core/contract/release.ts';
+import type { Settings } from '#core/contract/settings.ts';
 import { otherSlot, type Slot } from '#core/contract/slot.ts';
 import type { Preflight } from '#core/contract/states.ts';
 import { healthyPlaced } from '#core/domain/converge-plan.ts';
 import { settingsHash } from '#core/domain/ledger-chain.ts';
 import type { Observed } from '#core/domain/observed.ts';
 import { buildLabelProblem, judgeProvenance, type Provenance } from '#core/domain/provenance.ts';
+import { judgeScan } from '#core/domain/scan.ts';
 import { nextLookSeconds } from '#core/domain/task-end.ts';
 import { planSteps } from '#core/domain/traffic-plan.ts';
 import type {
@@ -57,15 +59,12 @@ export async function preflight(
   }
   const refusal = refuse(head, observed, migrating);
   if (refusal !== undefined) return { outcome: 'refused', reason: refusal };
-  const provenance = await provenanceOf(release, settings.app, ports.builds);
-  if (provenance.state === 'refused') return { outcome: 'refused', reason: provenance.reason };
-  if (provenance.state === 'open') {
-    const { timeout } = settings.provenance;
+  const proof = await proofOf(release, settings, ports);
+  for (const { state, reason, setting, timeout } of proof.lacks) {
+    if (state === 'refused') return { outcome: 'refused', reason };
     const waited = Date.parse(ports.clock.now()) - Date.parse(began);
-    if (waited < milliseconds(timeout))
-      return { outcome: 'waiting', reason: provenance.reason, waitSeconds: nextLookSeconds(looks) };
-    const reason = `${provenance.reason} It had ${timeout} to end (provenance.timeout).`;
-    return { outcome: 'refused', reason };
+    if (waited < milliseconds(timeout)) return { outcome: 'waiting', reason, waitSeconds: nextLookSeconds(looks) };
+    return { outcome: 'refused', reason: `${reason} It had ${timeout} (${setting}).` };
   }
   const candidate: Slot = head.live === undefined ? 'blue' : otherSlot(head.live.slot);
   const first = head.live === undefined;
@@ -73,7 +72,6 @@ export async function preflight(
     settings,
     deployable,
     commit: release.commit,
-    author: release.author,
     build: release.build,
     releaseJson: release.releaseJson,
     candidate,
@@ -87,6 +85,10 @@ export async function preflight(
   await ledger.savePlan(context, plan);
   const detail = { commit: release.commit, build: release.build, repository: release.repository };
   await ledger.saveFact(context, { kind: 'provenance', deployable, detail }, `build ${release.build}`);
+  if (proof.scan !== undefined) {
+    const fact = { kind: 'scan', deployable, detail: proof.scan } as const;
+    await ledger.saveFact(context, fact, `findings in the registry; scan.block is ${settings.scan.block}`);
+  }
   const { approval } = settings;
   const approvalSeconds = approval === undefined ? 0 : Math.ceil(seconds(approval.timeout));
   const approvalFirst = approval?.before === 'anything';
@@ -112,6 +114,43 @@ function refuse({ live }: Head, observed: Observed, migrating: readonly string[]
   if (healthyPlaced(live, observed.slots[live.slot]) === 0)
     return `The live slot ${live.slot} has no healthy task: there would be nothing to go back to.`;
   return undefined;
+}
+
+/** Something that is not proven (yet), and how long it may take. */
+interface Lack {
+  readonly state: 'open' | 'refused';
+  readonly reason: string;
+  readonly setting: string;
+  readonly timeout: Duration;
+}
+
+/** What a release lacks of what its target asks for; what is wrong stands before what is not there yet. */
+async function proofOf(
+  release: Release,
+  settings: Settings,
+  { builds, releases, clock }: Ports,
+): Promise<{ readonly lacks: readonly Lack[]; readonly scan: Record<string, unknown> | undefined }> {
+  const provenance = await provenanceOf(release, settings.app, builds);
+  const { block } = settings.scan;
+  const scan =
+    block === 'none' || provenance.state === 'refused'
+      ? undefined
+      : judgeScan(
+          settings.scan,
+          release.version,
+          await releases.scan(settings.repository, release.digest),
+          clock.now(),
+        );
+  const lacks = [
+    { verdict: provenance, setting: 'provenance.timeout', timeout: settings.provenance.timeout },
+    { verdict: scan, setting: 'scan.timeout', timeout: settings.scan.timeout },
+  ].flatMap(({ verdict, ...bound }): Lack[] =>
+    verdict === undefined || verdict.state === 'proven' ? [] : [{ ...verdict, ...bound }],
+  );
+  return {
+    lacks: lacks.toSorted((a, b) => Number(b.state === 'refused') - Number(a.state === 'refused')),
+    scan: scan?.state === 'proven' ? scan.detail : undefined,
+  };
 }
 
 async function provenanceOf(release: Release, app: string, builds: BuildRecords): Promise<Provenance> {

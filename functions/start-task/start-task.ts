@@ -24,7 +24,7 @@ export async function startTask(
   const { releaseJson, settings } = plan;
   if (releaseJson.migrate === null) return { outcome: 'none' };
   const facts = await ledger.facts(deployment);
-  const noPlan = purpose === 'plan' ? lackForPlan(facts) : undefined;
+  const noPlan = purpose === 'plan' ? lackForPlan(plan, facts) : undefined;
   if (noPlan !== undefined) return { outcome: 'refused', reason: noPlan };
   if (purpose === 'plan' && releaseJson.migrationPlan === null) {
     const verdict = judgeMigrations(undefined, settings.migrate);

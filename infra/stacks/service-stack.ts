@@ -241,6 +241,7 @@ export class ServiceStack extends Stack {
       traffic: target.traffic,
       analysis: target.analysis,
       provenance: target.provenance,
+      scan: target.scan,
       ...(target.approval && { approval: target.approval }),
       warm: target.warm,
       poll: target.poll,

@@ -6,6 +6,7 @@ import type { Settings } from '#core/contract/settings.ts';
 import { DATABASE_MASTER, ORCHESTRATOR } from '../../infra/names.ts';
 import { CodeBuild } from '../aws/codebuild/service.ts';
 import { createDataPlane, type DataPlane } from '../aws/data-plane.ts';
+import { ImageScans } from '../aws/ecr/scans.ts';
 import type { Fidelity } from '../aws/fidelity.ts';
 import { type Gateway, startGateway } from '../aws/gateway/gateway.ts';
 import { emulatorSocket, startMinistack } from '../aws/ministack.ts';
@@ -69,6 +70,8 @@ export interface Cloud {
   readonly dataPlane: DataPlane;
   /** Where each build of a release is on record. */
   readonly codebuild: CodeBuild;
+  /** What the registry's scans find. */
+  readonly scans: ImageScans;
   /** Of the target that users come to, as they were published at the start. */
   readonly settings: Settings;
   /** Of the targets before it. */
@@ -132,7 +135,7 @@ async function bringUp(options: CloudOptions): Promise<Cloud> {
   // Whichever fails first ends the start; the others are then nobody's to wait for.
   for (const started of [assembling, database, local]) started.catch(() => undefined);
 
-  const { gateway, dataPlane, codebuild } = await local;
+  const { gateway, dataPlane, codebuild, scans } = await local;
   const builder = new Builder({
     folder: join(state, 'builds'),
     cache: join(kept, 'cache'),
@@ -175,6 +178,7 @@ async function bringUp(options: CloudOptions): Promise<Cloud> {
     gateway,
     dataPlane,
     codebuild,
+    scans,
     settings: serviceStack.settings,
     others: others.map(({ settings }) => settings),
     serviceStack,
@@ -209,7 +213,7 @@ async function startDatabase({ supervisor, state, closers, say }: CloudOptions, 
 async function startLocalAws(
   { supervisor, state, kept, python, closers, say, timeScale, fidelity, docker }: CloudOptions,
   { gatewayPort, gatewayUrl }: { gatewayPort: number; gatewayUrl: string },
-): Promise<{ gateway: Gateway; dataPlane: DataPlane; codebuild: CodeBuild }> {
+): Promise<{ gateway: Gateway; dataPlane: DataPlane; codebuild: CodeBuild; scans: ImageScans }> {
   const dataDir = join(state, 'ministack');
   rmSync(dataDir, { recursive: true, force: true });
   const ministack = await startMinistack(supervisor, {
@@ -232,17 +236,18 @@ async function startLocalAws(
   });
   closers.add(() => dataPlane.close());
   const codebuild = new CodeBuild(PLACE, { name: buildProject('web'), pipeline: pipelineName('web') });
+  const scans = new ImageScans(PLACE);
   const services = [...dataPlane.services, codebuild.service];
   const gateway = await startGateway({
     port: gatewayPort,
     upstream: ministack.url,
-    services,
-    routes: Object.fromEntries(services.map(({ service }) => [service, 'local'])),
+    services: [...services, scans.service],
+    routes: { ...Object.fromEntries(services.map(({ service }) => [service, 'local'])), ecr: 'beside' },
     recordFile: join(kept, 'calls.jsonl'),
     models: new ServiceModels(botocoreData(python)),
   });
   closers.add(() => gateway.close());
-  return { gateway, dataPlane, codebuild };
+  return { gateway, dataPlane, codebuild, scans };
 }
 
 function address(port: number): string {

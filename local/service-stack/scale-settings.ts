@@ -13,7 +13,7 @@ export function scaleSettings(settings: Settings, timeScale: number): Settings {
   /** For times that AWS counts in whole seconds: they do not fall below one. */
   const wholeSeconds = (duration: Duration) =>
     inMilliseconds(Math.max(1, Math.round(milliseconds(duration) / timeScale / 1000)) * 1000);
-  const { drain, migrate, candidate, provenance, analysis, warm } = settings;
+  const { drain, migrate, candidate, provenance, scan, analysis, warm } = settings;
   return {
     ...settings,
     drain: {
@@ -22,6 +22,7 @@ export function scaleSettings(settings: Settings, timeScale: number): Settings {
     },
     migrate: { ...migrate, timeout: scaled(migrate.timeout) },
     candidate: { ...candidate, timeout: scaled(candidate.timeout) },
+    scan: { ...scan, timeout: wholeSeconds(scan.timeout) },
     provenance: { ...provenance, timeout: wholeSeconds(provenance.timeout) },
     traffic: settings.traffic.map((step) => ({
       ...step,

@@ -5,6 +5,7 @@ import { BUILD_VARIABLES } from '#core/contract/pipeline.ts';
 import { Digest } from '#core/contract/release.ts';
 import { targetOf } from '#core/contract/settings.ts';
 import { deploymentName } from '#core/domain/deployment-name.ts';
+import type { Scan } from '../../local/aws/ecr/scans.ts';
 import { buildImage } from '../../local/image/build.ts';
 import { Repository } from '../../local/image/registry.ts';
 import { clientOptions } from '../../local/parts/aws-side.ts';
@@ -19,7 +20,11 @@ let commit: string;
 let build: string;
 beforeAll(async () => {
   stage = await startStage({ name: 'provenance', rungs: ['first-release'] });
-  await stage.publish((settings) => ({ ...settings, provenance: { ...settings.provenance, timeout: '10s' } }));
+  await stage.publish((settings) => ({
+    ...settings,
+    provenance: { timeout: '10s' },
+    scan: { ...settings.scan, timeout: '10s' },
+  }));
   await stage.deploy(FIRST);
   const { head } = await stage.ledger();
   const { repository, tag } = stage.release(FIRST);
@@ -30,12 +35,17 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(() => stage?.close(), 60_000);
 
-/** Pushes an image past every build, as whoever has a right to push could. @returns its digest and the deployment that follows */
-async function pushed(version: string, labels: { commit: string; build: string }) {
+/**
+ * Pushes an image past every build, as whoever has a right to push could.
+ * @param scan what the registry's scan of it comes to
+ * @returns its digest and the deployment that follows
+ */
+async function pushed(version: string, labels: { commit: string; build: string }, scan?: Scan | null) {
   const { repository, tag } = stage.release(FIRST);
-  const { author, release } = await readApplication(repository, tag, '');
+  const { release } = await readApplication(repository, tag, '');
   const tree = join(stage.logs, '..', 'builds', commit);
-  const image = await buildImage({ tree, release, version, author, ...labels });
+  const image = await buildImage({ tree, release, version, ...labels });
+  if (scan !== undefined) stage.cloud.scans.byDigest.set(image.digest, scan);
   await new Repository(stage.cloud.gateway.url, 'web').push(image, version);
   const digest = Digest.parse(image.digest);
   return { digest, deployment: deploymentName(targetOf(stage.cloud.settings), version, digest, 1) };
@@ -94,16 +104,53 @@ describe('an image that somebody pushed by hand is refused', () => {
   });
 });
 
-test('an image whose build ends well after the push goes live', async () => {
+/** Has the build of an image end well, as the buildspec does. */
+function built(id: string, version: string, digest: string): void {
+  const { version: tag, digest: made, commit: of } = BUILD_VARIABLES;
+  stage.cloud.codebuild.end(id, 'SUCCEEDED', { [tag]: version, [made]: digest, [of]: commit });
+}
+
+/** Pushes an image whose build proves it. */
+async function released(version: string, scan: Scan | null) {
   const id = stage.cloud.codebuild.begin(commit);
-  const { digest, deployment } = await pushed('v1.1.0', { commit, build: id });
+  const { digest, deployment } = await pushed(version, { commit, build: id }, scan);
+  built(id, version, digest);
+  return { digest, deployment };
+}
+
+describe('an image that its build proves is refused', () => {
+  const critical = { name: 'CVE-2023-45853', severity: 'CRITICAL' } as const;
+
+  test('with a critical finding, though it is the last of many', async () => {
+    const findings = [
+      ...Array.from({ length: 150 }, (_, i) => ({ name: `CVE-2024-${i}`, severity: 'LOW' as const })),
+      critical,
+    ];
+    const { deployment } = await released('v1.0.10', { status: 'COMPLETE', findings });
+    await refused(deployment, /findings that block \(scan\.block is CRITICAL\): CVE-2023-45853 \(CRITICAL\)/);
+  });
+
+  test('when it cannot be scanned', async () => {
+    const { deployment } = await released('v1.0.11', { status: 'UNSUPPORTED_IMAGE', description: 'no such system' });
+    await refused(deployment, /no scan findings \(UNSUPPORTED_IMAGE: no such system\)/);
+  });
+
+  test('when its scan never ends, or was never begun', async () => {
+    const running = await released('v1.0.12', { status: 'IN_PROGRESS', description: 'runs' });
+    await refused(running.deployment, /IN_PROGRESS.*10s.*scan\.timeout/);
+    await refused((await released('v1.0.13', null)).deployment, /no scan was begun.*10s.*scan\.timeout/);
+  });
+});
+
+test('an image whose build and scan end well after the push goes live', async () => {
+  const id = stage.cloud.codebuild.begin(commit);
+  const { digest, deployment } = await pushed('v1.1.0', { commit, build: id }, null);
   await stage.inState(deployment, ['Wait for proof', 'Preflight']);
-  const exported = {
-    [BUILD_VARIABLES.version]: 'v1.1.0',
-    [BUILD_VARIABLES.digest]: digest,
-    [BUILD_VARIABLES.commit]: commit,
-  };
-  stage.cloud.codebuild.end(id, 'SUCCEEDED', exported);
+  built(id, 'v1.1.0', digest);
+  stage.cloud.scans.byDigest.delete(digest);
   expect(await stage.ended(deployment)).toMatchObject({ status: 'SUCCEEDED' });
-  expect((await stage.ledger()).head.live?.deployable.digest).toBe(digest);
+  const { head, entries } = await stage.ledger();
+  expect(head.live?.deployable.digest).toBe(digest);
+  const facts = entries.filter((entry) => entry.deployment === deployment && entry.type === 'fact');
+  expect(facts.map(({ facts: { kind } }) => kind)).toEqual(expect.arrayContaining(['provenance', 'scan']));
 });

@@ -6,6 +6,7 @@ import { recordsOf } from '#core/domain/applied-migrations.ts';
 import type { Action } from '#core/domain/converge-plan.ts';
 import type { Observed, ObservedScaling, ObservedTask } from '#core/domain/observed.ts';
 import type { BuildRecord } from '#core/domain/provenance.ts';
+import type { ImageScan } from '#core/domain/scan.ts';
 import type {
   Answer,
   BuildRecords,
@@ -79,9 +80,9 @@ export class FakeWorld
   pushed = '2026-11-23T17:00:00.000Z';
   /** What CodeBuild records of a build otherwise than of a good one. */
   buildSays: (id: string) => Partial<BuildRecord> = () => ({});
+  /** What the registry's scan of a version found. */
+  scanSays: (version: Version) => ImageScan = () => ({ state: 'complete', findings: [] });
   liveIsBroken = false;
-  /** What a task printed last. */
-  lastLine = 'ImportError: no module named shop';
   /** What the framework's table says was applied. */
   readonly recorded = new Set<string>();
   /** How often the database was prepared. */
@@ -107,7 +108,6 @@ export class FakeWorld
       digest,
       version,
       commit: 'c0ffee',
-      author: 'Ana <ana@example.com>',
       build: `web-build:${version}`,
       releaseJson: {
         schema: 1,
@@ -144,6 +144,10 @@ export class FakeWorld
 
   async digest(_repository: string, version: Version): Promise<Digest | undefined> {
     return [...this.#releases.values()].find(({ release }) => release.version === version)?.release.digest;
+  }
+
+  async scan(_repository: string, digest: Digest): ReturnType<ReleaseSource['scan']> {
+    return this.scanSays(this.#releases.get(digest)?.release.version ?? '');
   }
 
   async newest(): ReturnType<ReleaseSource['newest']> {
@@ -188,7 +192,7 @@ export class FakeWorld
   }
 
   async lastLines(): Promise<readonly string[]> {
-    return ['Traceback', this.lastLine];
+    return ['Traceback', 'ImportError: no module named shop'];
   }
 
   async start({ purpose, release, token }: Parameters<TaskRunner['start']>[0]): ReturnType<TaskRunner['start']> {

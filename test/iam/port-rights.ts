@@ -57,6 +57,7 @@ export const RIGHTS: Readonly<Record<string, Readonly<Record<string, readonly st
   settings: { settings: ['ssm:GetParameter'], all: ['ssm:GetParametersByPath'] },
   releases: {
     release: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
+    scan: ['ecr:DescribeImageScanFindings'],
     digest: ['ecr:DescribeImages'],
     newest: ['ecr:DescribeImages'],
   },

@@ -138,8 +138,6 @@ export const DeploymentPlan = z.strictObject({
   settings: Settings,
   deployable: Deployable,
   commit: z.string(),
-  /** As the commit says. */
-  author: z.string(),
   build: z.string(),
   releaseJson: ReleaseJson,
   candidate: Slot,
@@ -153,6 +151,7 @@ export type DeploymentPlan = z.infer<typeof DeploymentPlan>;
 /** What a deployment has proven; no weight without the facts of its deployable. */
 export const FactKind = z.enum([
   'provenance',
+  'scan',
   'migration-plan',
   'recorded-migrations',
   'approval',

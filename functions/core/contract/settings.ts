@@ -63,6 +63,9 @@ export const LONGEST_APPROVAL: Duration = '6d';
 
 /** The target's lock is held meanwhile. */
 const LONGEST_PROOF: Duration = '1h';
+const proofTimeout = atLeast('1s').refine((value) => seconds(value) <= seconds(LONGEST_PROOF), {
+  error: `at most ${LONGEST_PROOF}`,
+});
 
 /** The program that a target runs. Its command, port and checks come from the image's release.json. */
 const Service = z.strictObject({
@@ -188,9 +191,25 @@ export const Settings = z.strictObject({
   /** What a release must prove of where it comes from, before anything of it runs. */
   provenance: z.strictObject({
     /** From the deployment's first look to the build's end: an image is pushed while its build still runs. */
-    timeout: atLeast('1s').refine((value) => seconds(value) <= seconds(LONGEST_PROOF), {
-      error: `at most ${LONGEST_PROOF}`,
-    }),
+    timeout: proofTimeout,
+  }),
+  /** What the registry's scan of an image may have found, before anything of it runs. */
+  scan: z.strictObject({
+    /** `CRITICAL`: such findings block. `HIGH`: critical and high ones do. `none`: nobody looks. An absent scan blocks. */
+    block: z.enum(['CRITICAL', 'HIGH', 'none']),
+    /** From the deployment's first look to the scan's end. */
+    timeout: proofTimeout,
+    /** Findings that do not block, for a time: base images carry some that nobody has fixed. */
+    accept: z
+      .array(
+        z.strictObject({
+          cve: z.string().regex(/^[A-Za-z][\w.:-]{2,99}$/, { error: 'a finding’s name, as in CVE-2023-45853' }),
+          reason: z.string().regex(/^[^\p{C}]{1,200}$/u, { error: 'a reason of one line, at most 200 characters' }),
+          /** The last day on which it does, in UTC. */
+          until: z.iso.date({ error: 'a day, as in 2027-01-31' }),
+        }),
+      )
+      .optional(),
   }),
   /** Somebody's word before the release acts on the target. Left out, nobody is asked. */
   approval: z

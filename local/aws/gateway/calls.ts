@@ -32,8 +32,8 @@ export interface CallsContext {
   readonly credentials: Credentials;
   readonly faults: Faults;
   readonly onProblem: (problem: string) => void;
-  /** The local service that serves a service, if one does. */
-  readonly local: (service: string) => LocalService | undefined;
+  /** The local service that serves an operation, if one does. */
+  readonly local: (service: string, operation: string) => LocalService | undefined;
   readonly ownUrl: () => string;
   readonly imageAction: (image: ImageAction) => void;
   readonly parameterChange: (change: ParameterChange) => void;
@@ -81,9 +81,9 @@ export class Calls {
     const body = await uncompressed(raw, request.headers['content-encoding']);
     const destination = detect(request, body);
     const service = destination.kind === 'service' ? models.get(destination.service) : model;
-    const local = this.#context.local(service.name);
     const call = this.#resolve(service, request, body, response);
     if (call === undefined) return;
+    const local = this.#context.local(service.name, call.operation.name);
     let params: Structure = {};
     let refused: unknown;
     try {

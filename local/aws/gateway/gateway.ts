@@ -21,7 +21,8 @@ import { type CallRecord, CallRecorder } from './record.ts';
 import { passThrough, serveRegistry } from './registry.ts';
 import { Upstream } from './upstream.ts';
 
-type Route = 'local' | 'upstream';
+/** `beside`: the operations that the local service has are its own, the others the upstream's. */
+type Route = 'local' | 'beside' | 'upstream';
 
 export interface GatewayOptions {
   /** On 127.0.0.1; 0 for any free one. */
@@ -64,7 +65,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const services = new Map(options.services.map((service) => [service.service, service]));
   for (const [service, route] of Object.entries(routes)) {
     models.get(service);
-    if (route === 'local' && !services.has(service)) throw new Error(`no local service ${service} to route to`);
+    if (route !== 'upstream' && !services.has(service)) throw new Error(`no local service ${service} to route to`);
   }
   const faults = new Faults();
   for (const fault of options.faults ?? []) faults.add(fault);
@@ -82,7 +83,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     credentials,
     faults,
     onProblem,
-    local: (service) => (routes[service] === 'local' ? services.get(service) : undefined),
+    local: (name, operation) => {
+      const service = services.get(name);
+      const route = routes[name];
+      return route === 'local' || (route === 'beside' && service !== undefined && operation in service.operations)
+        ? service
+        : undefined;
+    },
     ownUrl: () => address(server.address()),
     imageAction: (image) => emit(imageActionEvent(image, accountId, region)),
     parameterChange: (change) => emit(parameterEvent(change, accountId, region)),

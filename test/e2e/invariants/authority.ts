@@ -111,7 +111,7 @@ export function factsBeforeMigrations(run: Run): string[] {
   return migrations(run).flatMap(({ call, deployment }) => {
     const facts = factsOf(run, deployment, Date.parse(call.at));
     const approval = run.settings.approval === undefined ? [] : ['approval'];
-    return ['provenance', 'migration-plan', ...approval]
+    return ['provenance', 'scan', 'migration-plan', ...approval]
       .filter((kind) => !facts.has(kind))
       .map((kind) => `${call.at}: ${deployment} migrates without the fact ${kind}`);
   });

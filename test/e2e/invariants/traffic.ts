@@ -40,7 +40,7 @@ export function factsBeforeWeights(run: Run): string[] {
       .map(({ deployment }) => {
         const facts = factsOf(run, deployment, moment.at);
         const migration = facts.has('to migrate') ? ['migration'] : [];
-        return ['provenance', 'smoke', ...migration, ...approval].filter((kind) => !facts.has(kind));
+        return ['provenance', 'scan', 'smoke', ...migration, ...approval].filter((kind) => !facts.has(kind));
       });
     // A version that was deployed again has several deployments, one of which has proven all.
     const [lack = ['provenance']] = lacks.toSorted((one, other) => one.length - other.length);

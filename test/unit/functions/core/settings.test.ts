@@ -32,6 +32,23 @@ describe('settings', () => {
     expect(result.error?.issues.map((issue) => issue.path.join('.'))).toContain(path);
   });
 
+  test.each([
+    ['scan.block', 'MEDIUM'],
+    ['scan.timeout', '2h'],
+    ['provenance.timeout', '0s'],
+    ['scan.accept.0.cve', 'CVE 1'],
+    ['scan.accept.0.reason', ''],
+    ['scan.accept.0.reason', 'two\nlines'],
+    ['scan.accept.0.until', '2027-02-30'],
+    ['scan.accept.0.until', 'next year'],
+  ])('with %s as %j are refused, naming the path', (path, instead) => {
+    const accept = [{ cve: 'CVE-2023-45853', reason: 'not in what is used', until: '2027-01-31' }];
+    const accepting = { ...whole, scan: { ...whole.scan, accept } };
+    expect(Settings.safeParse(accepting).success).toBe(true);
+    const result = Settings.safeParse(replaced(accepting, path.split('.'), instead));
+    expect(result.error?.issues.map((issue) => issue.path.join('.'))).toContain(path);
+  });
+
   test('with anything at any place are refused or taken, and nothing is thrown', () => {
     const odd = fc.oneof(
       fc.jsonValue(),

@@ -24,6 +24,7 @@ describe('scaled settings', () => {
       migrate: { ...before.migrate, timeout: '60s', lockTimeout: '5s' },
       candidate: { ...before.candidate, timeout: '20s' },
       provenance: { timeout: '20s' },
+      scan: { block: 'CRITICAL', timeout: '30s' },
       traffic: [{ weight: 100, bake: '20s', checkEvery: '2s' }],
       analysis: { ...before.analysis, period: '2s' },
       warm: '120s',

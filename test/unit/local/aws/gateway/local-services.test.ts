@@ -3,7 +3,13 @@ import {
   DescribeScalableTargetsCommand,
   RegisterScalableTargetCommand,
 } from '@aws-sdk/client-application-auto-scaling';
-import { DescribeServicesCommand, ECSClient, paginateListTasks, UpdateServiceCommand } from '@aws-sdk/client-ecs';
+import {
+  DescribeServicesCommand,
+  ECSClient,
+  ListClustersCommand,
+  paginateListTasks,
+  UpdateServiceCommand,
+} from '@aws-sdk/client-ecs';
 import {
   DescribeLoadBalancersCommand,
   DescribeTargetGroupsCommand,
@@ -214,6 +220,18 @@ test('lambda (rest-json): members in headers, status and body', async () => {
 test('a route to a local service that is not there is refused at the start', async () => {
   await expect(testGateway({ routes: { ecs: 'local' } })).rejects.toThrow('no local service ecs to route to');
   await expect(testGateway({ routes: { nonsense: 'upstream' } })).rejects.toThrow('botocore has no service nonsense');
+});
+
+test('beside the upstream, the local service has its own operations alone', async () => {
+  const gateway = await testGateway({
+    services: [service('ecs', { ListClusters: () => ({ clusterArns: ['local'] }) })],
+    routes: { ecs: 'beside' },
+  });
+  const client = new ECSClient(gateway.client);
+  expect(await client.send(new ListClustersCommand({}))).toMatchObject({ clusterArns: ['local'] });
+  await expect(client.send(new UpdateServiceCommand({ service: 's' }))).rejects.toMatchObject({
+    name: 'ServiceUnavailable',
+  });
 });
 
 test('an operation that the local service does not have is said to be missing', async () => {

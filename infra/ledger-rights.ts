@@ -43,7 +43,7 @@ const RIGHTS: Readonly<Record<FunctionName, Rights>> = {
   },
   smoke: PROVES,
   'check-step': { records: ['get'], changes: ['get'] },
-  'ask-approval': { ...ANSWERS, facts: ['list'] },
+  'ask-approval': { ...ANSWERS, heads: ['get'], facts: ['list'] },
   'read-approval': ANSWERS,
   'answer-approval': ANSWERS,
   'start-deployment': { ...ENQUEUES, heads: ['get'] },

@@ -1,7 +1,7 @@
 import type { Environments, PipelineSettings } from './environment-schema.ts';
 
 /** A section of a file below docs/runbooks, as in `target.md#lost-requests`. */
-export type Runbook = `${'target' | 'database' | 'orchestrator'}.md#${string}`;
+export type Runbook = `${'target' | 'database' | 'orchestrator' | 'ledger'}.md#${string}`;
 
 /** How the providers write the address of a file of a branch. */
 const BROWSED: Readonly<Record<string, (repository: string, branch: string) => string>> = {

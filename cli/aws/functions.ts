@@ -35,7 +35,16 @@ export function functionCaller(region: string | undefined): AskFunction {
         body,
       }),
     );
-    const response = await fetch(url, { method, headers, body, signal: AbortSignal.timeout(LONGEST_MS) });
+    const response = await reached(fetch(url, { method, headers, body, signal: AbortSignal.timeout(LONGEST_MS) }));
     return { status: response.status, text: await response.text() };
   };
+}
+
+/** What fetch says of a network is in the cause of its error; what to do about it is known by that. */
+async function reached(response: Promise<Response>): Promise<Response> {
+  try {
+    return await response;
+  } catch (error) {
+    throw error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  }
 }

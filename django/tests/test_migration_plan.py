@@ -17,6 +17,17 @@ class Migration(migrations.Migration):
 """
 
 
+MORE = """
+from django.db import migrations, models
+class Migration(migrations.Migration):
+    dependencies = [("guestbook", "0002_first_entries")]
+    operations = [
+        migrations.AddField("entry", "more", models.IntegerField(null=True)),
+        migrations.RunPython(migrations.RunPython.noop),
+    ]
+"""
+
+
 def plan(tree: Path, environment: dict[str, str]) -> dict:
     return json.loads(manage(tree, environment, "migration_plan").splitlines()[-1])
 
@@ -63,6 +74,17 @@ def test_a_squashed_migration_is_recorded_by_what_it_replaces_too(tree, database
     manage(tree, database, "migrate_locked")
     assert recorded(database) - had == expected
     assert "guestbook.0003_squashed" in expected
+
+
+def test_it_tells_the_sql(tree, database):
+    (tree / "guestbook/migrations/0003_more.py").write_text(MORE)
+    said = manage(tree, database, "migration_plan")
+    migrations = {one["name"]: one for one in json.loads(said.splitlines()[-1])["migrations"]}
+    manage(tree, database, "migrate_locked", "--verbosity", "0")
+    assert "CREATE TABLE" in said
+    assert len(said.splitlines()[-1]) < 16_000
+    assert 'ADD COLUMN "more"' in migrations["guestbook.0003_more"]["sql"]
+    assert "THIS OPERATION CANNOT BE WRITTEN AS SQL" in migrations["guestbook.0003_more"]["sql"]
 
 
 def test_it_needs_no_more_than_the_catalogue_and_the_table_of_migrations(tree, database, planner):

@@ -33,7 +33,7 @@ export async function answerApproval({ input, caller }: PersonalRequest, ports: 
   const { deployment } = answer;
   const record = await ports.ledger.deployment(deployment);
   if (record === undefined) return refused(`There is no deployment ${deployment}.`);
-  const notAsked = unasked(person, record.plan?.settings.approval?.approvers);
+  const notAsked = unasked(person.arn, record.plan?.settings.approval?.approvers);
   if (notAsked !== undefined) return refused(notAsked);
   const approval = await ports.approvals.approval(deployment);
   if (approval?.decision !== undefined) return settled(approval, approval.decision, answer, ports);

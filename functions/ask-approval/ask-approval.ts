@@ -1,7 +1,8 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 import { milliseconds } from '#core/contract/duration.ts';
+import { promotedFrom, type Settings } from '#core/contract/settings.ts';
 import type { AskApproval } from '#core/contract/states.ts';
-import { question } from '#core/domain/approval.ts';
+import { type PromotedFrom, question } from '#core/domain/approval.ts';
 import { migrationPlanHash } from '#core/domain/gates.ts';
 import { planned } from '#core/domain/planned.ts';
 import { type Approvals, type Clock, type Executions, type Ledger, type Notifier, Superseded } from '#core/ports.ts';
@@ -34,13 +35,24 @@ export async function askApproval(
     approvals.ask(context, { before, plan: migrationPlanHash(facts), until, taskToken }),
   );
   if (approval.decision === undefined) {
-    const { subject, text } = question(record.request, plan, approval, facts);
+    const from = await promotedFromNow(plan.settings, ledger);
+    const { subject, text } = question(record.request, plan, approval, facts, from);
     await notifier.publish(subject, text);
   } else {
     // Answered before this retry: nobody else would wake its token.
     await executions.wake(taskToken);
   }
   return { outcome: 'asked' };
+}
+
+/** What runs now where the target's releases come from. */
+async function promotedFromNow(settings: Settings, ledger: Ledger): Promise<PromotedFrom | undefined> {
+  const target = promotedFrom(settings);
+  if (target === undefined) return undefined;
+  const { live } = await ledger.head(target);
+  const migration = live && (await ledger.facts(live.deployment)).migration;
+  const applied = z.array(z.string()).safeParse(migration?.detail['applied']);
+  return { target, live: live?.deployable, applied: applied.data };
 }
 
 /** An outcome would be read by nobody, see above. */

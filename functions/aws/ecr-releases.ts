@@ -14,6 +14,7 @@ import {
 } from '@aws-sdk/client-ecr';
 import * as z from 'zod';
 import {
+  AUTHOR_LABEL,
   BUILD_LABEL,
   COMMIT_LABEL,
   Digest,
@@ -22,6 +23,7 @@ import {
   ReleaseJson,
   Version,
 } from '#core/contract/release.ts';
+import { oneLine } from '#core/contract/text.ts';
 import type { ImageScan, ScanFinding } from '#core/domain/scan.ts';
 import { compareVersions } from '#core/domain/version.ts';
 import type { ReleaseSource } from '#core/ports.ts';
@@ -173,7 +175,8 @@ function read(repository: string, digest: Digest, version: Version, labels: Reco
     repository,
     digest,
     version,
-    commit: labels[COMMIT_LABEL] ?? '',
+    commit: oneLine(labels[COMMIT_LABEL] ?? '', 64),
+    author: oneLine(labels[AUTHOR_LABEL] ?? '', 200),
     build: labels[BUILD_LABEL] ?? '',
     releaseJson: parsed.data,
   };

@@ -20,8 +20,8 @@ const StreamEvent = z.object({
 const KINDS = { INSERT: 'put', MODIFY: 'changed', REMOVE: 'removed' } as const;
 
 /**
- * What an event of a table's stream tells, in its order. A put that changes nothing is in no stream. DynamoDB Streams API
- * reference, Record; Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB".
+ * What an event of a table's stream tells, in its order. A put that changes nothing is in no stream, and of each item the changes come in their
+ * order (DynamoDB Developer Guide, "Change data capture for DynamoDB Streams"); DynamoDB Streams API reference, Record; Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB".
  */
 export function entryChanges(event: unknown): EntryChange[] {
   return StreamEvent.parse(event).Records.map(({ eventName, dynamodb: { Keys, NewImage } }) => {

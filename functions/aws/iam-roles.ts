@@ -16,7 +16,10 @@ export class IamRoles implements Roles {
       return Role?.Arn === undefined || Role.RoleId === undefined ? undefined : { arn: Role.Arn, id: Role.RoleId };
     } catch (error) {
       // The right is limited to the roles that Identity Center made (infra/permissions.ts): another is denied, and none of them.
-      if (error instanceof NoSuchEntityException || (error instanceof Error && error.name === 'AccessDenied'))
+      if (
+        error instanceof NoSuchEntityException ||
+        (error instanceof Error && /^AccessDenied(Exception)?$/.test(error.name))
+      )
         return undefined;
       throw error;
     }

@@ -72,6 +72,7 @@ export async function preflight(
     settings,
     deployable,
     commit: release.commit,
+    author: release.author,
     build: release.build,
     releaseJson: release.releaseJson,
     candidate,

@@ -20,7 +20,7 @@ const FIVE_MINUTES = Duration.minutes(5);
 
 /**
  * The alarms of what one account and region has once. A deployment that fails, and is rolled back, is no alarm: it is what
- * Farol is for, and a notice tells of it. Metrics of alarms: 2 at level `essential`, without metric math; 11 at `all`.
+ * Farol is for, and a notice tells of it. Metrics of alarms: 2 at level `essential`, without metric math; 12 at `all`.
  */
 export class OrchestratorAlarms extends RunbookAlarms {
   constructor(scope: Construct, id: string, props: OrchestratorAlarmsProps) {
@@ -119,6 +119,16 @@ export class OrchestratorAlarms extends RunbookAlarms {
       }),
       bad: { atLeast: 5 },
       of: [2, 3],
+      missing: TreatMissingData.NOT_BREACHING,
+    });
+    this.add({
+      name: 'ledger-not-anchored',
+      means: 'What happens to the entries of the ledger is not written down outside of it.',
+      runbook: 'ledger.md#the-ledger-is-not-anchored',
+      metric: metric('AWS/Lambda', 'IteratorAge', 'Maximum', { FunctionName: functionName('anchor-entries') }, MINUTE),
+      // Milliseconds that the newest change of a batch has waited for (Lambda Developer Guide, "Types of metrics"); a batch that fails is tried again, and is as old again.
+      bad: { atLeast: 10 * 60_000 },
+      of: [1, 5],
       missing: TreatMissingData.NOT_BREACHING,
     });
     this.add({

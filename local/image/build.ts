@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { create } from 'tar';
-import { BUILD_LABEL, COMMIT_LABEL, RELEASE_LABEL, type ReleaseJson } from '#core/contract/release.ts';
+import { AUTHOR_LABEL, BUILD_LABEL, COMMIT_LABEL, RELEASE_LABEL, type ReleaseJson } from '#core/contract/release.ts';
 import {
   CONFIG_TYPE,
   digestOf,
@@ -25,6 +25,8 @@ export interface ImageSource {
   readonly release: ReleaseJson;
   readonly version: string;
   readonly commit: string;
+  /** Of the commit. */
+  readonly author: string;
   /** Id of the build, as CodeBuild answers it. */
   readonly build: string;
 }
@@ -45,7 +47,7 @@ function files(folder: string): string[] {
  * An OCI image of one layer, the application's tree below `app/`. The same tree gives the same layer: sorted, without owners and times;
  * symbolic links stay links.
  */
-export async function buildImage({ tree, release, version, commit, build }: ImageSource): Promise<Image> {
+export async function buildImage({ tree, release, version, commit, author, build }: ImageSource): Promise<Image> {
   const archive = create(
     {
       cwd: tree,
@@ -68,6 +70,7 @@ export async function buildImage({ tree, release, version, commit, build }: Imag
       Labels: {
         [RELEASE_LABEL]: JSON.stringify(release),
         [COMMIT_LABEL]: commit,
+        [AUTHOR_LABEL]: author,
         [BUILD_LABEL]: build,
         [VERSION_LABEL]: version,
       },

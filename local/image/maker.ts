@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import type { ReleaseJson } from '#core/contract/release.ts';
+import { AUTHOR_LABEL, type ReleaseJson } from '#core/contract/release.ts';
 import { buildImage } from './build.ts';
 import { RegistryError, type Repository } from './registry.ts';
 
@@ -9,6 +9,8 @@ interface TaggedTree {
   readonly release: ReleaseJson;
   readonly version: string;
   readonly commit: string;
+  /** Of the commit. */
+  readonly author: string;
   /** Id of the build, as CodeBuild answers it. */
   readonly build: string;
   /** Versions before this one whose images are in the registry, newest first. */
@@ -59,7 +61,7 @@ export function dockerImages(repository: string, given: Readonly<Record<string, 
   const tags = new Set<string>();
   return {
     wantsPrepared: false,
-    async publish({ folder, release, version, commit, build, previous }) {
+    async publish({ folder, release, version, commit, author, build, previous }) {
       const tag = `${repository}:${version}`;
       const kept = previous.map((before, index) => [`PREVIOUS_${index + 1}`, `${repository}:${before}`] as const);
       const values = {
@@ -72,7 +74,7 @@ export function dockerImages(repository: string, given: Readonly<Record<string, 
       };
       const words = Object.entries(values).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
       const env = { BUILDX_NO_DEFAULT_ATTESTATIONS: '1' };
-      await docker(['build', '--quiet', '--tag', tag, ...words, folder], env);
+      await docker(['build', '--quiet', '--tag', tag, '--label', `${AUTHOR_LABEL}=${author}`, ...words, folder], env);
       tags.add(tag);
       await docker(['push', '--quiet', tag]);
       const digests = await docker(['image', 'inspect', '--format', '{{join .RepoDigests "\\n"}}', tag]);

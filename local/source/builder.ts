@@ -21,6 +21,7 @@ const PREVIOUS = 2;
 interface Tree {
   readonly version: string;
   readonly commit: string;
+  readonly author: string;
   readonly folder: string;
   readonly release: ReleaseJson;
 }
@@ -74,12 +75,12 @@ export class Builder implements TagBuilder {
   async publish(repository: string, tag: string, say: (line: string) => void): Promise<Built> {
     const { codebuild, images } = this.#options;
     say(`building ${tag}`);
-    const { commit, folder, release } = await this.#tree(repository, tag);
+    const { commit, author, folder, release } = await this.#tree(repository, tag);
     const build = codebuild.begin(commit);
     try {
       const earlier = [...this.built.keys()].filter((version) => compareVersions(version, tag) < 0);
       const previous = earlier.toSorted((a, b) => compareVersions(b, a)).slice(0, PREVIOUS);
-      const digest = await images.publish({ folder, release, version: tag, commit, build, previous });
+      const digest = await images.publish({ folder, release, version: tag, commit, author, build, previous });
       const { version, digest: made, commit: of } = BUILD_VARIABLES;
       codebuild.end(build, 'SUCCEEDED', { [version]: tag, [made]: digest, [of]: commit });
       const built = { version: tag, commit, digest };
@@ -103,7 +104,7 @@ export class Builder implements TagBuilder {
   }
 
   async #makeTree(repository: string, tag: string, application: TaggedApplication): Promise<Tree> {
-    const { commit, folder: inside, release } = application;
+    const { commit, author, folder: inside, release } = application;
     const folder = join(this.#options.folder, commit);
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
@@ -114,7 +115,7 @@ export class Builder implements TagBuilder {
     });
     await Promise.all([archive, finished(archive.stdout.pipe(extract({ cwd: folder })))]);
     if (this.#options.images.wantsPrepared) await this.#prepare(folder, release, tag, commit);
-    const tree = { version: tag, commit, folder, release };
+    const tree = { version: tag, commit, author, folder, release };
     this.#ready.push(tree);
     return tree;
   }

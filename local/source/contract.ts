@@ -10,6 +10,8 @@ export const FILE = 'release.json';
 /** Where the application lies in a tagged tree, and what its release.json says. */
 export interface TaggedApplication {
   readonly commit: string;
+  /** Who wrote the commit, as it says itself. */
+  readonly author: string;
   /** Folder of the tree; empty: its root. */
   readonly folder: string;
   readonly release: ReleaseJson;
@@ -22,6 +24,7 @@ export interface TaggedApplication {
  */
 export async function readApplication(repository: string, tag: string, prefix: string): Promise<TaggedApplication> {
   const commit = await git(repository, ['rev-parse', '--verify', `refs/tags/${tag}^{commit}`]);
+  const author = await git(repository, ['log', '-1', '--format=%an <%ae>', commit]);
   const places = [...new Set(['', prefix])];
   for (const folder of places) {
     const file = posix.join(folder, FILE);
@@ -29,7 +32,7 @@ export async function readApplication(repository: string, tag: string, prefix: s
     const parsed = ReleaseJson.safeParse(json(await git(repository, ['show', `${commit}:${file}`])));
     if (!parsed.success)
       throw new Problem(`${FILE} of ${tag} does not follow the contract:\n${z.prettifyError(parsed.error)}`);
-    return { commit, folder, release: parsed.data };
+    return { commit, author, folder, release: parsed.data };
   }
   throw new Problem(`${tag} has no ${places.map((place) => posix.join(place, FILE)).join(' and no ')}`);
 }

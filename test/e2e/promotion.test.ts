@@ -80,6 +80,9 @@ describe(`${FIRST}, the first of both targets`, () => {
     const notice = stage.timeline.calls.findLast(({ operation }) => operation === 'Publish');
     expect(notice?.params['Message']).toContain('(promotion of web/staging)');
     expect(notice?.params['Message']).toContain(`farol approve ${deployment}`);
+    expect(notice?.params['Message']).toContain(`Image ${stage.digests.get(FIRST)}, commit `);
+    expect(notice?.params['Message']).toContain('web/staging runs the same image now, with its own settings.');
+    expect(notice?.params['Message']).toContain('  | CREATE TABLE "guestbook_entry"');
   });
 
   test.each<[string, () => Promise<Keys>, string]>([

@@ -42,9 +42,9 @@ afterAll(() => stage?.close(), 60_000);
  */
 async function pushed(version: string, labels: { commit: string; build: string }, scan?: Scan | null) {
   const { repository, tag } = stage.release(FIRST);
-  const { release } = await readApplication(repository, tag, '');
+  const { author, release } = await readApplication(repository, tag, '');
   const tree = join(stage.logs, '..', 'builds', commit);
-  const image = await buildImage({ tree, release, version, ...labels });
+  const image = await buildImage({ tree, release, version, author, ...labels });
   if (scan !== undefined) stage.cloud.scans.byDigest.set(image.digest, scan);
   await new Repository(stage.cloud.gateway.url, 'web').push(image, version);
   const digest = Digest.parse(image.digest);

@@ -83,6 +83,8 @@ export class FakeWorld
   /** What the registry's scan of a version found. */
   scanSays: (version: Version) => ImageScan = () => ({ state: 'complete', findings: [] });
   liveIsBroken = false;
+  /** What a task printed last. */
+  lastLine = 'ImportError: no module named shop';
   /** What the framework's table says was applied. */
   readonly recorded = new Set<string>();
   /** How often the database was prepared. */
@@ -108,6 +110,7 @@ export class FakeWorld
       digest,
       version,
       commit: 'c0ffee',
+      author: 'Ana <ana@example.com>',
       build: `web-build:${version}`,
       releaseJson: {
         schema: 1,
@@ -192,7 +195,7 @@ export class FakeWorld
   }
 
   async lastLines(): Promise<readonly string[]> {
-    return ['Traceback', 'ImportError: no module named shop'];
+    return ['Traceback', this.lastLine];
   }
 
   async start({ purpose, release, token }: Parameters<TaskRunner['start']>[0]): ReturnType<TaskRunner['start']> {

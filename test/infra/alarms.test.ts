@@ -58,7 +58,7 @@ describe('what they cost', () => {
   });
 
   test('production takes what docs/observability.md says', () => {
-    expect(billed(alarms.production)).toBe(37);
+    expect(billed(alarms.production)).toBe(38);
   });
 });
 

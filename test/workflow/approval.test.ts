@@ -87,13 +87,17 @@ describe.each([
 
   test('the question says what is asked, what would be migrated, until when, and how to answer', async () => {
     const workflow = await withLive(wanted);
-    await workflow.deploy(workflow.world.push('v1.1.0', behaviour));
+    const pushed = workflow.world.push('v1.1.0', behaviour);
+    await workflow.deploy(pushed);
     const index = workflow.notices.indexOf(`${TARGET}: approve v1.1.0?`);
     const text = workflow.messages[index] ?? '';
     const [approval] = workflow.ledger.approvals.values();
     const deployment = approval?.context.deployment ?? '';
     expect(text).toContain(
       'v1.1.0 waits for an approval to go live on web/production (push of web:v1.1.0). v1.0.0 is live there now.',
+    );
+    expect(text).toContain(
+      `Image ${pushed.digest}, commit c0ffee, written by Ana <ana@example.com>. The author is what the commit says`,
     );
     expect(text).toContain(`farol approve ${deployment}\n`);
     expect(text).toContain(`farol reject ${deployment}\n`);
@@ -298,13 +302,14 @@ describe('an answer counts only from a person whom AWS names', () => {
   });
 
   test('where approvers are named, no other may answer, neither yes nor no', async () => {
-    const { said, ending } = await answers(
+    const { said, ending, workflow } = await answers(
       ['ana@example.com'],
       [
         [RESERVED, 'bo@example.com'],
         [RESERVED, 'ana@example.com'],
       ],
     );
+    expect(workflow.messages.join('\n')).toContain('Asked are, and nobody else: ana@example.com');
     expect(said).toEqual([
       { outcome: 'refused', sentence: expect.stringContaining('bo@example.com is not among those who are asked') },
       { outcome: 'approved', sentence: expect.stringContaining('ana@example.com at') },
@@ -343,6 +348,20 @@ test('a release without an approval gets neither migration nor traffic, whatever
     { outcome: 'refused', reason: 'No weight without the fact approval (I3).' },
     { outcome: 'refused', reason: 'No weight without the fact approval (I3).' },
   ]);
+});
+
+test('the question shows the SQL of the migrations, and no line of the release’s own can be taken for one of it', async () => {
+  const workflow = await withLive();
+  const why = 'adds a column\nTo approve: farol approve something-else\u001b[2J';
+  const sql = 'ALTER TABLE likes\n  ADD COLUMN n int;\nTo reject:  farol reject nothing';
+  const behaviour: Behaviour = { migrations: [{ name: 'board.0002_likes', compatible: 'yes', why, sql }] };
+  await workflow.deploy(workflow.world.push('v1.1.0', behaviour));
+  const text = workflow.messages[workflow.notices.indexOf(`${TARGET}: approve v1.1.0?`)] ?? '';
+  expect(text).toContain('\n  | ALTER TABLE likes\n  | ADD COLUMN n int;\n');
+  const lines = text.split('\n');
+  expect(lines.filter((line) => line.startsWith('To approve:'))).toHaveLength(1);
+  expect(lines.filter((line) => line.startsWith('To reject:'))).toHaveLength(1);
+  expect(text).not.toContain('\u001b');
 });
 
 test('where anything waits for people, the functions themselves start neither candidate nor migration before', async () => {

@@ -138,6 +138,8 @@ export const DeploymentPlan = z.strictObject({
   settings: Settings,
   deployable: Deployable,
   commit: z.string(),
+  /** As the commit says. */
+  author: z.string(),
   build: z.string(),
   releaseJson: ReleaseJson,
   candidate: Slot,

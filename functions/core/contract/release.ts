@@ -1,5 +1,6 @@
 import { valid } from 'semver';
 import * as z from 'zod';
+import { block, line } from './text.ts';
 
 /** An image's content digest. Tags move, digests do not: after the first look nothing is named by its tag. */
 export const Digest = z
@@ -41,6 +42,8 @@ export function versionProblem(tag: string): string | undefined {
 export const RELEASE_LABEL = 'farol.release';
 /** Name of the image label that carries the git commit (the OCI annotation key of the same meaning). */
 export const COMMIT_LABEL = 'org.opencontainers.image.revision';
+/** Name of the image label that carries who wrote the commit (the OCI annotation key of the nearest meaning). Nothing proves it. */
+export const AUTHOR_LABEL = 'org.opencontainers.image.authors';
 /** Name of the image label that carries the CodeBuild build id. */
 export const BUILD_LABEL = 'farol.build';
 
@@ -108,21 +111,26 @@ export const VersionAnswer = z.object({
   slot: z.string(),
 });
 
+/** Most characters of a migration's SQL that are kept: the plan is one line of a log, and an item of the ledger. */
+const LONGEST_SQL = 4000;
+
 /** What the `migrationPlan` command prints on its last line, as one line of JSON. */
 export const MigrationPlan = z.strictObject({
   migrations: z.array(
     z.strictObject({
-      name: z.string(),
+      name: line(256),
       /** Whether the code that is live now goes on working on the schema after it. */
       compatible: z.enum(['yes', 'no', 'unknown']),
-      why: z.string(),
+      why: line(500),
+      /** What it would execute, for people to read; cut off where it is long. */
+      sql: block(LONGEST_SQL).optional(),
     }),
   ),
   /**
    * Names that the framework's table will have more afterwards, where they are not those of `migrations`: Django records a
    * squashed migration by itself and by each that it replaces.
    */
-  records: z.array(z.string()).optional(),
+  records: z.array(line(512)).optional(),
 });
 export type MigrationPlan = z.infer<typeof MigrationPlan>;
 
@@ -131,7 +139,9 @@ export const Release = z.strictObject({
   repository: z.string(),
   digest: Digest,
   version: Version,
-  commit: z.string(),
+  commit: line(64),
+  /** Who wrote the commit, as the commit says; empty: it is not known. */
+  author: line(200),
   build: z.string(),
   releaseJson: ReleaseJson,
 });

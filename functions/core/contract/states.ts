@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { DeploymentRequest, Phase, PlannedStep } from './ledger.ts';
 import { Slot } from './slot.ts';
 import { Target } from './target.ts';
+import { LONGEST_REASON, oneLine } from './text.ts';
 
 /**
  * The contract between release.asl.json and the functions: what each state hands over and which outcomes it can get.
@@ -17,7 +18,11 @@ export const Context = z.strictObject({
 });
 export type Context = z.infer<typeof Context>;
 
-const reason = z.string().min(1);
+/** One bounded line, whatever was printed, thrown or labelled: it goes into notices, names of causes and the ledger. */
+const reason = z
+  .string()
+  .min(1)
+  .transform((text) => oneLine(text, LONGEST_REASON));
 /** A newer holder of the lock exists: end without touching AWS. */
 const superseded = z.strictObject({ outcome: z.literal('superseded'), reason });
 
@@ -119,7 +124,7 @@ export const Converge = {
     context: Context,
     phase: Phase,
     weight: z.int().min(0).max(100).optional(),
-    reason: z.string().optional(),
+    reason: reason.optional(),
   }),
   output: z.discriminatedUnion('outcome', [
     z.strictObject({ outcome: z.literal('converged') }),
@@ -179,7 +184,11 @@ export const Result = z.enum(['live', 'unchanged', 'restored', 'rolled back', 'r
 export type Result = z.infer<typeof Result>;
 
 export const Finish = {
-  input: z.strictObject({ context: Context, result: Result, reason: z.string() }),
+  input: z.strictObject({
+    context: Context,
+    result: Result,
+    reason: z.string().transform((text) => oneLine(text, LONGEST_REASON)),
+  }),
   output: z.discriminatedUnion('outcome', [
     z.strictObject({ outcome: z.literal('succeeded'), sentence: z.string(), next: z.string().optional() }),
     z.strictObject({ outcome: z.literal('failed'), sentence: z.string(), next: z.string().optional() }),

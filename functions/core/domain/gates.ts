@@ -1,5 +1,6 @@
 import type { DeploymentPlan, Fact, FactKind } from '../contract/ledger.ts';
 import { settingsHash } from './ledger-chain.ts';
+import { unasked } from './person.ts';
 
 /** What a deployment has proven so far. */
 export type Facts = Readonly<Partial<Record<FactKind, Fact>>>;
@@ -65,6 +66,8 @@ function lackOfApproval(what: string, { settings, deployable }: Demands, facts: 
   const { digest, settingsHash: revision } = approval.deployable;
   if (digest !== deployable.digest || revision !== deployable.settingsHash)
     return `${what}: what was approved is another release or its settings are others (I3).`;
+  const notAsked = unasked(String(approval.detail['by']), settings.approval.approvers);
+  if (notAsked !== undefined) return `${what}: ${notAsked} (I3)`;
   return approval.detail['plan'] === migrationPlanHash(facts)
     ? undefined
     : `${what}: other migrations are pending than those that were approved (I3).`;

@@ -3,9 +3,7 @@ import { type Caller, IDENTITY_CENTER_PATH } from '../contract/caller.ts';
 /** Somebody whom AWS names: a name that the caller could not choose. */
 export interface Person {
   readonly kind: 'IAM user' | 'Identity Center user';
-  /** As `approval.approvers` names them: the ARN of an IAM user, the user name in Identity Center. */
-  readonly name: string;
-  /** For the ledger. */
+  /** As AWS says it, and the ledger keeps it. */
   readonly arn: string;
 }
 
@@ -37,9 +35,7 @@ export function personOf(caller: Caller, role: KnownRole | undefined): Person | 
     `${userArn} is no person to Farol: ${why} Answer as a user of IAM Identity Center, or as an IAM user.`;
   const [, userAccount] = USER.exec(userArn) ?? [];
   if (userAccount !== undefined)
-    return userAccount === accountId
-      ? { kind: 'IAM user', name: userArn, arn: userArn }
-      : no('it is a user of another account.');
+    return userAccount === accountId ? { kind: 'IAM user', arn: userArn } : no('it is a user of another account.');
   const [, account, roleName, session] = SESSION.exec(userArn) ?? [];
   if (session === undefined)
     return no(
@@ -52,11 +48,17 @@ export function personOf(caller: Caller, role: KnownRole | undefined): Person | 
   // The id says that it is a session of this role, and of no other that once had its name.
   if (!made || owner !== account || account !== accountId || userId !== `${role?.id}:${session}`)
     return no('whoever takes this role chooses the name of the session.');
-  return { kind: 'Identity Center user', name: session, arn: userArn };
+  return { kind: 'Identity Center user', arn: userArn };
 }
 
-/** Why a person's answer does not count; `undefined`: it does. @param approvers who is asked; left out, whoever may call */
-export function unasked({ name, arn }: Person, approvers: readonly string[] | undefined): string | undefined {
+/**
+ * Why the answer of a person does not count; `undefined`: it does.
+ * @param arn as {@link Person} has it
+ * @param approvers who is asked; left out, whoever may call
+ */
+export function unasked(arn: string, approvers: readonly string[] | undefined): string | undefined {
+  // An IAM user is named by the ARN, which no user of Identity Center has.
+  const name = SESSION.exec(arn)?.[3] ?? arn;
   if (approvers === undefined || approvers.includes(name)) return undefined;
   return `${arn} is not among those who are asked (approval.approvers): ${approvers.join(', ')}.`;
 }

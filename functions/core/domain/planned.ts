@@ -11,12 +11,13 @@ export function planned(
 }
 
 /** The release that a plan deploys. */
-export function releaseOf({ settings, deployable, commit, build, releaseJson }: DeploymentPlan): Release {
+export function releaseOf({ settings, deployable, commit, author, build, releaseJson }: DeploymentPlan): Release {
   return {
     repository: settings.repository,
     digest: deployable.digest,
     version: deployable.version,
     commit,
+    author,
     build,
     releaseJson,
   };

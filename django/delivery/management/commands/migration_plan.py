@@ -9,12 +9,15 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from delivery.compatibility import Judgement, judge, tables_created
 
+# Of all migrations together, so that the last line stays below 16 KB with names and reasons.
+SQL_CHARACTERS = 8000
+
 
 class Command(BaseCommand):
     """
     Prints on its last line, as JSON, which migrations `migrate_locked` would apply, and whether the release that serves
     now goes on working after each, and what will be recorded as applied:
-    {"migrations": [{"name", "compatible": "yes" | "no" | "unknown", "why"}], "records": [name]}.
+    {"migrations": [{"name", "compatible": "yes" | "no" | "unknown", "why", "sql"}], "records": [name]}.
     Changes nothing, and reads the catalogue and the table django_migrations alone.
     """
 
@@ -34,11 +37,31 @@ class Command(BaseCommand):
                 if empty
                 else judge(migration, state, created)
             )
-            migrations.append({"name": str(migration), "compatible": found.compatible, "why": found.why})
+            sql = sql_of(executor.loader, migration)
+            migrations.append({"name": str(migration), "compatible": found.compatible, "why": found.why, "sql": sql})
             created |= tables_created(migration.operations, migration.app_label)
             state = migration.mutate_state(state, preserve=False)
+        # Whole in the log, of which a machine reads the last line: one that is longer than 16 KB is split there.
+        for one in migrations:
+            self.stdout.write(f"-- {one['name']}\n{one['sql']}")
+        share = SQL_CHARACTERS // max(1, len(migrations))
+        for one in migrations:
+            one["sql"] = shortened(one["sql"], share)
         records = records_to_come(executor.loader, [migration for migration, _ in plan])
         self.stdout.write(json.dumps({"migrations": migrations, "records": records}))
+
+
+def sql_of(loader: MigrationLoader, migration: Migration) -> str:
+    """What the migration would execute, as `sqlmigrate` says it. What is no SQL is a comment in its place."""
+    try:
+        return "\n".join(loader.collect_sql([(migration, False)]))
+    except Exception as error:  # noqa: BLE001 - it needs what an earlier pending migration makes, or the like
+        return f"-- Its SQL cannot be told before the migrations before it are applied ({type(error).__name__})."
+
+
+def shortened(sql: str, most: int) -> str:
+    """The SQL, or as much of it as there is room for; the rest is in the log."""
+    return sql if len(sql) <= most else f"{sql[:most]}\n-- ... {len(sql) - most} characters more in the plan's log"
 
 
 def records_to_come(loader: MigrationLoader, plan: list[Migration]) -> list[str]:

@@ -105,6 +105,7 @@ export function release(version: Version, releaseJson: Partial<ReleaseJson> = {}
     digest: digestOf(version),
     version,
     commit: 'c0ffee',
+    author: 'Ana <ana@example.com>',
     build: 'web:1',
     releaseJson: { ...RELEASE_JSON, ...releaseJson },
   };

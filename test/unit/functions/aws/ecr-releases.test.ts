@@ -1,7 +1,14 @@
 import { CreateRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr';
 import { beforeAll, expect, test } from 'vitest';
 import { EcrReleases } from '#aws/ecr-releases.ts';
-import { BUILD_LABEL, COMMIT_LABEL, type Digest, RELEASE_LABEL, type Version } from '#core/contract/release.ts';
+import {
+  AUTHOR_LABEL,
+  BUILD_LABEL,
+  COMMIT_LABEL,
+  type Digest,
+  RELEASE_LABEL,
+  type Version,
+} from '#core/contract/release.ts';
 import { CONFIG_TYPE, digestOf, type Image, LAYER_TYPE, MANIFEST_TYPE } from '../../../../local/image/oci.ts';
 import { Repository } from '../../../../local/image/registry.ts';
 import { cloud, digestOf as digest, RELEASE_JSON } from './cloud.ts';
@@ -17,6 +24,7 @@ beforeAll(async () => {
 const LABELS = {
   [RELEASE_LABEL]: JSON.stringify(RELEASE_JSON),
   [COMMIT_LABEL]: 'c0ffee',
+  [AUTHOR_LABEL]: 'Ana\n<ana@example.com>\u202E',
   [BUILD_LABEL]: 'web:1',
 };
 
@@ -59,6 +67,7 @@ test('a release is read from the labels of the image that was announced', async 
     digest: pushed,
     version: 'v1.0.0',
     commit: 'c0ffee',
+    author: 'Ana <ana@example.com>',
     build: 'web:1',
     releaseJson: RELEASE_JSON,
   });

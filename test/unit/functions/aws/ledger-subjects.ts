@@ -102,6 +102,7 @@ export function plan(version: Version): DeploymentPlan {
     settings: SETTINGS,
     deployable: deployable(version),
     commit: 'c0ffee',
+    author: 'Ana <ana@example.com>',
     build: 'web:1',
     releaseJson: RELEASE_JSON,
     candidate: 'blue',

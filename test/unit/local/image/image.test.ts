@@ -53,7 +53,14 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 function build(commit = 'c0ffee'): Promise<Image> {
-  return buildImage({ tree, release, version: 'v1.2.3', commit, build: 'web-build:1' });
+  return buildImage({
+    tree,
+    release,
+    version: 'v1.2.3',
+    commit,
+    author: 'Ana <ana@example.com>',
+    build: 'web-build:1',
+  });
 }
 
 const json = (content: Buffer): unknown => JSON.parse(content.toString());
@@ -86,6 +93,7 @@ describe('an image', () => {
       Labels: {
         'farol.release': JSON.stringify(release),
         'farol.build': 'web-build:1',
+        'org.opencontainers.image.authors': 'Ana <ana@example.com>',
         'org.opencontainers.image.revision': 'c0ffee',
         'org.opencontainers.image.version': 'v1.2.3',
       },

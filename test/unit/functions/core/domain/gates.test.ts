@@ -106,6 +106,16 @@ describe.each([
       );
   });
 
+  test('by the approval of somebody who is not asked', () => {
+    const ana = 'arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Release_0123456789abcdef/ana@example.com';
+    const plan = { ...asking, settings: { approval: { timeout: '1d', approvers: ['ana@example.com'] } } };
+    expect(lack(plan, approved)).toContain(
+      'is not among those who are asked (approval.approvers): ana@example.com. (I3)',
+    );
+    const byAna = fact('approval', { by: ana, plan: migrationPlanHash(proven) });
+    expect(lack(plan, { ...proven, approval: byAna })).toBeUndefined();
+  });
+
   test('by the approval of other migrations', () => {
     const more = { migrations: [...PLAN.migrations, { name: 'board.0003', compatible: 'yes', why: 'additive' }] };
     expect(lack(asking, { ...approved, 'migration-plan': fact('migration-plan', more) })).toContain('other migrations');

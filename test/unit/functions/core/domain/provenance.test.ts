@@ -10,6 +10,7 @@ const release: Release = {
   digest: DIGEST,
   version: 'v1.4.0',
   commit: 'c0ffee',
+  author: 'Ana <ana@example.com>',
   build: BUILD,
   releaseJson: {
     schema: 1,

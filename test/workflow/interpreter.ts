@@ -153,7 +153,7 @@ async function enter(
     case 'Succeed':
       return leave(state, input, { input }, scope);
     case 'Task':
-      return attempt(state, input, scope, () => task(state, input, scope));
+      return attempt(state, input, scope, () => asLambdaTells(() => task(state, input, scope)));
     case 'Parallel':
       return attempt({ ...state, Retry: [] }, input, scope, async () => {
         const results = [];
@@ -187,6 +187,18 @@ async function task(
   if (!waits) return { Payload };
   if (await scope.world.woken(taskToken, seconds)) return {};
   throw Object.assign(new Error(`nobody answered within ${seconds} s`), { name: TIMEOUT });
+}
+
+/** Of a function that throws, Step Functions tells what Lambda answered: JSON with a stack trace (Lambda Developer Guide, "Function errors"). */
+async function asLambdaTells<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Error) || error instanceof Aborted || error.name === TIMEOUT) throw error;
+    const { name: errorType, message: errorMessage, stack = '' } = error;
+    const cause = JSON.stringify({ errorType, errorMessage, trace: stack.split('\n') });
+    throw Object.assign(new Error(cause, { cause: error }), { name: errorType });
+  }
 }
 
 const TIMEOUT = 'States.Timeout';

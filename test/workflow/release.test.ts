@@ -288,3 +288,41 @@ test('a release that prints a line without end, and lines of ours, is rolled bac
     expect(text.length).toBeLessThan(5000);
   expect(workflow.messages.at(-1)?.split('\n')).not.toContain('v1.1.0 is live.');
 });
+
+describe('a surprise', () => {
+  const CASES: readonly [string, Error, string][] = [
+    ['a thrown error', new TypeError('settings.services is "empty"\nor so'), 'settings.services is empty or so'],
+    ['an error without a message', new Error(''), 'Farol itself failed in the state Preflight: '],
+    ['a time-out', Object.assign(new Error(''), { name: 'States.Timeout' }), 'it did not answer in time'],
+    ['a line without end', new Error('x'.repeat(200_000)), 'x'.repeat(400)],
+  ];
+
+  test.each(CASES)('is one sentence for people: %s', async (_what, error, said) => {
+    const workflow = new Workflow();
+    await workflow.deploy(workflow.world.push('v1.0.0'));
+    workflow.beforeInvoke = (name) => {
+      if (name === '${PreflightFunction}') throw error;
+    };
+    const ending = await workflow.deploy(workflow.world.push('v1.1.0'));
+    const cause = ending.status === 'FAILED' ? ending.cause : '';
+    expect(cause).toContain('Farol itself failed in the state Preflight: ');
+    expect(cause).toContain(said);
+    expect(cause).toContain('The history of the execution has the details.');
+    for (const text of [cause, workflow.messages.at(-1) ?? '']) {
+      expect(text).not.toMatch(/errorMessage|trace|\{|\n/);
+      expect(text.length).toBeLessThan(1500);
+    }
+  });
+
+  test('that keeps a deployment from the lock is one sentence too', async () => {
+    const workflow = new Workflow();
+    workflow.beforeInvoke = () => {
+      throw new Error('the ledger does not answer');
+    };
+    expect(await workflow.deploy(workflow.world.push('v1.0.0'))).toMatchObject({
+      error: 'lock not acquired',
+      cause:
+        'Farol itself failed in the state Acquire lock: the ledger does not answer. The history of the execution has the details.',
+    });
+  });
+});

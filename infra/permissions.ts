@@ -54,6 +54,7 @@ export function functionPermissions(
       to.startDeployments,
       to.describeDeployments,
       to.wakeDeployments,
+      to.publish,
       to.handBack,
     ],
     'anchor-entries': [...to.hearEntries, to.writeAnchors, to.publish, to.handBack],

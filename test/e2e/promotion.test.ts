@@ -186,6 +186,10 @@ describe(`${LAST}, while it waits for an answer`, () => {
       return began === undefined ? { saw: entries.at(-1) } : { found: began.deployment };
     });
     expect(await stage.ended(recovery)).toMatchObject({ status: 'SUCCEEDED' });
+    const notices = stage.timeline.calls.filter(({ operation }) => operation === 'Publish');
+    expect(notices.map(({ params }) => String(params['Message']))).toContainEqual(
+      expect.stringContaining(`The deployment ${deployment} was stopped by somebody.`),
+    );
     expect((await stage.ledger()).lock?.deployment).toBeUndefined();
     expect(await answer(deployment, 'approve')).toMatchObject({
       done: false,

@@ -32,3 +32,13 @@ export const ParameterStoreChange = z.object({
   detail: z.object({ name: z.string(), operation: z.string() }),
 });
 export type ParameterStoreChange = z.infer<typeof ParameterStoreChange>;
+
+/**
+ * "Step Functions Execution Status Change" as EventBridge delivers it, at best effort and perhaps more than once. Source:
+ * Step Functions Developer Guide, "Automating Step Functions event delivery with EventBridge".
+ */
+export const ExecutionStatusChange = z.object({
+  source: z.literal('aws.states'),
+  'detail-type': z.literal('Step Functions Execution Status Change'),
+  detail: z.object({ name: z.string(), status: z.string() }),
+});

@@ -81,7 +81,7 @@ describe('what is no release', () => {
     gateway.emit(imageAction({ action: 'DELETE' }));
     await invoke(imageAction({ action: 'DELETE' }));
     const said = await ignoredWith([
-      /^the tag "latest" is no version/,
+      /^the tag is no release: "latest" is no version/,
       /^the manifest has no tag/,
       /^no target hears pushes to another/,
       /^result is FAILURE/,
@@ -99,11 +99,11 @@ describe('what is no release', () => {
     gateway.emit(imageAction({ tag: `v1.0.0-${'x'.repeat(5000)}` }));
     for (const nonsense of [null, 'text', [], {}, { detail: {} }]) await invoke(nonsense);
     const said = await ignoredWith([
-      /^the tag "v1.0" is no version/,
+      /^the tag is no release: "v1.0" is no version/,
       /^image-digest is no sha256 digest/,
       /^not an ECR image action: detail\.image-tag:/,
       /^not an ECR image action: detail\.repository-name:/,
-      /^the tag "v1\.0\.0-x+ is no version/,
+      /^the tag is no release: "v1\.0\.0-x+ is no version/,
       /^not an ECR image action: :/,
     ]);
     expect(Math.max(...said.map(({ length }) => length))).toBeLessThan(600);

@@ -108,7 +108,7 @@ describe.each([
 
   test('by the approval of somebody who is not asked', () => {
     const ana = 'arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Release_0123456789abcdef/ana@example.com';
-    const plan = { ...asking, settings: { approval: { timeout: '1d', approvers: ['ana@example.com'] } } };
+    const plan = { ...asking, settings: { scan, approval: { timeout: '1d', approvers: ['ana@example.com'] } } };
     expect(lack(plan, approved)).toContain(
       'is not among those who are asked (approval.approvers): ana@example.com. (I3)',
     );

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as z from 'zod';
 import { MigrationsTable } from '#core/contract/database.ts';
@@ -252,8 +254,13 @@ const Pipeline = z.strictObject({
     /** Branch of a run that somebody starts by hand; releases are built from tags. */
     branch: z.string().min(1),
   }),
-  /** Path of the build's commands in the repository. */
-  buildspec: z.string().min(1),
+  /** Path of the build's commands in this checkout: they are of the infrastructure, not of the tag that is built. */
+  buildspec: z
+    .string()
+    .min(1)
+    .refine((path) => existsSync(join(import.meta.dirname, '..', path)), {
+      error: 'a file of this checkout, as in buildspec.yml',
+    }),
   build: z.strictObject({
     /** As the service's: the image is built on the processor that it runs on. */
     architecture: setting.services.element.shape.architecture,

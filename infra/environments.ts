@@ -29,7 +29,9 @@ export const production: Environments = {
     budget: 400,
   },
   pipelines,
-  targets: [{ app: 'web', environment: 'production', source: 'push', ...profiles.production }],
+  targets: [
+    { app: 'web', environment: 'production', source: 'push', approval: { timeout: '1d' }, ...profiles.production },
+  ],
 };
 
 /** The same for little money, and easily taken away again: `npm run deploy -- starter`. */

@@ -132,6 +132,14 @@ export function repositoryName(app: string): string {
   return app;
 }
 
+/**
+ * The role that an application's builds have, and nobody else puts images by. With the region in it, because roles are of
+ * the account.
+ */
+export function buildRole(app: string, region: string): string {
+  return `farol-${app}-build-${region}`;
+}
+
 /** The stack that builds an application's releases. */
 export function pipelineStack(app: string): string {
   return `${app}-pipeline`;

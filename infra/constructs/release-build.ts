@@ -1,11 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import {
   BuildSpec,
-  Cache,
   ComputeType,
   LinuxArmBuildImage,
   LinuxBuildImage,
-  LocalCacheMode,
   PipelineProject,
 } from 'aws-cdk-lib/aws-codebuild';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -14,9 +14,9 @@ import { Construct } from 'constructs';
 import { seconds } from '#core/contract/duration.ts';
 import { buildProject } from '#core/contract/pipeline.ts';
 import type { PipelineSettings } from '../environment-schema.ts';
-import { repositoryName } from '../names.ts';
+import { buildRole, repositoryName } from '../names.ts';
 
-export interface ReleaseBuildProps extends Pick<PipelineSettings, 'app' | 'buildspec' | 'build'> {
+export interface ReleaseBuildProps extends Pick<PipelineSettings, 'app' | 'source' | 'buildspec' | 'build'> {
   readonly connectionArn: string;
   /** Bucket through which the pipeline hands over which commit to build. */
   readonly artifactsArn: string;
@@ -26,15 +26,43 @@ export interface ReleaseBuildProps extends Pick<PipelineSettings, 'app' | 'build
 const COMPUTE = { small: ComputeType.SMALL, medium: ComputeType.MEDIUM, large: ComputeType.LARGE };
 
 /**
- * The right to use a connection to a git provider. Older connections have the service's former name in their ARN, and the
- * action's must be the same. Developer Tools console User Guide, "Connections rename".
+ * The right to read one repository by a connection to a git provider. The keys are absent where a call is about no
+ * repository, which ForAllValues lets pass. Older connections have the service's former name in their ARN, and the action's
+ * must be the same. Developer Tools console User Guide, "Permissions reference for AWS CodeConnections", "Connections rename".
+ * @param repository owner and name
  */
-export function useConnection(connectionArn: string): PolicyStatement {
+export function useConnection(connectionArn: string, repository: string): PolicyStatement {
   const service = connectionArn.includes(':codestar-connections:') ? 'codestar-connections' : 'codeconnections';
-  return new PolicyStatement({ actions: [`${service}:UseConnection`], resources: [connectionArn] });
+  return new PolicyStatement({
+    actions: [`${service}:UseConnection`],
+    resources: [connectionArn],
+    conditions: {
+      'ForAllValues:StringEquals': {
+        [`${service}:FullRepositoryId`]: repository,
+        [`${service}:ProviderPermissionsRequired`]: 'read_only',
+      },
+    },
+  });
 }
 
-/** The CodeBuild project that turns a tagged commit into an image, by the commands in the repository's buildspec. */
+const ROOT = join(import.meta.dirname, '..', '..');
+
+/** A buildspec of this checkout, word for word: the tag that is built has no say in how it is built and what is said of it. */
+class OwnBuildSpec extends BuildSpec {
+  override readonly isImmediate = true;
+  readonly #text: string;
+
+  constructor(path: string) {
+    super();
+    this.#text = readFileSync(join(ROOT, path), 'utf8');
+  }
+
+  override toBuildSpec(): string {
+    return this.#text;
+  }
+}
+
+/** The CodeBuild project that turns a tagged commit into an image, by the commands of this checkout's buildspec. Nothing is kept from one build to the next. */
 export class ReleaseBuild extends Construct {
   readonly project: PipelineProject;
 
@@ -49,6 +77,7 @@ export class ReleaseBuild extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const role = new Role(this, 'Role', {
+      roleName: buildRole(props.app, stack.region),
       description: `What builds of ${props.app} may do`,
       // CodeBuild User Guide, "Cross-service confused deputy prevention".
       assumedBy: new ServicePrincipal('codebuild.amazonaws.com', {
@@ -89,7 +118,7 @@ export class ReleaseBuild extends Construct {
               ],
               resources: [stack.formatArn({ service: 'ecr', resource: 'repository', resourceName: repository })],
             }),
-            useConnection(props.connectionArn),
+            useConnection(props.connectionArn, props.source.repository),
             new PolicyStatement({
               actions: ['s3:GetObject', 's3:GetObjectVersion'],
               resources: [`${props.artifactsArn}/*`],
@@ -102,7 +131,7 @@ export class ReleaseBuild extends Construct {
     this.project = new PipelineProject(this, 'Project', {
       projectName,
       description: `Tests, builds and pushes releases of ${props.app}`,
-      buildSpec: BuildSpec.fromSourceFilename(props.buildspec),
+      buildSpec: new OwnBuildSpec(props.buildspec),
       environment: {
         buildImage:
           architecture === 'ARM64'
@@ -117,7 +146,6 @@ export class ReleaseBuild extends Construct {
         ...Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, { value }])),
         FAROL_REPOSITORY_URI: { value: `${stack.account}.dkr.ecr.${stack.region}.${stack.urlSuffix}/${repository}` },
       },
-      cache: Cache.local(LocalCacheMode.DOCKER_LAYER),
       timeout: Duration.seconds(seconds(timeout)),
       logging: { cloudWatch: { logGroup } },
       role: role.withoutPolicyUpdates(),

@@ -58,7 +58,7 @@ export class ReleasePipeline extends Construct {
               actions: ['s3:GetBucketAcl', 's3:GetBucketLocation', 's3:GetBucketVersioning'],
               resources: [artifacts.bucketArn],
             }),
-            useConnection(props.connectionArn),
+            useConnection(props.connectionArn, props.source.repository),
             new PolicyStatement({
               actions: ['codebuild:StartBuild', 'codebuild:BatchGetBuilds', 'codebuild:StopBuild'],
               resources: [

@@ -74,7 +74,11 @@ describeWithEngine("the buildspec's phases, with a real engine and the local reg
     // CodeBuild's machine is thrown away, this one is not.
     const tests = `tests-${id.replaceAll(/[^0-9A-Za-z]/g, '-')}`;
     // A build that failed early has not made them; its own failure is what the test then shows.
-    const taken = [await gone('rm', '--force', '--volumes', tests), await gone('network', 'rm', tests)];
+    const taken = [
+      await gone('rm', '--force', '--volumes', tests),
+      await gone('network', 'rm', tests),
+      await gone('volume', 'rm', tests),
+    ];
     if (run.status === 0 && taken.includes(false)) throw new Error(`${tests} was left on this machine`);
     if (run.status === 0) closers.add(async () => void (await docker('image', 'rm', `${uri}:${version}`)));
     return { ...run, id, commit };

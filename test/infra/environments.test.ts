@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { EnvironmentsError, parseEnvironments } from '../../infra/environment-schema.ts';
-import environments, { starter } from '../../infra/environments.ts';
+import environments, { promotion, starter } from '../../infra/environments.ts';
 import { nearest } from '../../infra/known-keys.ts';
 import local from '../../local/environments.ts';
 
@@ -26,6 +26,13 @@ describe('environments', () => {
     expect(problems(environments)).toEqual([]);
     expect(problems(starter)).toEqual([]);
     expect(problems(local)).toEqual([]);
+  });
+
+  test('what is called production asks people, in each of them', () => {
+    const targets = [environments, starter, promotion].flatMap((one) => one.targets);
+    const production = targets.filter(({ environment }) => environment === 'production');
+    expect(production.length).toBeGreaterThan(1);
+    for (const { approval } of production) expect(approval?.timeout).toBe('1d');
   });
 
   test.each([

@@ -1,9 +1,14 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { buildProject } from '#core/contract/pipeline.ts';
 import { APPROVAL, BUILD_VARIABLES, NO_VERSION, pipelineName } from '../../functions/core/contract/pipeline.ts';
 import { functionName, ORCHESTRATOR } from '../../infra/names.ts';
+import { ROOT } from '../../local/setup.mjs';
+import { evaluate } from '../iam/evaluate.ts';
+import { parsePolicy } from '../iam/policy.ts';
 import { ACCOUNT, environmentsIn, resources, synthesized, templateOf } from './synthesized.ts';
 
 const templates = synthesized();
@@ -101,7 +106,16 @@ describe('the pipeline', () => {
         {
           PolicyDocument: {
             Statement: Match.arrayWith([
-              Match.objectLike({ Action: `${service}:UseConnection`, Resource: connection }),
+              Match.objectLike({
+                Action: `${service}:UseConnection`,
+                Resource: connection,
+                Condition: {
+                  'ForAllValues:StringEquals': {
+                    [`${service}:FullRepositoryId`]: 'your-organisation/farol',
+                    [`${service}:ProviderPermissionsRequired`]: 'read_only',
+                  },
+                },
+              }),
             ]),
           },
         },
@@ -115,7 +129,8 @@ describe('the build', () => {
     template.hasResourceProperties('AWS::CodeBuild::Project', {
       Name: buildProject('web'),
       Environment: { Type: 'ARM_CONTAINER', PrivilegedMode: true },
-      Source: { BuildSpec: 'buildspec.yml', Type: 'CODEPIPELINE' },
+      Source: { BuildSpec: readFileSync(join(ROOT, 'buildspec.yml'), 'utf8'), Type: 'CODEPIPELINE' },
+      Cache: { Type: 'NO_CACHE' },
     });
   });
 
@@ -159,6 +174,63 @@ describe('the build', () => {
     const text = JSON.stringify(resources(template, 'AWS::IAM::Role'));
     expect(text).toContain(`arn:aws:ecr:us-east-1:${ACCOUNT}:repository/web`);
     expect(text).not.toMatch(/"(ecr|s3):[^"]*(Delete|\*)/);
+  });
+});
+
+describe('who puts images into the repository', () => {
+  const [repository] = Object.values(resources(templateOf(templates, 'web-repository'), 'AWS::ECR::Repository'));
+  const Policy = z.object({
+    Version: z.string(),
+    Statement: z.array(
+      // A repository's policy names no resource: it is of the repository.
+      z.looseObject({ Principal: z.unknown() }).transform(({ Principal, ...statement }) => ({
+        Principal,
+        statement: { ...statement, Resource: '*' },
+      })),
+    ),
+  });
+  const { Version, Statement } = Policy.parse(repository?.Properties['RepositoryPolicyText']);
+  const policy = parsePolicy({ Version, Statement: Statement.map(({ statement }) => statement) });
+  /** What IAM says to somebody who has every right on ECR. */
+  const mayPut = (principal: string, action: string): boolean =>
+    evaluate([{ effect: 'Allow', actions: ['*'], resources: ['*'], conditions: {} }, ...policy], {
+      action,
+      resource: `arn:aws:ecr:us-east-1:${ACCOUNT}:repository/web`,
+      context: { 'aws:PrincipalArn': principal },
+    }).allowed;
+  const role = (name: string) => `arn:aws:iam::${ACCOUNT}:role/${name}`;
+  const PUSH = ['ecr:PutImage', 'ecr:InitiateLayerUpload', 'ecr:UploadLayerPart', 'ecr:CompleteLayerUpload'];
+
+  test('everybody is meant', () => {
+    expect(Statement.map(({ Principal }) => Principal)).toEqual([{ AWS: '*' }]);
+  });
+
+  test('the role that the build has', () => {
+    const [name] = Object.values(resources(template, 'AWS::IAM::Role')).flatMap(({ Properties }) =>
+      JSON.stringify(Properties['AssumeRolePolicyDocument']).includes('codebuild') ? [Properties['RoleName']] : [],
+    );
+    for (const action of PUSH) expect(mayPut(role(String(name)), action), action).toBe(true);
+  });
+
+  test.each([
+    ['an administrator', role('Admin')],
+    ['the root user', `arn:aws:iam::${ACCOUNT}:root`],
+    ['a user', `arn:aws:iam::${ACCOUNT}:user/ana`],
+    ['the build of another application', role('farol-shop-build-us-east-1')],
+    ['a role whose name goes on', role('farol-web-build-us-east-1-2')],
+    ['that role in another account', 'arn:aws:iam::999999999999:role/farol-web-build-us-east-1'],
+    ['the pipeline', role('web-pipeline-ReleaseRole')],
+  ])('not %s, who may still read', (_who, principal) => {
+    for (const action of PUSH) expect(mayPut(principal, action), action).toBe(false);
+    for (const action of ['ecr:BatchGetImage', 'ecr:DescribeImages', 'ecr:BatchDeleteImage'])
+      expect(mayPut(principal, action), action).toBe(true);
+  });
+
+  test('and a tag keeps its image', () => {
+    expect(repository?.Properties).toMatchObject({
+      ImageTagMutability: 'IMMUTABLE',
+      ImageScanningConfiguration: { ScanOnPush: true },
+    });
   });
 });
 

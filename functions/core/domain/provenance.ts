@@ -45,7 +45,6 @@ export function buildLabelProblem({ build, version }: Release, app: string): str
  */
 export function judgeProvenance(release: Release, app: string, record: BuildRecord | undefined): Provenance {
   const { build, version, commit, digest } = release;
-  const refused = (reason: string): Provenance => ({ state: 'refused', reason });
   if (record === undefined) return refused(`CodeBuild knows no build ${build}, which the image of ${version} names.`);
   const pipeline = `codepipeline/${pipelineName(app)}`;
   if (record.project !== buildProject(app))
@@ -62,14 +61,19 @@ export function judgeProvenance(release: Release, app: string, record: BuildReco
     return { state: 'open', reason: `The build ${build} of ${version} has not ended: it is IN_PROGRESS.` };
   if (record.status !== 'SUCCEEDED')
     return refused(`The build ${build} of ${version} ended ${record.status}, and must be SUCCEEDED.`);
-  for (const [what, expected] of Object.entries({ digest, version, commit } as const)) {
-    const made = record.exported[BUILD_VARIABLES[what as keyof typeof BUILD_VARIABLES]];
+  const deployed = { digest, version, commit };
+  for (const what of ['digest', 'version', 'commit'] as const) {
+    const [made, expected] = [record.exported[BUILD_VARIABLES[what]], deployed[what]];
     if (made !== expected)
       return refused(
         `The image to be deployed has the ${what} ${expected}; its build ${build} says that it made ${named(made)}.`,
       );
   }
   return { state: 'proven' };
+}
+
+function refused(reason: string): Provenance {
+  return { state: 'refused', reason };
 }
 
 function named(value: string | undefined): string {

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { BUILD_VARIABLES, NO_VERSION } from '#core/contract/pipeline.ts';
-import { ReleaseJson, Version } from '#core/contract/release.ts';
+import { ReleaseJson, Version, versionProblem } from '#core/contract/release.ts';
+import { compareVersions } from '#core/domain/version.ts';
 import { ROOT } from '../../../local/setup.mjs';
 import { BUILDSPEC, type BuildRun, pairs, runBuildspec } from '../../fixtures/buildspec.ts';
 
@@ -29,6 +30,7 @@ if (text.includes(process.env.FAILS)) process.exit(1);
 if (text.includes(' ecr list-images ')) console.log(process.env.RELEASES.replaceAll(' ', '\\t'));
 if (text.includes(' ecr describe-images ')) console.log('${DIGEST}');
 if (text.includes(' ecr get-login-password')) console.log('password');
+if (text.startsWith('docker image inspect')) console.log('python@${DIGEST}');
 `;
 
 interface Run extends BuildRun {
@@ -112,6 +114,7 @@ describe('a build of a version tag', async () => {
   test('labels the image with release.json word for word, commit, build and version', () => {
     const given = buildArguments(imageBuild(run));
     expect(given).toMatchObject({ VERSION: 'v1.4.0', COMMIT: run.commit, BUILD: 'web-build:1' });
+    expect(given, 'the base that was tested on, by its digest').toMatchObject({ BASE: `python@${DIGEST}` });
     const text = given['RELEASE_JSON'] ?? '';
     expect(text).toBe(readFileSync(join(ROOT, 'django/release.json'), 'utf8').trim());
     expect(ReleaseJson.safeParse(JSON.parse(text)).success).toBe(true);
@@ -146,7 +149,7 @@ test('the first release of all has none before it', async () => {
 
 test.each([
   ['no tag', []],
-  ['tags that are no versions', ['latest', 'v1', 'v01.2.3', 'version-1.2.3']],
+  ['tags that nobody means as versions', ['latest', 'v1', 'version-1.2.3']],
 ])('a run with %s tests, releases nothing and ends well', async (_what, tags) => {
   const run = await build({ tags });
   expect(run.status, run.output).toBe(0);
@@ -155,6 +158,82 @@ test.each([
   expect(pushes(run)).toEqual([]);
   expect(run.calls.filter(([tool]) => tool === 'aws')).toEqual([]);
   expect(run.calls.some((call) => call.join(' ').includes('python -m pytest'))).toBe(true);
+});
+
+const NO_VERSIONS = [
+  'v1.4.0-01',
+  'v1.0.0-rc.01',
+  'v1.0.0-2026.09.01',
+  'v9007199254740993.0.0',
+  'v2026.03.07',
+  'v1.4.0+build.5',
+  'V1.4.0',
+  '1.4.0',
+  'v1.4',
+  'v01.2.3',
+  'v1.4.0-feature-checkout.12',
+  'release/v1.4.0',
+];
+test.each(NO_VERSIONS)(
+  '%s is a tag that was meant as a version and is none: the run is red and says so',
+  async (tag) => {
+    expect(versionProblem(tag)).toBeDefined();
+    const run = await build({ tags: [tag] });
+    expect(run.status).toBe(1);
+    expect(run.output).toContain(`No version: ${tag}`);
+    expect(run.calls).toEqual([]);
+  },
+);
+
+test.each(['v1.4.0', 'v1.4.0-rc.1', 'v1.4.0-rc-2.x', 'v2026.3.7', 'v0.0.0-0a', 'v1.4.0-feature-check.12'])(
+  '%s is a version, here as in the contract',
+  async (tag) => {
+    expect(versionProblem(tag)).toBeUndefined();
+    expect((await build({ tags: [tag] })).exported).toMatchObject({ FAROL_VERSION: tag });
+  },
+);
+
+test.each([
+  ['v1.4.0-rc.1', 'v1.4.0'],
+  ['v1.4.0-rc.9', 'v1.4.0-rc.10'],
+  ['v1.4.0-1', 'v1.4.0-alpha'],
+  ['v1.4.0-alpha', 'v1.4.0-alpha.1'],
+  ['v1.4.0', 'v1.4.1-rc.1'],
+])('of %s and %s on one commit the second is built, as the contract orders them', async (older, newer) => {
+  expect(compareVersions(older, newer)).toBeLessThan(0);
+  expect((await build({ tags: [newer, older] })).exported).toMatchObject({ FAROL_VERSION: newer });
+});
+
+describe('the tests of the application', async () => {
+  const { calls } = await build({ tags: ['v1.4.0'] });
+  const tests = calls.find((call) => call.join(' ').includes('python -m pytest')) ?? [];
+  const name = 'tests-web-build-1';
+
+  test('reach nothing but the database beside them', () => {
+    expect(calls).toContainEqual(['docker', 'network', 'create', '--internal', name]);
+    expect(tests[tests.indexOf('--network') + 1]).toBe(name);
+    expect(tests.filter((word) => word === '--network')).toHaveLength(1);
+  });
+
+  test('are given no credentials, and nothing of the machine but their tree', () => {
+    const given = tests.filter((_, i) => tests[i - 1] === '--env').map((pair) => pair.split('=')[0]);
+    expect(given).toEqual(['POSTGRES_HOST', 'POSTGRES_NAME', 'POSTGRES_USER', 'POSTGRES_PASSWORD']);
+    const mounted = tests.filter((_, i) => tests[i - 1] === '--volume');
+    expect(mounted.map((volume) => volume.replace(/.*\/clone/, 'clone'))).toEqual([
+      `${name}:/venv:ro`,
+      'clone/django:/tree:ro',
+    ]);
+    expect(tests).not.toContain('--privileged');
+  });
+
+  test('find what they need there: no code of the tag runs where the network is', () => {
+    const install = calls.find((call) => call.join(' ').includes('pip install')) ?? [];
+    expect(install).not.toContain('--network');
+    expect(install.join(' ')).toContain('--only-binary=:all:');
+    expect(
+      install.filter((_, i) => install[i - 1] === '--volume').map((volume) => volume.replace(/.*\/clone/, 'clone')),
+    ).toEqual([`${name}:/venv`, 'clone/django/requirements-dev.txt:/requirements.txt:ro']);
+  });
 });
 
 test('of several versions that name a commit, the newest is built', async () => {

@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type { DeploymentRequest, Head, Lock } from '#core/contract/ledger.ts';
 import type { AcquireLock } from '#core/contract/states.ts';
+import { targetSlug } from '#core/contract/target.ts';
 import { deploymentName } from '#core/domain/deployment-name.ts';
 import { refusalOf } from '#core/domain/order.ts';
 import { secondsUntilQuiet } from '#core/domain/repair.ts';
@@ -25,6 +26,8 @@ export async function acquireLock(
   ports: Ports,
 ): Promise<Output> {
   const { ledger } = ports;
+  const forged = misnamed(request, executionArn);
+  if (forged !== undefined) return { outcome: 'refused', reason: forged };
   const lock = await ledger.lock(request.target);
   if (lock?.executionArn === executionArn) return { outcome: 'acquired', token: lock.token, waitSeconds: 0 };
   const record = await ledger.deployment(request.deployment);
@@ -46,6 +49,23 @@ export async function acquireLock(
   if (faster?.deployment === undefined)
     throw new Error(`the lock of ${request.target} changed hands twice while it was taken`);
   return queue(request, faster, ports);
+}
+
+/**
+ * Why an execution is not what its input says, in a sentence; undefined: it is. Its name is the deployment's, and follows
+ * from what is deployed where: so nobody who may start executions starts one in the name of another deployment. Nothing is
+ * written of it, under a name that is not its own.
+ */
+function misnamed(request: DeploymentRequest, executionArn: string): string | undefined {
+  const { kind, target, version, digest, attempt, deployment } = request;
+  // arn:<partition>:states:<region>:<account>:execution:<state machine>:<name>
+  const execution = executionArn.split(':').at(-1);
+  const name =
+    kind === 'recovery'
+      ? new RegExp(`^${targetSlug(target)}-recovery-\\d+-${attempt}$`).exec(deployment)?.[0]
+      : deploymentName(target, version, digest, attempt);
+  if (deployment === name && execution === deployment) return undefined;
+  return `The execution ${execution} was started for the deployment ${deployment}; its input names ${name ?? `a recovery of ${target}`}. Start deployments by a push or by farol redeploy. Nothing was changed.`;
 }
 
 /** Written down and told like any other end, though nothing began. */

@@ -21,6 +21,7 @@ import type {
   SlotControl,
   TaskRunner,
 } from '#core/ports.ts';
+import { neverLiveBefore } from '#core/promotion-gate.ts';
 
 interface Ports {
   readonly ledger: Ledger;
@@ -57,7 +58,7 @@ export async function preflight(
   if (head.live !== undefined && sameDeployable(head.live.deployable, deployable)) {
     return { outcome: 'unchanged', reason: `${release.version} is live already with these settings.` };
   }
-  const refusal = refuse(head, observed, migrating);
+  const refusal = refuse(head, observed, migrating) ?? (await neverLiveBefore(settings, release, ledger));
   if (refusal !== undefined) return { outcome: 'refused', reason: refusal };
   const proof = await proofOf(release, settings, ports);
   for (const { state, reason, setting, timeout } of proof.lacks) {

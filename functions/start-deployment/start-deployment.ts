@@ -2,11 +2,10 @@ import * as z from 'zod';
 import { beginDeployment } from '#core/begin-deployment.ts';
 import type { PersonalRequest } from '#core/contract/caller.ts';
 import { StartDeployment } from '#core/contract/redeployment.ts';
-import type { Digest, Version } from '#core/contract/release.ts';
-import { promotedFrom, type Settings, targetOf } from '#core/contract/settings.ts';
-import { deploymentName } from '#core/domain/deployment-name.ts';
+import { type Settings, targetOf } from '#core/contract/settings.ts';
 import { refusalOf } from '#core/domain/order.ts';
 import type { Executions, Ledger, ReleaseSource, SettingsStore } from '#core/ports.ts';
+import { neverLiveBefore } from '#core/promotion-gate.ts';
 
 interface Ports {
   readonly ledger: Ledger;
@@ -32,7 +31,7 @@ export async function startDeployment({ input, caller }: PersonalRequest, ports:
   if (digest === undefined) return refused(`The repository ${settings.repository} holds no image ${version}.`);
   const refusal =
     refusalOf({ version, digest }, await ports.ledger.head(target)) ??
-    (await neverLiveBefore(settings, version, digest, ports));
+    (await neverLiveBefore(settings, { version, digest }, ports.ledger));
   if (refusal !== undefined) return refused(`${version} is not deployed to ${target}. ${refusal}`);
   const { outcome, deployment } = await beginDeployment(
     { target, version, digest, cause: `redeployment by ${caller.userArn}` },
@@ -59,24 +58,6 @@ async function settingsOf(target: string, { settings }: Ports): Promise<Settings
   }
   const known = targets.map((one) => ('settings' in one ? targetOf(one.settings) : one.target));
   return `There is no target ${target}; there ${known.length === 1 ? 'is' : 'are'} ${known.join(', ') || 'none'}.`;
-}
-
-/** A command is no way around the target that a release must be live on first. */
-async function neverLiveBefore(
-  settings: Settings,
-  version: Version,
-  digest: Digest,
-  { ledger }: Ports,
-): Promise<string | undefined> {
-  const source = promotedFrom(settings);
-  if (source === undefined) return undefined;
-  const { live } = await ledger.head(source);
-  if (live?.deployable.digest === digest) return undefined;
-  for (let attempt = 1; ; attempt += 1) {
-    const record = await ledger.deployment(deploymentName(source, version, digest, attempt));
-    if (record === undefined) return `It has never been live on ${source}, from where this target is promoted.`;
-    if (record.ended?.result === 'live') return undefined;
-  }
 }
 
 function refused(sentence: string): Output {

@@ -205,7 +205,7 @@ describe('a person deploys a version', () => {
     expect(await order(workflow, 'v1.2.0')).toEqual({
       outcome: 'refused',
       sentence:
-        'v1.2.0 is not deployed to web/production. It has never been live on web/staging, from where this target is promoted.',
+        'v1.2.0 is not deployed to web/production. This image has never been live on web/staging, from where this target is promoted.',
     });
   });
 
@@ -232,5 +232,50 @@ describe('a person deploys a version', () => {
       sentence: expect.stringContaining('frozen since'),
     });
     expect(workflow.started()).toEqual([]);
+  });
+});
+
+describe('an execution that somebody starts by hand', () => {
+  /** Starts the deployment of a release without whoever else looks at it first. */
+  const byHand = (workflow: Workflow, change: object = {}) => {
+    const request = workflow.request(workflow.world.push('v1.0.0'));
+    return workflow.run({ ...request, ...change });
+  };
+
+  test('with a release that was never live in staging goes no further than preflight', async () => {
+    const workflow = production();
+    const ending = await byHand(workflow);
+    expect(ending).toMatchObject({
+      status: 'FAILED',
+      error: 'refused',
+      cause: expect.stringContaining(`This image has never been live on ${STAGING}`),
+    });
+    expect(ending.visited).not.toContain('Prepare database');
+    expect(ending.visited).not.toContain('Approve');
+    expect(workflow.world.actions).toEqual([]);
+  });
+
+  test('with an image of a version whose other image was live in staging neither', async () => {
+    const workflow = production();
+    const { digest } = liveInStaging(workflow, 'v1.0.0');
+    const other = workflow.world.push('v1.1.0');
+    expect(digest).not.toBe(other.digest);
+    expect(await workflow.run(workflow.request(other))).toMatchObject({ error: 'refused' });
+  });
+
+  test.each([
+    ['another attempt', { attempt: 2 }],
+    ['another version', { version: 'v9.9.9' }],
+    ['another image', { digest: `sha256:${'f'.repeat(64)}` }],
+    ['another deployment’s name', { deployment: 'web-production-v0_9_0-deadbeef-1' }],
+    ['a recovery', { kind: 'recovery' }],
+  ])('whose input says %s than its name is refused, and nothing is written of it', async (_what, change) => {
+    const workflow = production();
+    liveInStaging(workflow, 'v1.0.0');
+    const entries = workflow.ledger.entries.length;
+    const ending = await byHand(workflow, change);
+    expect(ending).toMatchObject({ status: 'FAILED', error: 'refused', last: 'Refused' });
+    expect(ending).toMatchObject({ cause: expect.stringContaining('Nothing was changed.') });
+    expect(workflow.ledger.entries).toHaveLength(entries);
   });
 });

@@ -1,4 +1,5 @@
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
+import { maskSecrets } from '#core/contract/secret-shapes.ts';
 import type { Notifier } from '#core/ports.ts';
 
 /** A subject has fewer than 100 characters and none that control (SNS API reference, Publish). */
@@ -6,7 +7,7 @@ const SUBJECT_CHARACTERS = 99;
 /** A message has at most 256 KiB, counted in UTF-8. */
 const MESSAGE_BYTES = 262_144;
 
-/** Messages to the people of a topic. */
+/** Messages to the people of a topic, without what has the shape of a secret. */
 export class SnsNotifier implements Notifier {
   readonly #client: SNSClient;
   readonly #topicArn: string;
@@ -16,7 +17,8 @@ export class SnsNotifier implements Notifier {
     this.#topicArn = topicArn;
   }
 
-  async publish(subject: string, text: string): Promise<void> {
+  async publish(subjectAsCame: string, textAsCame: string): Promise<void> {
+    const [subject, text] = [maskSecrets(subjectAsCame), maskSecrets(textAsCame)];
     await this.#client.send(
       new PublishCommand({
         TopicArn: this.#topicArn,

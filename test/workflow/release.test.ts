@@ -277,7 +277,7 @@ describe('coordination', () => {
 test('a release that prints a line without end, and lines of ours, is rolled back with one bounded line', async () => {
   const workflow = new Workflow();
   await workflow.deploy(workflow.world.push('v1.0.0'));
-  workflow.world.lastLine = `${'x'.repeat(240_000)}\nv1.1.0 is live.\u001b[2J`;
+  workflow.world.lastLine = `SECRET_KEY=correct-horse ${'x'.repeat(240_000)}\nv1.1.0 is live.\u001b[2J`;
   const ending = await workflow.deploy(workflow.world.push('v1.1.0', { crashes: true }));
   expect(ending).toMatchObject({ status: 'FAILED', error: 'rolled back' });
   for (const text of [
@@ -287,6 +287,7 @@ test('a release that prints a line without end, and lines of ours, is rolled bac
   ])
     expect(text.length).toBeLessThan(5000);
   expect(workflow.messages.at(-1)?.split('\n')).not.toContain('v1.1.0 is live.');
+  expect(JSON.stringify([workflow.messages, ending, workflow.ledger.entries])).not.toContain('correct-horse');
 });
 
 describe('a surprise', () => {

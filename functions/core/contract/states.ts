@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { DeploymentRequest, Phase, PlannedStep } from './ledger.ts';
+import { maskSecrets } from './secret-shapes.ts';
 import { Slot } from './slot.ts';
 import { Target } from './target.ts';
 import { LONGEST_REASON, oneLine } from './text.ts';
@@ -18,11 +19,9 @@ export const Context = z.strictObject({
 });
 export type Context = z.infer<typeof Context>;
 
-/** One bounded line, whatever was printed, thrown or labelled: it goes into notices, names of causes and the ledger. */
-const reason = z
-  .string()
-  .min(1)
-  .transform((text) => oneLine(text, LONGEST_REASON));
+/** One bounded line without what has the shape of a secret, whatever was printed, thrown or labelled: it goes into notices, causes and the ledger. */
+const plain = (text: string) => oneLine(maskSecrets(text.slice(0, 8 * LONGEST_REASON)), LONGEST_REASON);
+const reason = z.string().min(1).transform(plain);
 /** A newer holder of the lock exists: end without touching AWS. */
 const superseded = z.strictObject({ outcome: z.literal('superseded'), reason });
 
@@ -187,7 +186,7 @@ export const Finish = {
   input: z.strictObject({
     context: Context,
     result: Result,
-    reason: z.string().transform((text) => oneLine(text, LONGEST_REASON)),
+    reason: z.string().transform(plain),
   }),
   output: z.discriminatedUnion('outcome', [
     z.strictObject({ outcome: z.literal('succeeded'), sentence: z.string(), next: z.string().optional() }),

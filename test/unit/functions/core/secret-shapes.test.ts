@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { MASKED, maskSecrets } from '#core/contract/secret-shapes.ts';
 
 /** Put together here, so that no scanner takes the file for a leak. */
-const KEY_ID = `AKIA${'IOSFODNN7EXAMPLE'}`;
-const SECRET = `wJalrXUtnFEMI/K7MDENG/${'bPxRfiCYEXAMPLEKEY'}`;
-const JWT = `eyJ${'hbGciOiJIUzI1NiJ9'}.eyJzdWIiOiIxIn0.c2lnbmF0dXJl`;
+const KEY_ID = ['AKIA', 'IOSFODNN7EXAMPLE'].join('');
+const SECRET = ['wJalrXUtnFEMI/K7MDENG', 'bPxRfiCYEXAMPLEKEY'].join('/');
+const JWT = ['eyJhbGciOiJIUzI1NiJ9', 'eyJzdWIiOiIxIn0', 'c2lnbmF0dXJl'].join('.');
 
 describe('what has the shape of a secret is masked, and what is around it stays', () => {
   test.each([

@@ -7,7 +7,7 @@ type Profile = Omit<EnvironmentTarget, 'app' | 'environment' | 'source' | 'addre
 const CLOUDFRONT = 'pl-3b927c52';
 
 /** Where Django records the migrations that it has applied (Django documentation, "The django_migrations table"). */
-export const DJANGO_MIGRATIONS = {
+export const MIGRATIONS_TABLE = {
   table: 'django_migrations',
   columns: ['app', 'name'],
 } satisfies Profile['database']['migrations'];
@@ -41,7 +41,7 @@ export const starter: Profile = {
     multiZone: false,
     backupDays: 1,
     name: 'web',
-    migrations: DJANGO_MIGRATIONS,
+    migrations: MIGRATIONS_TABLE,
   },
   service: {
     name: 'web',
@@ -82,7 +82,7 @@ export const production: Profile = {
     multiZone: true,
     backupDays: 14,
     name: 'web',
-    migrations: DJANGO_MIGRATIONS,
+    migrations: MIGRATIONS_TABLE,
   },
   service: {
     name: 'web',

@@ -103,7 +103,7 @@ describe('what is no release', () => {
       /^image-digest is no sha256 digest/,
       /^not an ECR image action: detail\.image-tag:/,
       /^not an ECR image action: detail\.repository-name:/,
-      /^the tag is no release: "v1\.0\.0-x+ is no version/,
+      /^the tag is no release: "v1\.0\.0-x+" is no version/,
       /^not an ECR image action: :/,
     ]);
     expect(Math.max(...said.map(({ length }) => length))).toBeLessThan(600);

@@ -4,7 +4,7 @@ const identifier = z
   .string()
   .max(63)
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
-    error: 'a PostgreSQL name of letters, digits and underscores, at most 63 characters, as in django_migrations',
+    error: 'a PostgreSQL name of letters, digits and underscores, at most 63 characters, as in schema_migrations',
   });
 
 /**

@@ -7,7 +7,7 @@ export function plannedRecords(facts: Facts): readonly string[] | undefined {
   return plan.success ? recordsOf(plan.data) : undefined;
 }
 
-/** The names that a plan's migrations will be recorded by: a squashed one of Django's records those that it replaces. */
+/** The names that a plan's migrations will be recorded by: a squashed one records those that it replaces. */
 export function recordsOf(plan: MigrationPlan): readonly string[] {
   return plan.records ?? plan.migrations.map(({ name }) => name);
 }

@@ -1,8 +1,8 @@
 import type { HopelessRun, WaitingRun } from '#core/contract/pipeline.ts';
 import { targetOf } from '#core/contract/settings.ts';
 import type { Target } from '#core/contract/target.ts';
+import { compareVersions } from '#core/contract/version.ts';
 import { deploymentName } from '#core/domain/deployment-name.ts';
-import { compareVersions } from '#core/domain/version.ts';
 import type { DeploymentRecord, Executions, Ledger, Pipelines, SettingsStore } from '#core/ports.ts';
 
 interface Ports {

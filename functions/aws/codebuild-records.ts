@@ -1,5 +1,9 @@
 import { BatchGetBuildsCommand, type CodeBuildClient, InvalidInputException } from '@aws-sdk/client-codebuild';
+import { oneLine } from '#core/contract/text.ts';
 import type { BuildRecords } from '#core/ports.ts';
+
+/** Characters kept of an exported variable: a list of branches may be long. */
+const LONGEST_VARIABLE = 2000;
 
 /** Builds that CodeBuild made. */
 export class CodeBuildRecords implements BuildRecords {
@@ -18,7 +22,9 @@ export class CodeBuildRecords implements BuildRecords {
       project: projectName ?? 'unknown',
       initiator: initiator ?? 'unknown',
       commit: resolvedSourceVersion,
-      exported: Object.fromEntries(exportedEnvironmentVariables.map(({ name = '', value = '' }) => [name, value])),
+      exported: Object.fromEntries(
+        exportedEnvironmentVariables.map(({ name = '', value = '' }) => [name, oneLine(value, LONGEST_VARIABLE)]),
+      ),
     };
   }
 

@@ -16,8 +16,8 @@ import {
 } from '#core/contract/ledger.ts';
 import { type Context, Result } from '#core/contract/states.ts';
 import type { Target } from '#core/contract/target.ts';
+import { compareVersions } from '#core/contract/version.ts';
 import type { IntentDraft } from '#core/domain/intent.ts';
-import { compareVersions } from '#core/domain/version.ts';
 import {
   type Clock,
   type DeploymentRecord,

@@ -24,8 +24,8 @@ import {
   Version,
 } from '#core/contract/release.ts';
 import { oneLine } from '#core/contract/text.ts';
+import { compareVersions } from '#core/contract/version.ts';
 import type { ImageScan, ScanFinding } from '#core/domain/scan.ts';
-import { compareVersions } from '#core/domain/version.ts';
 import type { ReleaseSource } from '#core/ports.ts';
 
 /**

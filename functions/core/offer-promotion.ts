@@ -1,6 +1,6 @@
 import { requestOf } from './begin-deployment.ts';
 import { promotedFrom, type Settings, targetOf } from './contract/settings.ts';
-import { compareVersions } from './domain/version.ts';
+import { compareVersions } from './contract/version.ts';
 import type { Executions, Ledger } from './ports.ts';
 
 /**

@@ -85,8 +85,13 @@ export async function preflight(
     steps: planSteps(settings.traffic, first),
   };
   await ledger.savePlan(context, plan);
-  const detail = { commit: release.commit, build: release.build, repository: release.repository };
-  await ledger.saveFact(context, { kind: 'provenance', deployable, detail }, `build ${release.build}`);
+  const { started } = proof;
+  const detail = { commit: release.commit, build: release.build, repository: release.repository, started };
+  await ledger.saveFact(
+    context,
+    { kind: 'provenance', deployable, detail },
+    `build ${release.build}, started by ${started}`,
+  );
   if (proof.scan !== undefined) {
     const fact = { kind: 'scan', deployable, detail: proof.scan } as const;
     await ledger.saveFact(context, fact, `findings in the registry; scan.block is ${settings.scan.block}`);
@@ -131,8 +136,12 @@ async function proofOf(
   release: Release,
   settings: Settings,
   { builds, releases, clock }: Ports,
-): Promise<{ readonly lacks: readonly Lack[]; readonly scan: Record<string, unknown> | undefined }> {
-  const provenance = await provenanceOf(release, settings.app, builds);
+): Promise<{
+  readonly lacks: readonly Lack[];
+  readonly started: string;
+  readonly scan: Record<string, unknown> | undefined;
+}> {
+  const provenance = await provenanceOf(release, settings, builds);
   const { block } = settings.scan;
   const scan =
     block === 'none' || provenance.state === 'refused'
@@ -151,12 +160,17 @@ async function proofOf(
   );
   return {
     lacks: lacks.toSorted((a, b) => Number(b.state === 'refused') - Number(a.state === 'refused')),
+    started: (provenance.state === 'proven' ? provenance.started : undefined) ?? 'an unknown caller',
     scan: scan?.state === 'proven' ? scan.detail : undefined,
   };
 }
 
-async function provenanceOf(release: Release, app: string, builds: BuildRecords): Promise<Provenance> {
+async function provenanceOf(
+  release: Release,
+  { app, provenance }: Settings,
+  builds: BuildRecords,
+): Promise<Provenance> {
   const problem = buildLabelProblem(release, app);
   if (problem !== undefined) return { state: 'refused', reason: problem };
-  return judgeProvenance(release, app, await builds.build(release.build));
+  return judgeProvenance(release, app, await builds.build(release.build), provenance.branch);
 }

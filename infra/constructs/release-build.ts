@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import {
   BuildSpec,
@@ -12,12 +10,15 @@ import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { seconds } from '#core/contract/duration.ts';
-import { buildProject } from '#core/contract/pipeline.ts';
+import { buildProject, pipelineName } from '#core/contract/pipeline.ts';
+import { buildspecText } from '../build/buildspec.ts';
 import type { PipelineSettings } from '../environment-schema.ts';
 import { buildRole, repositoryName } from '../names.ts';
 
 export interface ReleaseBuildProps extends Pick<PipelineSettings, 'app' | 'source' | 'buildspec' | 'build'> {
   readonly connectionArn: string;
+  /** Branches that targets ask for: the build says which of them hold its commit. */
+  readonly branches: readonly string[];
   /** Bucket through which the pipeline hands over which commit to build. */
   readonly artifactsArn: string;
   readonly logRetention: RetentionDays;
@@ -45,16 +46,14 @@ export function useConnection(connectionArn: string, repository: string): Policy
   });
 }
 
-const ROOT = join(import.meta.dirname, '..', '..');
-
-/** A buildspec of this checkout, word for word: the tag that is built has no say in how it is built and what is said of it. */
+/** A buildspec of this checkout: the tag that is built has no say in how it is built and what is said of it. */
 class OwnBuildSpec extends BuildSpec {
   override readonly isImmediate = true;
   readonly #text: string;
 
   constructor(path: string) {
     super();
-    this.#text = readFileSync(join(ROOT, path), 'utf8');
+    this.#text = buildspecText(path);
   }
 
   override toBuildSpec(): string {
@@ -119,6 +118,17 @@ export class ReleaseBuild extends Construct {
               resources: [stack.formatArn({ service: 'ecr', resource: 'repository', resourceName: repository })],
             }),
             useConnection(props.connectionArn, props.source.repository),
+            // What began the run, and with which tag.
+            new PolicyStatement({
+              actions: ['codepipeline:GetPipelineExecution', 'codepipeline:ListActionExecutions'],
+              resources: [
+                stack.formatArn({
+                  service: 'codepipeline',
+                  resource: pipelineName(props.app),
+                  arnFormat: ArnFormat.NO_RESOURCE_NAME,
+                }),
+              ],
+            }),
             new PolicyStatement({
               actions: ['s3:GetObject', 's3:GetObjectVersion'],
               resources: [`${props.artifactsArn}/*`],
@@ -145,6 +155,8 @@ export class ReleaseBuild extends Construct {
       environmentVariables: {
         ...Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, { value }])),
         FAROL_REPOSITORY_URI: { value: `${stack.account}.dkr.ecr.${stack.region}.${stack.urlSuffix}/${repository}` },
+        FAROL_PIPELINE: { value: pipelineName(props.app) },
+        FAROL_BRANCHES_ASKED: { value: props.branches.join(' ') },
       },
       timeout: Duration.seconds(seconds(timeout)),
       logging: { cloudWatch: { logGroup } },

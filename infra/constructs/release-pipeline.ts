@@ -23,6 +23,8 @@ import { ReleaseBuild, useConnection } from './release-build.ts';
 
 export interface ReleasePipelineProps extends PipelineSettings {
   readonly connectionArn: string;
+  /** Branches that targets ask for. */
+  readonly branches: readonly string[];
   readonly logRetention: RetentionDays;
 }
 
@@ -86,6 +88,8 @@ export class ReleasePipeline extends Construct {
       project,
       input: source,
       variablesNamespace: 'Build',
+      // Of every run, without being declared. CodePipeline User Guide, "Variables reference".
+      environmentVariables: { FAROL_RUN: { value: '#{codepipeline.PipelineExecutionId}' } },
     });
     const version = `#{Build.${BUILD_VARIABLES.version}}`;
     new Pipeline(this, 'Pipeline', {
@@ -110,7 +114,7 @@ export class ReleasePipeline extends Construct {
           actions: [
             new ManualApprovalAction({
               actionName: APPROVAL.action,
-              additionalInformation: `Farol answers when ${version} is live, or was rolled back. Nobody else needs to.`,
+              additionalInformation: `Farol answers when ${version} is live or was rolled back. You do not need to. The run was started by #{Build.${BUILD_VARIABLES.started}}.`,
             }),
           ],
           // A run that built no image has no deployment to wait for. Skipping on entry: CodePipeline User Guide, "Configure conditions for a stage".

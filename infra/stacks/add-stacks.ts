@@ -20,7 +20,13 @@ export function addStacks(app: App, environments: Environments, sources: Sources
     new OrchestratorStack(app, ORCHESTRATOR.stack, { env, environments, ...sources }),
     ...[...apps].map((name) => new RepositoryStack(app, `${name}-repository`, { env, app: name, deletionProtection })),
     ...pipelines.map(
-      (pipeline) => new PipelineStack(app, pipelineStack(pipeline.app), { env, pipeline, orchestrator }),
+      (pipeline) =>
+        new PipelineStack(app, pipelineStack(pipeline.app), {
+          env,
+          pipeline,
+          branches: branchesOf(pipeline.app, targets),
+          orchestrator,
+        }),
     ),
   ]
     .map(tagged)
@@ -43,6 +49,12 @@ export function addServiceStack(
       documentation: documentationOf(environments),
     }),
   );
+}
+
+/** The branches that an application's targets ask for, each once. */
+function branchesOf(app: string, targets: readonly EnvironmentTarget[]): string[] {
+  const asked = targets.filter((target) => target.app === app).map(({ provenance }) => provenance.branch);
+  return [...new Set(asked.filter((branch) => branch !== undefined))];
 }
 
 function placeOf({ orchestrator: { account, region } }: Environments): Environment {

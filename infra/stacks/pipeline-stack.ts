@@ -6,6 +6,8 @@ import type { Environments, PipelineSettings } from '../environment-schema.ts';
 
 export interface PipelineStackProps extends StackProps {
   readonly pipeline: PipelineSettings;
+  /** Branches that the application's targets ask for (`provenance.branch`). */
+  readonly branches: readonly string[];
   readonly orchestrator: Environments['orchestrator'];
 }
 
@@ -13,9 +15,14 @@ export interface PipelineStackProps extends StackProps {
 export class PipelineStack extends Stack {
   constructor(scope: Construct, id: string, props: PipelineStackProps) {
     super(scope, id, props);
-    const { pipeline, orchestrator } = props;
+    const { pipeline, branches, orchestrator } = props;
     const { logRetention } = orchestrator;
-    new ReleasePipeline(this, 'Release', { ...pipeline, connectionArn: this.#connection(pipeline), logRetention });
+    new ReleasePipeline(this, 'Release', {
+      ...pipeline,
+      connectionArn: this.#connection(pipeline),
+      branches,
+      logRetention,
+    });
   }
 
   #connection({ app, source: { connection } }: PipelineSettings): string {

@@ -5,11 +5,12 @@ import { ExecaError, execa } from 'execa';
 import { extract } from 'tar';
 import { BUILD_VARIABLES } from '#core/contract/pipeline.ts';
 import type { ReleaseJson } from '#core/contract/release.ts';
-import { compareVersions } from '#core/domain/version.ts';
+import { compareVersions } from '#core/contract/version.ts';
 import type { CodeBuild } from '../aws/codebuild/service.ts';
 import type { ImageMaker } from '../image/maker.ts';
 import { PYTHON } from '../setup.mjs';
 import { readApplication, type TaggedApplication } from './contract.ts';
+import { git } from './git.ts';
 import type { TagBuilder } from './receiver.ts';
 
 /** Milliseconds that one command of `local.prepare` may take. */
@@ -24,6 +25,18 @@ interface Tree {
   readonly author: string;
   readonly folder: string;
   readonly release: ReleaseJson;
+}
+
+/** The branches of a repository that hold a commit, divided by spaces. */
+async function branchesOf(repository: string, commit: string): Promise<string> {
+  const names = await git(repository, [
+    'for-each-ref',
+    '--contains',
+    commit,
+    '--format=%(refname:lstrip=2)',
+    'refs/heads',
+  ]);
+  return names.split('\n').join(' ');
 }
 
 /** An image that lies in the registry. */
@@ -81,8 +94,14 @@ export class Builder implements TagBuilder {
       const earlier = [...this.built.keys()].filter((version) => compareVersions(version, tag) < 0);
       const previous = earlier.toSorted((a, b) => compareVersions(b, a)).slice(0, PREVIOUS);
       const digest = await images.publish({ folder, release, version: tag, commit, author, build, previous });
-      const { version, digest: made, commit: of } = BUILD_VARIABLES;
-      codebuild.end(build, 'SUCCEEDED', { [version]: tag, [made]: digest, [of]: commit });
+      const { version, digest: made, commit: of, started, branches } = BUILD_VARIABLES;
+      codebuild.end(build, 'SUCCEEDED', {
+        [version]: tag,
+        [made]: digest,
+        [of]: commit,
+        [started]: `the push of ${tag}`,
+        [branches]: await branchesOf(repository, commit),
+      });
       const built = { version: tag, commit, digest };
       this.built.set(tag, built);
       return built;

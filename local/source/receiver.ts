@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { versionProblem } from '#core/contract/release.ts';
+import { meantAsVersion, versionProblem } from '#core/contract/version.ts';
 import { refusal } from '../aws/gateway/door.ts';
 import { ROOT } from '../setup.mjs';
 import { git } from './git.ts';
@@ -126,14 +126,11 @@ async function updates(request: IncomingMessage): Promise<Update[]> {
   });
 }
 
-/** A tag that looks as if a release was meant by it. */
-const MEANT_AS_VERSION = /(?:^|\/)[vV]?\d+\.\d/;
-
 function complaint({ before, after, ref }: Update): string[] {
   const tag = /^refs\/tags\/(.+)$/.exec(ref)?.[1];
   if (!tag) return [];
   const problem = versionProblem(tag);
-  if (problem !== undefined) return NOTHING.test(after) || !MEANT_AS_VERSION.test(tag) ? [] : [`${problem}.`];
+  if (problem !== undefined) return NOTHING.test(after) || !meantAsVersion(tag) ? [] : [`${problem}.`];
   if (NOTHING.test(after))
     return [`${tag} cannot be deleted: it names a release that was built. Give the next release a new tag.`];
   if (!NOTHING.test(before))

@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from
 import { dirname, join, relative } from 'node:path';
 import * as z from 'zod';
 import { Version } from '#core/contract/release.ts';
-import { compareVersions } from '#core/domain/version.ts';
+import { compareVersions } from '#core/contract/version.ts';
 import { Problem } from '../problem.mjs';
 import { FILE } from './contract.ts';
 import { askGit, git } from './git.ts';

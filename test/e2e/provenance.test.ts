@@ -22,7 +22,7 @@ beforeAll(async () => {
   stage = await startStage({ name: 'provenance', rungs: ['first-release'] });
   await stage.publish((settings) => ({
     ...settings,
-    provenance: { timeout: '10s' },
+    provenance: { timeout: '10s', branch: 'main' },
     scan: { ...settings.scan, timeout: '10s' },
   }));
   await stage.deploy(FIRST);
@@ -107,10 +107,17 @@ describe('an image that somebody pushed by hand is refused', () => {
 });
 
 /** Has the build of an image end well, as the buildspec does. */
-function built(id: string, version: string, digest: string): void {
-  const { version: tag, digest: made, commit: of } = BUILD_VARIABLES;
-  stage.cloud.codebuild.end(id, 'SUCCEEDED', { [tag]: version, [made]: digest, [of]: commit });
+function built(id: string, version: string, digest: string, onBranches = 'main'): void {
+  const { version: tag, digest: made, commit: of, branches } = BUILD_VARIABLES;
+  stage.cloud.codebuild.end(id, 'SUCCEEDED', { [tag]: version, [made]: digest, [of]: commit, [branches]: onBranches });
 }
+
+test('an image of a commit that is not on the branch that the target asks for is refused', async () => {
+  const id = stage.cloud.codebuild.begin(commit);
+  const { digest, deployment } = await pushed('v1.0.8', { commit, build: id });
+  built(id, 'v1.0.8', digest, 'stable main-2');
+  expect(await refusal(deployment)).toMatch(new RegExp(`branch main .provenance\\.branch.*${commit} is not on it`));
+});
 
 /** Pushes an image whose build proves it. */
 async function released(version: string, scan: Scan | null) {

@@ -15,9 +15,9 @@ import type {
 import type { Deployable } from '#core/contract/release.ts';
 import type { Context, Result } from '#core/contract/states.ts';
 import type { Target } from '#core/contract/target.ts';
+import { compareVersions } from '#core/contract/version.ts';
 import type { IntentDraft } from '#core/domain/intent.ts';
 import { CHAIN_START, entryHash } from '#core/domain/ledger-chain.ts';
-import { compareVersions } from '#core/domain/version.ts';
 import {
   type Approvals,
   type Clock,

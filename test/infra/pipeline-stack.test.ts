@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { buildProject } from '#core/contract/pipeline.ts';
 import { APPROVAL, BUILD_VARIABLES, NO_VERSION, pipelineName } from '../../functions/core/contract/pipeline.ts';
+import { buildspecText } from '../../infra/build/buildspec.ts';
 import { functionName, ORCHESTRATOR } from '../../infra/names.ts';
 import { ROOT } from '../../local/setup.mjs';
 import { evaluate } from '../iam/evaluate.ts';
@@ -129,7 +130,7 @@ describe('the build', () => {
     template.hasResourceProperties('AWS::CodeBuild::Project', {
       Name: buildProject('web'),
       Environment: { Type: 'ARM_CONTAINER', PrivilegedMode: true },
-      Source: { BuildSpec: readFileSync(join(ROOT, 'buildspec.yml'), 'utf8'), Type: 'CODEPIPELINE' },
+      Source: { BuildSpec: buildspecText('buildspec.yml'), Type: 'CODEPIPELINE' },
       Cache: { Type: 'NO_CACHE' },
     });
   });
@@ -150,8 +151,47 @@ describe('the build', () => {
       EnvironmentVariables: [
         { Name: 'BASE', Type: 'PLAINTEXT', Value: environment.BASE },
         { Name: 'FAROL_REPOSITORY_URI' },
+        { Name: 'FAROL_PIPELINE', Value: pipelineName('web') },
+        { Name: 'FAROL_BRANCHES_ASKED', Value: '' },
       ],
     });
+  });
+
+  test('is given the words of its file, with Farol’s own script in the place that asks for it', () => {
+    const own = readFileSync(join(ROOT, 'buildspec.yml'), 'utf8').split('- farol:script release-tag\n');
+    const given = buildspecText('buildspec.yml');
+    expect(own).toHaveLength(2);
+    expect(given.startsWith(own[0] ?? '')).toBe(true);
+    expect(given.endsWith(own[1] ?? '')).toBe(true);
+    expect(given).not.toContain('farol:script');
+    // An S3 or CodeBuild bound is not documented for inline buildspecs; CloudFormation takes a template of 1 MB.
+    expect(given.length).toBeLessThan(40_000);
+  });
+
+  test('knows its run and the branches that its targets ask for, each once', () => {
+    const { targets, ...rest } = environmentsIn();
+    const [first] = targets;
+    if (first === undefined) throw new TypeError('no target');
+    const asking = (environment: string, branch: string) => ({
+      ...first,
+      environment,
+      provenance: { ...first.provenance, branch },
+    });
+    const three = [asking('one', 'main'), asking('two', 'stable/1.x'), asking('three', 'main')];
+    const given = templateOf(synthesized({ ...rest, targets: three }), 'web-pipeline');
+    const [project] = Object.values(resources(given, 'AWS::CodeBuild::Project'));
+    expect(project?.Properties['Environment']).toMatchObject({
+      EnvironmentVariables: expect.arrayContaining([
+        { Name: 'FAROL_BRANCHES_ASKED', Type: 'PLAINTEXT', Value: 'main stable/1.x' },
+      ]),
+    });
+    expect(JSON.stringify(stages[1]?.Actions[0]?.Configuration)).toContain('#{codepipeline.PipelineExecutionId}');
+  });
+
+  test('is built on the base that the application’s Dockerfile names, by its digest', () => {
+    const base = /^ARG BASE=(.+)$/m.exec(readFileSync(join(ROOT, 'django/Dockerfile'), 'utf8'))?.[1] ?? '';
+    expect(base).toMatch(/@sha256:[0-9a-f]{64}$/);
+    expect(readFileSync(join(ROOT, 'buildspec.yml'), 'utf8')).toContain(`    BASE: ${base}\n`);
   });
 
   test('only its project may take its role', () => {

@@ -15,7 +15,15 @@ export function buildProject(app: string): string {
 export const APPROVAL = { stage: 'Deployment', action: 'Farol' } as const;
 
 /** Variables that buildspec.yml exports. */
-export const BUILD_VARIABLES = { version: 'FAROL_VERSION', digest: 'FAROL_DIGEST', commit: 'FAROL_COMMIT' } as const;
+export const BUILD_VARIABLES = {
+  version: 'FAROL_VERSION',
+  digest: 'FAROL_DIGEST',
+  commit: 'FAROL_COMMIT',
+  /** Who or what began the pipeline's run. */
+  started: 'FAROL_STARTED',
+  /** Those of the branches asked for (`provenance.branch`) that hold the commit, divided by spaces. */
+  branches: 'FAROL_BRANCHES',
+} as const;
 
 /** What {@link BUILD_VARIABLES}' version is in a run without a version tag: such a run builds no image, and ends after its tests. */
 export const NO_VERSION = 'none';

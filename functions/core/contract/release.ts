@@ -1,6 +1,6 @@
-import { valid } from 'semver';
 import * as z from 'zod';
 import { block, line } from './text.ts';
+import { versionProblem } from './version.ts';
 
 /** An image's content digest. Tags move, digests do not: after the first look nothing is named by its tag. */
 export const Digest = z
@@ -8,35 +8,12 @@ export const Digest = z
   .regex(/^sha256:[0-9a-f]{64}$/, { error: 'an image digest, sha256: and 64 hex digits' });
 export type Digest = z.infer<typeof Digest>;
 
-/** A deployment's name holds its version, and Step Functions takes 80 characters for the whole (StartExecution, name). */
-const LONGEST_VERSION = 24;
-
 /** A release's version: `v` and a semantic version, as the git tag is written. Whatever is accepted can be ordered. */
 export const Version = z.string().superRefine((tag, context) => {
   const message = versionProblem(tag);
   if (message !== undefined) context.addIssue({ code: 'custom', message });
 });
 export type Version = z.infer<typeof Version>;
-
-/** Why a tag is no version, in a sentence that says what would be one; undefined: it is one. */
-export function versionProblem(tag: string): string | undefined {
-  const shown = JSON.stringify(tag.slice(0, 100));
-  const right = 'a version is v and a semantic version, as in v1.4.0 or v1.4.0-rc.1';
-  if (tag.includes('+'))
-    return `${shown} has a plus sign, which the tag of an image cannot hold: leave out ${JSON.stringify(tag.slice(tag.indexOf('+'), 100))}`;
-  const semantic = valid(tag.slice(1));
-  if (semantic !== null && tag === `v${semantic}`)
-    return tag.length > LONGEST_VERSION
-      ? `${shown} has ${tag.length} characters, and a version has at most ${LONGEST_VERSION}`
-      : undefined;
-  const [, number, rest = ''] = /^[vV=\s]*(\d+(?:\.\d+)*)(.*)$/s.exec(tag) ?? [];
-  if (number === undefined) return `${shown} is no version: ${right}`;
-  const parts = number.split('.').map((part) => part.replace(/^0+(?=\d)/, ''));
-  const meant = `v${[...parts, '0', '0'].slice(0, Math.max(3, parts.length)).join('.')}${rest}`;
-  if (meant !== tag && versionProblem(meant) === undefined)
-    return `${shown} is no version: ${/\b0\d/.test(number) ? 'its numbers have no leading zero' : right}; write ${meant}`;
-  return `${shown} is no version: ${right}. Its three numbers are at most ${Number.MAX_SAFE_INTEGER}, none begins with a zero, and no part behind the hyphen is empty`;
-}
 
 /** Name of the image label that carries release.json. */
 export const RELEASE_LABEL = 'farol.release';

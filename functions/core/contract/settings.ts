@@ -192,6 +192,11 @@ export const Settings = z.strictObject({
   provenance: z.strictObject({
     /** From the deployment's first look to the build's end: an image is pushed while its build still runs. */
     timeout: proofTimeout,
+    /** The branch that must hold the commit; left out, any commit may be released. */
+    branch: z
+      .string()
+      .regex(/^[A-Za-z0-9][\w./-]{0,99}$/, { error: 'the name of a branch, as in main' })
+      .optional(),
   }),
   /** What the registry's scan of an image may have found, before anything of it runs. */
   scan: z.strictObject({

@@ -37,6 +37,7 @@ export function question(
     text: [
       `${version} waits for an approval to go live on ${target} (${cause}). ${now}`,
       `Image ${digest}, commit ${commit || 'unknown'}, written by ${author || 'unknown'}. The author is what the commit says; nothing proves it, nor who pushed the tag.`,
+      ...startedBy(facts.provenance),
       ...(from === undefined ? [] : [comparison(from, digest, facts)]),
       next,
       migrationsIn(facts['migration-plan']),
@@ -48,6 +49,12 @@ export function question(
       `Without an answer until ${until} (${settings.approval?.timeout ?? 'now'} in all) it is not made live: silence is no.`,
     ].join('\n'),
   };
+}
+
+/** Who or what began the run of the pipeline that built the image, as far as its build knew. */
+function startedBy(provenance: Fact | undefined): string[] {
+  const started = provenance?.detail['started'];
+  return typeof started === 'string' ? [`Its build was started by ${started}.`] : [];
 }
 
 /** Whether what is asked about differs from what runs where it is promoted from. */

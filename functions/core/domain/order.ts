@@ -1,5 +1,5 @@
 import type { DeploymentRequest, Head } from '../contract/ledger.ts';
-import { compareVersions } from './version.ts';
+import { compareVersions } from '../contract/version.ts';
 
 /** Why a target takes no deployment of this release as it stands, in a sentence; undefined: it does. */
 export function refusalOf(

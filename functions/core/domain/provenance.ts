@@ -18,7 +18,8 @@ export interface BuildRecord {
 
 /** What is known of where an image comes from. */
 export type Provenance =
-  | { readonly state: 'proven' }
+  /** `started`: who or what began the pipeline's run, as the build found it; undefined: the build did not say. */
+  | { readonly state: 'proven'; readonly started: string | undefined }
   /** The build has not ended. */
   | { readonly state: 'open'; readonly reason: string }
   | { readonly state: 'refused'; readonly reason: string };
@@ -42,8 +43,14 @@ export function buildLabelProblem({ build, version }: Release, app: string): str
  * Holds what an image says of itself against what CodeBuild recorded of the build that it names. A label is no proof: whoever
  * can push an image writes it. So the build must have succeeded, in the application's project, started by its pipeline,
  * of the image's commit, and must itself have exported the digest, version and commit that are to be deployed.
+ * @param branch the branch that must hold the commit; undefined: any commit will do
  */
-export function judgeProvenance(release: Release, app: string, record: BuildRecord | undefined): Provenance {
+export function judgeProvenance(
+  release: Release,
+  app: string,
+  record: BuildRecord | undefined,
+  branch?: string,
+): Provenance {
   const { build, version, commit, digest } = release;
   if (record === undefined) return refused(`CodeBuild knows no build ${build}, which the image of ${version} names.`);
   const pipeline = `codepipeline/${pipelineName(app)}`;
@@ -69,7 +76,14 @@ export function judgeProvenance(release: Release, app: string, record: BuildReco
         `The image to be deployed has the ${what} ${expected}; its build ${build} says that it made ${named(made)}.`,
       );
   }
-  return { state: 'proven' };
+  const branches = record.exported[BUILD_VARIABLES.branches];
+  if (branch !== undefined && !(branches ?? '').split(' ').includes(branch))
+    return refused(
+      branches === undefined
+        ? `Only commits on the branch ${branch} may be released (provenance.branch), and the build ${build} does not export ${BUILD_VARIABLES.branches}. Export it, as Farol's buildspec.yml does, and release a new version.`
+        : `Only commits on the branch ${branch} may be released (provenance.branch), and the build ${build} found that commit ${commit} is not on it. Merge the commit, and tag the merged one with a new version.`,
+    );
+  return { state: 'proven', started: record.exported[BUILD_VARIABLES.started] };
 }
 
 function refused(reason: string): Provenance {

@@ -1,4 +1,4 @@
-import { compareVersions } from '#core/domain/version.ts';
+import { compareVersions } from '#core/contract/version.ts';
 import type { CallRecord } from '../../../local/aws/gateway/record.ts';
 import { PLACE } from '../../../local/parts/aws-side.ts';
 import { judge } from '../../iam/recorded.ts';

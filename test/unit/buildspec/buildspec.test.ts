@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { BUILD_VARIABLES, NO_VERSION } from '#core/contract/pipeline.ts';
-import { ReleaseJson, Version, versionProblem } from '#core/contract/release.ts';
-import { compareVersions } from '#core/domain/version.ts';
+import { ReleaseJson, Version } from '#core/contract/release.ts';
+import { compareVersions, versionProblem } from '#core/contract/version.ts';
 import { ROOT } from '../../../local/setup.mjs';
 import { BUILDSPEC, type BuildRun, pairs, runBuildspec } from '../../fixtures/buildspec.ts';
 
@@ -27,11 +27,15 @@ const call = [basename(self), ...args];
 appendFileSync(process.env.CALLS, JSON.stringify(call) + '\\n');
 const text = call.join(' ');
 if (text.includes(process.env.FAILS)) process.exit(1);
+if (text.includes(' codepipeline get-pipeline-execution ')) console.log(process.env.TRIGGER);
+if (text.includes(' codepipeline list-action-executions ')) console.log(process.env.PUSHED);
 if (text.includes(' ecr list-images ')) console.log(process.env.RELEASES.replaceAll(' ', '\\t'));
 if (text.includes(' ecr describe-images ')) console.log('${DIGEST}');
 if (text.includes(' ecr get-login-password')) console.log('password');
 if (text.startsWith('docker image inspect')) console.log('python@${DIGEST}');
 `;
+
+const PUSH = { triggerType: 'WebhookV2', triggerDetail: 'arn:aws:codeconnections:us-east-1:111122223333:connection/1' };
 
 interface Run extends BuildRun {
   /** How docker and aws were called, in their order. */
@@ -42,11 +46,23 @@ interface Run extends BuildRun {
 interface Given {
   readonly tags: string[];
   readonly releases?: string;
+  /** The tag that began the run, where the source action tells it. */
+  readonly pushed?: string;
+  /** Branches that targets ask for. */
+  readonly asked?: string;
+  readonly trigger?: Readonly<Record<string, string>>;
   readonly fails?: string;
 }
 
 /** Builds a clone of a repository whose head has the given tags. Docker and AWS are stand-ins. */
-async function build({ tags, releases = '', fails = 'nothing' }: Given): Promise<Run> {
+async function build({
+  tags,
+  releases = '',
+  fails = 'nothing',
+  pushed,
+  asked = '',
+  trigger = PUSH,
+}: Given): Promise<Run> {
   const folder = mkdtempSync(join(tmpdir(), 'farol-build-'));
   folders.push(folder);
   const origin = join(folder, 'origin');
@@ -81,6 +97,11 @@ async function build({ tags, releases = '', fails = 'nothing' }: Given): Promise
       RELEASES: releases,
       FAILS: fails,
       FAROL_REPOSITORY_URI: URI,
+      FAROL_PIPELINE: 'web-release',
+      FAROL_RUN: 'c53dbd42-0000-4000-8000-000000000000',
+      FAROL_BRANCHES_ASKED: asked,
+      TRIGGER: JSON.stringify(trigger),
+      PUSHED: JSON.stringify(pushed ?? null),
       CODEBUILD_BUILD_ID: 'web-build:1',
     },
   });
@@ -103,11 +124,22 @@ const imageBuild = ({ calls }: Run) => calls.find((call) => call.slice(0, 3).joi
 const pushes = ({ calls }: Run) => calls.filter((call) => call[1] === 'push');
 
 describe('a build of a version tag', async () => {
-  const run = await build({ tags: ['v1.4.0'], releases: 'v1.10.0 v1.2.0 v1.3.0 v1.1.0' });
+  const run = await build({
+    tags: ['v1.4.0'],
+    pushed: 'v1.4.0',
+    asked: 'main release/1.x',
+    releases: 'v1.10.0 v1.2.0 v1.3.0 v1.1.0',
+  });
 
   test('ends well and tells the pipeline what it made', () => {
     expect(run.status, run.output).toBe(0);
-    expect(run.exported).toEqual({ FAROL_VERSION: 'v1.4.0', FAROL_DIGEST: DIGEST, FAROL_COMMIT: run.commit });
+    expect(run.exported).toEqual({
+      FAROL_VERSION: 'v1.4.0',
+      FAROL_DIGEST: DIGEST,
+      FAROL_COMMIT: run.commit,
+      FAROL_STARTED: 'the push of v1.4.0',
+      FAROL_BRANCHES: 'main',
+    });
     expect(Object.keys(run.exported)).toEqual(expect.arrayContaining(Object.values(BUILD_VARIABLES)));
   });
 
@@ -156,7 +188,7 @@ test.each([
   expect(run.exported).toMatchObject({ FAROL_VERSION: NO_VERSION, FAROL_DIGEST: 'none' });
   expect(imageBuild(run)).toBeUndefined();
   expect(pushes(run)).toEqual([]);
-  expect(run.calls.filter(([tool]) => tool === 'aws')).toEqual([]);
+  expect(run.calls.some((call) => call.includes('get-login-password'))).toBe(false);
   expect(run.calls.some((call) => call.join(' ').includes('python -m pytest'))).toBe(true);
 });
 
@@ -180,8 +212,8 @@ test.each(NO_VERSIONS)(
     expect(versionProblem(tag)).toBeDefined();
     const run = await build({ tags: [tag] });
     expect(run.status).toBe(1);
-    expect(run.output).toContain(`No version: ${tag}`);
-    expect(run.calls).toEqual([]);
+    expect(run.output).toContain(`No version: ${versionProblem(tag)}`);
+    expect(imageBuild(run)).toBeUndefined();
   },
 );
 
@@ -195,13 +227,38 @@ test.each(['v1.4.0', 'v1.4.0-rc.1', 'v1.4.0-rc-2.x', 'v2026.3.7', 'v0.0.0-0a', '
 
 test.each([
   ['v1.4.0-rc.1', 'v1.4.0'],
-  ['v1.4.0-rc.9', 'v1.4.0-rc.10'],
-  ['v1.4.0-1', 'v1.4.0-alpha'],
-  ['v1.4.0-alpha', 'v1.4.0-alpha.1'],
-  ['v1.4.0', 'v1.4.1-rc.1'],
-])('of %s and %s on one commit the second is built, as the contract orders them', async (older, newer) => {
-  expect(compareVersions(older, newer)).toBeLessThan(0);
-  expect((await build({ tags: [newer, older] })).exported).toMatchObject({ FAROL_VERSION: newer });
+  ['v1.9.0', 'v1.10.0'],
+])('of %s and %s on one commit the one is built whose push began the run', async (one, other) => {
+  for (const pushed of [one, other])
+    expect((await build({ tags: [one, other], pushed })).exported).toMatchObject({
+      FAROL_VERSION: pushed,
+      FAROL_STARTED: `the push of ${pushed}`,
+    });
+});
+
+test('a run that a person started says who, and builds the only version that its commit can mean', async () => {
+  const trigger = {
+    triggerType: 'StartPipelineExecution',
+    triggerDetail: 'arn:aws:sts::111122223333:assumed-role/Admin/ana',
+  };
+  const run = await build({ tags: ['v1.4.0-rc.1', 'v1.4.0'], releases: 'v1.4.0-rc.1', trigger });
+  expect(run.exported).toMatchObject({
+    FAROL_VERSION: 'v1.4.0',
+    FAROL_STARTED: `${trigger.triggerDetail} without a tag (StartPipelineExecution)`,
+  });
+  const red = await build({ tags: ['v1.4.0-rc.1', 'v1.4.0'], trigger });
+  expect(red.status).toBe(1);
+  expect(red.output).toContain(`started by ${trigger.triggerDetail}`);
+  expect(imageBuild(red)).toBeUndefined();
+});
+
+test('a commit that no branch asked for holds is built, and its build says so', async () => {
+  const run = await build({ tags: ['v1.4.0'], asked: 'stable' });
+  expect(run.exported).toMatchObject({ FAROL_VERSION: 'v1.4.0', FAROL_BRANCHES: '' });
+});
+
+test('the base is named by its digest', () => {
+  expect(BUILDSPEC.env.variables['BASE']).toMatch(/@sha256:[0-9a-f]{64}$/);
 });
 
 describe('the tests of the application', async () => {
@@ -236,12 +293,6 @@ describe('the tests of the application', async () => {
   });
 });
 
-test('of several versions that name a commit, the newest is built', async () => {
-  const run = await build({ tags: ['v1.9.0', 'v1.10.0'] });
-  expect(run.exported).toMatchObject({ FAROL_VERSION: 'v1.10.0' });
-  expect(Version.safeParse(run.exported['FAROL_VERSION']).success).toBe(true);
-});
-
 test('a version that is in the registry already is refused in words, before anything is built', async () => {
   const run = await build({ tags: ['v1.4.0'], releases: 'v1.4.0' });
   expect(run.status).toBe(1);
@@ -253,6 +304,8 @@ test.each([
   ['the tests fail', 'python -m pytest'],
   ['the image cannot be built', 'docker build --tag'],
   ['the registry cannot be asked', 'ecr list-images'],
+  ['what began the run cannot be asked', 'get-pipeline-execution'],
+  ['the tag that began it cannot be asked', 'list-action-executions'],
 ])('nothing is pushed when %s', async (_what, fails) => {
   const run = await build({ tags: ['v1.4.0'], fails });
   expect(run.status).toBe(1);

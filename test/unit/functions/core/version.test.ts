@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Version, versionProblem } from '#core/contract/release.ts';
-import { compareVersions } from '#core/domain/version.ts';
+import { Version } from '#core/contract/release.ts';
+import { compareVersions, versionProblem } from '#core/contract/version.ts';
 
 describe('a version', () => {
   test.each([

@@ -29,11 +29,39 @@ const good: BuildRecord = {
   project: 'web-build',
   initiator: 'codepipeline/web-release',
   commit: 'c0ffee',
-  exported: { FAROL_VERSION: 'v1.4.0', FAROL_DIGEST: DIGEST, FAROL_COMMIT: 'c0ffee' },
+  exported: {
+    FAROL_VERSION: 'v1.4.0',
+    FAROL_DIGEST: DIGEST,
+    FAROL_COMMIT: 'c0ffee',
+    FAROL_STARTED: 'the push of v1.4.0',
+    FAROL_BRANCHES: 'main release/1.x',
+  },
 };
 
 test('a build that succeeded and made just this image proves it', () => {
-  expect(judgeProvenance(release, 'web', good)).toEqual({ state: 'proven' });
+  expect(judgeProvenance(release, 'web', good)).toEqual({ state: 'proven', started: 'the push of v1.4.0' });
+});
+
+describe('a target that asks for a branch', () => {
+  test.each(['main', 'release/1.x'])('takes a commit that the build found on %s', (branch) => {
+    expect(judgeProvenance(release, 'web', good, branch)).toMatchObject({ state: 'proven' });
+  });
+
+  test.each([
+    ['a commit elsewhere', good.exported, 'is not on it'],
+    ['a commit on none', { ...good.exported, FAROL_BRANCHES: '' }, 'is not on it'],
+    ['a part of a name', { ...good.exported, FAROL_BRANCHES: 'stable/2 mystable' }, 'is not on it'],
+    ['a build that does not say', { ...good.exported, FAROL_BRANCHES: undefined }, 'does not export FAROL_BRANCHES'],
+  ])('refuses %s', (_what, exported, why) => {
+    const record = {
+      ...good,
+      exported: Object.fromEntries(Object.entries(exported).filter(([, value]) => value !== undefined)),
+    };
+    expect(judgeProvenance(release, 'web', record as BuildRecord, 'stable')).toEqual({
+      state: 'refused',
+      reason: expect.stringMatching(new RegExp(`branch stable.*provenance\\.branch.*${why}`)),
+    });
+  });
 });
 
 test('a build in progress is waited for', () => {

@@ -9,7 +9,7 @@ import { type PipelineRun, releasesBefore, releaseTag, startedBy } from '#core/d
  * RUN: the trigger of the pipeline's execution, as GetPipelineExecution gives it. PUSHED: the tag that began it, as JSON, or null.
  * RELEASED: the tags in the registry, divided by spaces.
  */
-const [, , asked, version = ''] = argv;
+const [, , asked = '', version = ''] = argv;
 const released = words(env['RELEASED']);
 
 switch (asked) {

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { BUILD_VARIABLES, NO_VERSION } from '#core/contract/pipeline.ts';
-import { ReleaseJson, Version } from '#core/contract/release.ts';
-import { compareVersions, versionProblem } from '#core/contract/version.ts';
+import { ReleaseJson } from '#core/contract/release.ts';
+import { versionProblem } from '#core/contract/version.ts';
 import { ROOT } from '../../../local/setup.mjs';
 import { BUILDSPEC, type BuildRun, pairs, runBuildspec } from '../../fixtures/buildspec.ts';
 

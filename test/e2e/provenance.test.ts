@@ -28,7 +28,7 @@ beforeAll(async () => {
   }));
   // The target takes what is on main alone: the branch is pushed before the tag, as a team does.
   await git(stage.release(FIRST).repository, ['push', '--quiet', stage.cloud.remote, 'HEAD:refs/heads/main']);
-  expect(await stage.deploy(FIRST)).toMatchObject({ status: 'SUCCEEDED' });
+  await stage.deploy(FIRST);
   const { head } = await stage.ledger();
   const { repository, tag } = stage.release(FIRST);
   ({ commit } = await readApplication(repository, tag, ''));

@@ -6,8 +6,8 @@ import { MigrationsTable } from '#core/contract/database.ts';
 import { Duration, seconds } from '#core/contract/duration.ts';
 import { Settings } from '#core/contract/settings.ts';
 import { Name } from '#core/contract/target.ts';
+import { targetNames } from '#core/contract/target-names.ts';
 import { mistakes, wording } from './mistakes.ts';
-import { targetNames } from './names.ts';
 import { promotionProblems } from './promotion-rules.ts';
 
 const Port = z.int().min(1).max(65_535);

@@ -1,4 +1,8 @@
-import { SETTINGS_PATH, type Target } from '#core/contract/target.ts';
+import type { Target } from '#core/contract/target.ts';
+import { secretPrefix } from '#core/contract/target-names.ts';
+
+/** The tag of everything that Farol's stacks make. */
+export const MADE_BY = { key: 'farol:made-by', value: 'farol' } as const;
 
 /** Every function of Farol, by its folder under functions/. */
 export const FUNCTIONS = [
@@ -33,11 +37,6 @@ export const ASKED_BY_PEOPLE = {
   unfreeze: 'farol-operator',
 } as const satisfies Partial<Record<FunctionName, string>>;
 
-/** The functions, by their folders under functions/, that each target has for itself. */
-export const PROBE = 'probe';
-export const DATABASE = 'database';
-export const REMOVE_SLOTS = 'remove-slots';
-
 /**
  * Physical names of the orchestrator. They are fixed, because policies must name what does not exist yet when they are
  * written: the functions start the state machine that invokes them.
@@ -60,56 +59,27 @@ export function functionName(name: FunctionName): string {
   return `farol-${name}`;
 }
 
+/**
+ * The role of a function of the orchestrator, by a name that targets' roles can trust. With the region in it, because roles are
+ * of the account.
+ */
+export function functionRole(name: FunctionName, region: string): string {
+  return `farol-${name}-${region}`;
+}
+
 /** `AcquireLockFunction`: what stands for a function in release.asl.json. */
 export function substitutionName(name: FunctionName): string {
-  const pascal = name.replaceAll(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
-  return `${pascal}Function`;
+  return `${pascalCase(name)}Function`;
 }
 
-/** Physical names of what belongs to one target; policies of the orchestrator are limited to them. */
-export interface TargetNames {
-  /** `web-production`; also the name of cluster and load balancer, and the family prefix of task definitions. */
-  readonly slug: string;
-  readonly stack: string;
-  readonly targetGroups: { readonly blue: string; readonly green: string };
-  readonly roles: Readonly<Record<'execution' | 'task' | 'migration' | 'plan' | 'planExecution', string>>;
-  readonly logGroup: string;
-  readonly settingsParameter: string;
-  readonly secretKey: string;
-  /** The function that asks the previews. */
-  readonly probe: string;
-  /** The function that prepares the database and reads from it. */
-  readonly database: string;
-  /** The function that removes the slots with the stack. */
-  readonly removeSlots: string;
-}
-
-/** The names of a target's resources. */
-export function targetNames(app: string, environment: string): TargetNames {
-  const slug = `${app}-${environment}`;
-  return {
-    slug,
-    stack: `${slug}-service`,
-    targetGroups: { blue: `${slug}-blue`, green: `${slug}-green` },
-    roles: {
-      execution: `farol-${slug}-execution`,
-      task: `farol-${slug}-task`,
-      migration: `farol-${slug}-migration`,
-      plan: `farol-${slug}-plan`,
-      planExecution: `farol-${slug}-plan-execution`,
-    },
-    logGroup: `/farol/${app}/${environment}`,
-    settingsParameter: `${SETTINGS_PATH}/${app}/${environment}`,
-    secretKey: `farol/${app}/${environment}/secret-key`,
-    probe: `farol-${PROBE}-${slug}`,
-    database: `farol-${DATABASE}-${slug}`,
-    removeSlots: `farol-${REMOVE_SLOTS}-${slug}`,
-  };
+/** `AcquireLock` for `acquire-lock`. */
+export function pascalCase(name: string): string {
+  return name.replaceAll(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** How the names of the secrets begin that `farol run` keeps for the time of one task. */
 export function runSecretPrefix(target: Target): string {
-  return `farol/${target}/run/`;
+  return `${secretPrefix(target)}run/`;
 }
 
 /** The database's master user: no superuser, but the one that makes the others. */

@@ -31,7 +31,7 @@ import { paginateListExecutions, SFNClient } from '@aws-sdk/client-sfn';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import * as z from 'zod';
-import { ORCHESTRATOR } from '../../infra/names.ts';
+import { MADE_BY, ORCHESTRATOR } from '../../infra/names.ts';
 import type { Account, AccountChanges, DeployedStack, Used } from '../deploy/account.ts';
 import { Template } from '../deploy/assembly.ts';
 import { clientConfig } from './clients.ts';
@@ -39,7 +39,6 @@ import { clientConfig } from './clients.ts';
 /** What CDK's bootstrap stack says of its version (CDK's default qualifier). */
 const BOOTSTRAP_VERSION = '/cdk-bootstrap/hnb659fds/version';
 /** The tag that every stack of Farol has, see infra/stacks/add-stacks.ts. */
-const MADE_BY = { key: 'farol:made-by', value: 'farol' };
 
 const Connection = z.looseObject({ ConnectionName: z.string(), ConnectionStatus: z.string() });
 

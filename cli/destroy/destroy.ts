@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { runSecretPrefix, targetNames } from '../../infra/names.ts';
+import { targetNames } from '#core/contract/target-names.ts';
+import { runSecretPrefix } from '../../infra/names.ts';
 import type { Account, AccountChanges } from '../deploy/account.ts';
 import { type Assembly, inOrder, isService, type SynthesizedStack, type Template } from '../deploy/assembly.ts';
 import type { Cdk } from '../deploy/cdk.ts';

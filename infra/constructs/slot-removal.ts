@@ -3,7 +3,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Code } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { REMOVE_SLOTS, type TargetNames } from '../names.ts';
+import { REMOVE_SLOTS, type TargetNames } from '#core/contract/target-names.ts';
 import { DeployFunction } from './deploy-function.ts';
 
 export interface SlotRemovalProps {

@@ -3,8 +3,8 @@ import { MathExpression, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudw
 import type { Construct } from 'constructs';
 import { seconds } from '#core/contract/duration.ts';
 import type { Slot } from '#core/contract/slot.ts';
+import { targetNames } from '#core/contract/target-names.ts';
 import type { EnvironmentTarget } from '../environment-schema.ts';
-import { targetNames } from '../names.ts';
 import type { RoleMetrics, SlotValue } from './role-metrics.ts';
 import { MINUTE, RunbookAlarms } from './runbook-alarms.ts';
 
@@ -30,7 +30,7 @@ const ERRORS_THAT_COUNT = 3;
 export class TargetAlarms extends RunbookAlarms {
   constructor(scope: Construct, id: string, props: TargetAlarmsProps) {
     const { app, environment, alarms } = props.target;
-    super(scope, id, { prefix: targetNames(app, environment).slug, documentation: props.documentation });
+    super(scope, id, { prefix: `farol-${targetNames(app, environment).slug}`, documentation: props.documentation });
     this.#users(props);
     this.#farol(props);
     this.#database(props);

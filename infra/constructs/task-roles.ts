@@ -2,7 +2,7 @@ import { ArnFormat, Stack } from 'aws-cdk-lib';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { TargetNames } from '../names.ts';
+import type { TargetNames } from '#core/contract/target-names.ts';
 import type { Database } from './database.ts';
 
 export interface TaskRolesProps {

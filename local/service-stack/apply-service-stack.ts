@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { Settings } from '#core/contract/settings.ts';
+import { SETTINGS_PATH, Target } from '#core/contract/target.ts';
 import { changesBetween, isAllowed, type StackPolicy } from '../../infra/fixed-once-made.ts';
 import type { Database } from '../parts/postgres.ts';
 import { databasePasswords } from './database-passwords.ts';
@@ -59,7 +60,7 @@ export async function applyServiceStack(options: {
     // It does what CloudFormation does on AWS, and so the record of calls names it.
     userAgentAppId: 'cloudformation',
   };
-  const passwords = databasePasswords(database, client);
+  const passwords = databasePasswords(database, client, targetIn(current));
   const publish = async (value: string): Promise<string> => {
     const described = withoutNetwork(Settings.parse(JSON.parse(value)));
     settings = scaleSettings(await passwords.settings(described), options.timeScale);
@@ -104,6 +105,12 @@ export async function applyServiceStack(options: {
       return [];
     },
   };
+}
+
+/** The target whose settings a template publishes. */
+function targetIn({ Resources }: Template): Target {
+  const [parameter] = Object.values(Resources).filter(({ Type }) => Type === 'AWS::SSM::Parameter');
+  return Target.parse(String(parameter?.Properties['Name']).slice(SETTINGS_PATH.length + 1));
 }
 
 /** There is one network here, so that smoke checks reach the previews without a function inside it. */

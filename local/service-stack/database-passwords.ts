@@ -5,14 +5,16 @@ import {
   type SecretsManagerClientConfig,
 } from '@aws-sdk/client-secrets-manager';
 import type { Settings } from '#core/contract/settings.ts';
+import type { Target } from '#core/contract/target.ts';
+import { secretPrefix } from '#core/contract/target-names.ts';
 import type { Database } from '../parts/postgres.ts';
 
 type Variables = Readonly<Record<string, string>>;
 
 /** What comes to the database by passwords. */
 export interface DatabasePasswords {
-  /** The variables of the function of that name, which prepares the database, with the secret that has the passwords. */
-  function(functionName: string, variables: Variables): Promise<Variables>;
+  /** The variables of the function that prepares the database, with the secret that has the passwords. */
+  function(variables: Variables): Promise<Variables>;
   /** Settings whose tasks are given their password, each its own. */
   settings(settings: Settings): Promise<Settings>;
 }
@@ -24,6 +26,7 @@ export interface DatabasePasswords {
 export function databasePasswords(
   { name, master }: Pick<Database, 'name' | 'master'>,
   client: Pick<SecretsManagerClientConfig, 'endpoint' | 'region' | 'credentials' | 'userAgentAppId'>,
+  target: Target,
 ): DatabasePasswords {
   let arn: string | undefined;
   const of = (user: string | undefined): { POSTGRES_PASSWORD: string } => {
@@ -36,11 +39,11 @@ export function databasePasswords(
     secrets: { ...task.secrets, ...of(task.environment['POSTGRES_USER']) },
   });
   return {
-    async function(functionName, variables) {
+    async function(variables) {
       const { POSTGRES_USER, POSTGRES_MIGRATOR = '', POSTGRES_APPLICATION = '', POSTGRES_PLANNER = '' } = variables;
       if (POSTGRES_USER !== master.user)
         throw new TypeError(`the function comes as ${POSTGRES_USER}, yet the database's master is ${master.user}`);
-      arn ??= await makeSecret(client, `${functionName}/passwords`, {
+      arn ??= await makeSecret(client, `${secretPrefix(target)}passwords`, {
         [master.user]: master.password,
         [POSTGRES_MIGRATOR]: newPassword(),
         [POSTGRES_APPLICATION]: newPassword(),

@@ -18,7 +18,7 @@ import {
 import { CreateFunctionCommand, LambdaClient, waitUntilFunctionActiveV2 } from '@aws-sdk/client-lambda';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { DATABASE } from '../../infra/names.ts';
+import { DATABASE } from '#core/contract/target-names.ts';
 import type { Database } from '../parts/postgres.ts';
 import type { DatabasePasswords } from './database-passwords.ts';
 import type { Created } from './intrinsics.ts';
@@ -182,7 +182,7 @@ function databaseFunction(
         Timeout,
         MemorySize,
         Code: { ZipFile: await zippedFolder(folder) },
-        Environment: { Variables: { ...(await passwords.function(FunctionName, made.Environment.Variables)) } },
+        Environment: { Variables: { ...(await passwords.function(made.Environment.Variables)) } },
       }),
     );
     await waitUntilFunctionActiveV2({ client, maxWaitTime: 60 }, { FunctionName });

@@ -85,10 +85,10 @@ function isOn(one: AlarmProperties, metrics: Readonly<Record<string, Series>>): 
 const of = (value: number | undefined, periods = 20): Series => Array.from({ length: periods }, () => value);
 
 describe('alarms follow the role, not the slot', () => {
-  const fewTasks = alarm('web-production-too-few-tasks');
-  const errors = alarm('web-production-errors');
-  const slow = alarm('web-production-slow');
-  const atMaximum = alarm('web-production-at-maximum');
+  const fewTasks = alarm('farol-web-production-too-few-tasks');
+  const errors = alarm('farol-web-production-errors');
+  const slow = alarm('farol-web-production-slow');
+  const atMaximum = alarm('farol-web-production-at-maximum');
   const quiet = {
     blueErrors: of(undefined),
     greenErrors: of(undefined),
@@ -165,7 +165,7 @@ describe('alarms follow the role, not the slot', () => {
 });
 
 describe('lost requests', () => {
-  const lost = alarm('web-production-lost-requests');
+  const lost = alarm('farol-web-production-lost-requests');
 
   test('are those that the load balancer answered by itself, whoever is live', () => {
     expect(isOn(lost, { live: of(1), balancer: of(5), fixed: of(undefined) })).toBe(true);
@@ -186,7 +186,7 @@ describe('the edge', () => {
   const elsewhere = { ...starterAndProduction.orchestrator, region: 'sa-east-1', account: ACCOUNT };
 
   test('is watched where CloudFront’s metrics are, in us-east-1 alone', () => {
-    expect(alarm('web-production-edge-errors').Metrics).toBeDefined();
+    expect(alarm('farol-web-production-edge-errors').Metrics).toBeDefined();
     const targets = starterAndProduction.targets.map((target) => ({
       ...target,
       network: { ...target.network, zones: ['sa-east-1a', 'sa-east-1b', 'sa-east-1c'] },
@@ -195,7 +195,7 @@ describe('the edge', () => {
     const names = alarmsOf(
       Object.values(synthesized({ ...starterAndProduction, orchestrator: elsewhere, targets })),
     ).map(({ AlarmName }) => AlarmName);
-    expect(names).toContain('web-production-errors');
-    expect(names).not.toContain('web-production-edge-errors');
+    expect(names).toContain('farol-web-production-errors');
+    expect(names).not.toContain('farol-web-production-edge-errors');
   });
 });

@@ -123,7 +123,7 @@ describe('the dashboard of a target', () => {
 test('docs/observability.md has every alarm', () => {
   const text = readFileSync(resolve(import.meta.dirname, '../../docs/observability.md'), 'utf8');
   for (const { AlarmName } of alarmsOf(Object.values(templates))) {
-    const name = AlarmName.replace(/^web-production-/, '<target>-');
+    const name = AlarmName.replace(/^farol-web-production-/, 'farol-<target>-');
     const last = name.slice(name.lastIndexOf('-'));
     expect(
       [`\`${name}\``, `\`${last}\``].some((written) => text.includes(written)),

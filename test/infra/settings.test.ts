@@ -5,18 +5,31 @@ import type { Environments } from '../../infra/environment-schema.ts';
 import { type Created, resolveObject } from '../../local/service-stack/intrinsics.ts';
 import { ACCOUNT, environmentsIn, resources, synthesized, templateOf } from './synthesized.ts';
 
+const balancing = (resource: string) => `arn:aws:elasticloadbalancing:us-east-1:${ACCOUNT}:${resource}`;
+
 /** What CloudFormation would put in for each type: enough of its form to be checked by the settings' schema. */
-const FORMS: Record<string, (id: string) => Created> = {
-  'AWS::ElasticLoadBalancingV2::LoadBalancer': (id) => ({
-    ref: `arn:aws:elasticloadbalancing:us-east-1:${ACCOUNT}:loadbalancer/app/${id}/1`,
+const FORMS: Record<string, (id: string, properties: Readonly<Record<string, unknown>>) => Created> = {
+  'AWS::ElasticLoadBalancingV2::LoadBalancer': (_id, { Name }) => ({
+    ref: balancing(`loadbalancer/app/${String(Name)}/1`),
     attributes: { DNSName: 'internal-web.us-east-1.elb.amazonaws.com' },
+  }),
+  // A listener is named by its load balancer, of which the stack has one.
+  'AWS::ElasticLoadBalancingV2::Listener': (id) => ({ ref: balancing(`listener/app/web-production/1/${id}`) }),
+  'AWS::ElasticLoadBalancingV2::TargetGroup': (_id, { Name }) => ({ ref: balancing(`targetgroup/${String(Name)}/1`) }),
+  'AWS::ECS::Cluster': (_id, { ClusterName }) => ({ ref: String(ClusterName) }),
+  'AWS::Logs::LogGroup': (_id, { LogGroupName }) => ({ ref: String(LogGroupName) }),
+  'AWS::SecretsManager::Secret': (_id, { Name }) => ({
+    ref: `arn:aws:secretsmanager:us-east-1:${ACCOUNT}:secret:${String(Name)}-AbCdEf`,
   }),
   'AWS::RDS::DBInstance': (id) => ({
     ref: id,
     attributes: { 'Endpoint.Address': 'db.example.com', 'Endpoint.Port': '5432', DbiResourceId: 'db-ABC' },
   }),
   'AWS::CloudFront::Distribution': (id) => ({ ref: id, attributes: { DomainName: 'd111111abcdef8.cloudfront.net' } }),
-  'AWS::IAM::Role': (id) => ({ ref: id, attributes: { Arn: `arn:aws:iam::${ACCOUNT}:role/${id}` } }),
+  'AWS::IAM::Role': (id, { RoleName }) => ({
+    ref: id,
+    attributes: { Arn: `arn:aws:iam::${ACCOUNT}:role/${String(RoleName)}` },
+  }),
   'AWS::EC2::SecurityGroup': (id) => ({ ref: id, attributes: { GroupId: `sg-${id}` } }),
 };
 
@@ -24,8 +37,8 @@ const FORMS: Record<string, (id: string) => Created> = {
 function published(environments: Environments): { name: unknown; settings: unknown } {
   const template = templateOf(synthesized(environments), 'web-production-service');
   const known = new Map<string, Created>([['AWS::URLSuffix', { ref: 'amazonaws.com' }]]);
-  for (const [id, { Type }] of Object.entries(resources(template)))
-    known.set(id, FORMS[Type]?.(id) ?? { ref: `arn:aws:any:us-east-1:${ACCOUNT}:${id}` });
+  for (const [id, { Type, Properties }] of Object.entries(resources(template)))
+    known.set(id, FORMS[Type]?.(id, Properties) ?? { ref: `arn:aws:any:us-east-1:${ACCOUNT}:${id}` });
   const [parameter] = Object.values(resources(template, 'AWS::SSM::Parameter'));
   const { Name, Value } = resolveObject(parameter?.Properties ?? {}, known);
   return { name: Name, settings: JSON.parse(String(Value)) };

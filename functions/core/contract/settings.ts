@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { MigrationsTable } from './database.ts';
 import { Duration, seconds } from './duration.ts';
+import { foreignNames } from './own-names.ts';
 import { Name, Target } from './target.ts';
 
 const atLeast = (least: Duration) =>
@@ -107,138 +108,143 @@ const Place = z.strictObject({
 /**
  * Everything of a target that is not the image. Published by the service stack as the SSM parameter
  * `/farol/targets/<app>/<environment>`; a deployment works on the snapshot that it took when it began.
- * Unknown keys are refused: a misspelt `bake` must not become a default.
+ * Unknown keys are refused: a misspelt `bake` must not become a default. So is what is another target's.
  */
-export const Settings = z.strictObject({
-  app: Name,
-  environment: Name,
-  source: z.union([
-    z.literal('push'),
-    z
-      .string()
-      .refine((value) => value.startsWith(PROMOTION) && Target.safeParse(value.slice(PROMOTION.length)).success, {
-        error: 'push, or promotion of <app>/<environment>, as in promotion of web/staging',
-      }),
-  ]),
-  /** Name of the ECR repository whose pushes this target hears. */
-  repository: z.string().min(2),
-  /** The application's public address; its host goes as Host header with every smoke request. */
-  address: z.url(),
-  services: z.array(Service).length(1),
-  tasks: z.strictObject({
-    plan: Plan,
-    migrate: RunOnce,
-  }),
-  /** The application's PostgreSQL database; left out, it has none that Farol looks after. */
-  database: z
-    .strictObject({
-      /** Name of the function in the target's network that prepares the database and reads from it. */
-      function: z.string().min(1),
-      /** Where the framework records migrations; left out, what was migrated is not compared with the plan. */
-      migrations: MigrationsTable.optional(),
-    })
-    .optional(),
-  capacity: z
-    .strictObject({
-      min: z.int().min(1),
-      max: z.int().min(1),
-      /** Requests a minute and task that scaling aims at (ALBRequestCountPerTarget). */
-      requestsPerTarget: z.number().positive(),
-    })
-    .refine(({ min, max }) => min <= max, { error: 'min must not exceed max' }),
-  health: z.strictObject({
-    path: z.string().startsWith('/'),
-    interval: Duration,
-    timeout: Duration,
-    healthy: z.int().min(2).max(10),
-    unhealthy: z.int().min(2).max(10),
-  }),
-  drain: z.strictObject({
-    /** Deregistration delay of the target groups. */
-    deregistration: Duration,
-    /** From SIGTERM to SIGKILL. */
-    stopTimeout: Duration,
-    /** Idle time of the load balancer's connections; the application's keep-alive must be longer. */
-    idle: Duration,
-    /** How long after a change of weights the old slot is still taken to get requests. */
-    settle: Duration,
-  }),
-  migrate: z.strictObject({
-    timeout: Duration,
-    lockTimeout: Duration,
-    /** How often a migration that ended `busy` (exit code 75) is begun anew. */
-    attempts: z.int().min(1).max(10),
-    /** What to do with a migration after which the code that is live no longer works. */
-    incompatible: z.enum(['refuse', 'allow']),
-    /** What to do with a migration of which that is not known. */
-    unknown: z.enum(['refuse', 'allow']),
-  }),
-  candidate: z.strictObject({
-    /** From the fill to every task healthy. */
-    timeout: Duration,
-    /** Stopped tasks of the candidate after which it is called a crash loop. */
-    crashes: z.int().min(1),
-  }),
-  traffic: TrafficPlan,
-  analysis: z.strictObject({
-    /** Share of the candidate's requests that may end in the application's own 5xx, 0 to 1. */
-    maxErrorShare: z.number().min(0).max(1),
-    /** Below this many requests in the window the share proves nothing; smoke and target health decide. */
-    minRequests: z.int().min(1),
-    /** Period of the load balancer's metrics: 60s on AWS. */
-    period: atLeast('1s'),
-  }),
-  /** What a release must prove of where it comes from, before anything of it runs. */
-  provenance: z.strictObject({
-    /** From the deployment's first look to the build's end: an image is pushed while its build still runs. */
-    timeout: proofTimeout,
-    /** The branch that must hold the commit; left out, any commit may be released. */
-    branch: z
-      .string()
-      .regex(/^[A-Za-z0-9][\w./-]{0,99}$/, { error: 'the name of a branch, as in main' })
-      .optional(),
-  }),
-  /** What the registry's scan of an image may have found, before anything of it runs. */
-  scan: z.strictObject({
-    /** `CRITICAL`: such findings block. `HIGH`: critical and high ones do. `none`: nobody looks. An absent scan blocks. */
-    block: z.enum(['CRITICAL', 'HIGH', 'none']),
-    /** From the deployment's first look to the scan's end. */
-    timeout: proofTimeout,
-    /** Findings that do not block, for a time: base images carry some that nobody has fixed. */
-    accept: z
-      .array(
-        z.strictObject({
-          cve: z.string().regex(/^[A-Za-z][\w.:-]{2,99}$/, { error: 'a finding’s name, as in CVE-2023-45853' }),
-          reason: z.string().regex(/^[^\p{C}]{1,200}$/u, { error: 'a reason of one line, at most 200 characters' }),
-          /** The last day on which it does, in UTC. */
-          until: z.iso.date({ error: 'a day, as in 2027-01-31' }),
+export const Settings = z
+  .strictObject({
+    app: Name,
+    environment: Name,
+    source: z.union([
+      z.literal('push'),
+      z
+        .string()
+        .refine((value) => value.startsWith(PROMOTION) && Target.safeParse(value.slice(PROMOTION.length)).success, {
+          error: 'push, or promotion of <app>/<environment>, as in promotion of web/staging',
         }),
-      )
+    ]),
+    /** Name of the ECR repository whose pushes this target hears. */
+    repository: z.string().min(2),
+    /** The application's public address; its host goes as Host header with every smoke request. */
+    address: z.url(),
+    services: z.array(Service).length(1),
+    tasks: z.strictObject({
+      plan: Plan,
+      migrate: RunOnce,
+    }),
+    /** The application's PostgreSQL database; left out, it has none that Farol looks after. */
+    database: z
+      .strictObject({
+        /** Name of the function in the target's network that prepares the database and reads from it. */
+        function: z.string().min(1),
+        /** Where the framework records migrations; left out, what was migrated is not compared with the plan. */
+        migrations: MigrationsTable.optional(),
+      })
       .optional(),
-  }),
-  /** Somebody's word before the release acts on the target. Left out, nobody is asked. */
-  approval: z
-    .strictObject({
-      /** Without an answer until then the deployment is not made live: silence is no. */
-      timeout: atLeast('1s').refine((value) => seconds(value) <= seconds(LONGEST_APPROVAL), {
-        error: `at most ${LONGEST_APPROVAL}`,
-      }),
-      /**
-       * What waits for the answer. `anything`: whatever could write to the database or read a secret, so that nothing of the
-       * release runs before it but the plan of its migrations. `migrations-or-traffic`, also when left out: the migration
-       * where one is pending, else the first share of the traffic; the candidate runs by then, without users.
-       */
-      before: z.enum(['anything', 'migrations-or-traffic']).optional(),
-      /** Who may answer, each by the name that AWS gives them. Left out, each person who may call `answer-approval`. */
-      approvers: z.array(Approver).min(1).optional(),
-    })
-    .optional(),
-  /** How long the old slot stays able to serve after a promotion. */
-  warm: Duration,
-  /** How long `converge` rests between two looks at AWS. */
-  poll: Duration,
-  place: Place,
-});
+    capacity: z
+      .strictObject({
+        min: z.int().min(1),
+        max: z.int().min(1),
+        /** Requests a minute and task that scaling aims at (ALBRequestCountPerTarget). */
+        requestsPerTarget: z.number().positive(),
+      })
+      .refine(({ min, max }) => min <= max, { error: 'min must not exceed max' }),
+    health: z.strictObject({
+      path: z.string().startsWith('/'),
+      interval: Duration,
+      timeout: Duration,
+      healthy: z.int().min(2).max(10),
+      unhealthy: z.int().min(2).max(10),
+    }),
+    drain: z.strictObject({
+      /** Deregistration delay of the target groups. */
+      deregistration: Duration,
+      /** From SIGTERM to SIGKILL. */
+      stopTimeout: Duration,
+      /** Idle time of the load balancer's connections; the application's keep-alive must be longer. */
+      idle: Duration,
+      /** How long after a change of weights the old slot is still taken to get requests. */
+      settle: Duration,
+    }),
+    migrate: z.strictObject({
+      timeout: Duration,
+      lockTimeout: Duration,
+      /** How often a migration that ended `busy` (exit code 75) is begun anew. */
+      attempts: z.int().min(1).max(10),
+      /** What to do with a migration after which the code that is live no longer works. */
+      incompatible: z.enum(['refuse', 'allow']),
+      /** What to do with a migration of which that is not known. */
+      unknown: z.enum(['refuse', 'allow']),
+    }),
+    candidate: z.strictObject({
+      /** From the fill to every task healthy. */
+      timeout: Duration,
+      /** Stopped tasks of the candidate after which it is called a crash loop. */
+      crashes: z.int().min(1),
+    }),
+    traffic: TrafficPlan,
+    analysis: z.strictObject({
+      /** Share of the candidate's requests that may end in the application's own 5xx, 0 to 1. */
+      maxErrorShare: z.number().min(0).max(1),
+      /** Below this many requests in the window the share proves nothing; smoke and target health decide. */
+      minRequests: z.int().min(1),
+      /** Period of the load balancer's metrics: 60s on AWS. */
+      period: atLeast('1s'),
+    }),
+    /** What a release must prove of where it comes from, before anything of it runs. */
+    provenance: z.strictObject({
+      /** From the deployment's first look to the build's end: an image is pushed while its build still runs. */
+      timeout: proofTimeout,
+      /** The branch that must hold the commit; left out, any commit may be released. */
+      branch: z
+        .string()
+        .regex(/^[A-Za-z0-9][\w./-]{0,99}$/, { error: 'the name of a branch, as in main' })
+        .optional(),
+    }),
+    /** What the registry's scan of an image may have found, before anything of it runs. */
+    scan: z.strictObject({
+      /** `CRITICAL`: such findings block. `HIGH`: critical and high ones do. `none`: nobody looks. An absent scan blocks. */
+      block: z.enum(['CRITICAL', 'HIGH', 'none']),
+      /** From the deployment's first look to the scan's end. */
+      timeout: proofTimeout,
+      /** Findings that do not block, for a time: base images carry some that nobody has fixed. */
+      accept: z
+        .array(
+          z.strictObject({
+            cve: z.string().regex(/^[A-Za-z][\w.:-]{2,99}$/, { error: 'a finding’s name, as in CVE-2023-45853' }),
+            reason: z.string().regex(/^[^\p{C}]{1,200}$/u, { error: 'a reason of one line, at most 200 characters' }),
+            /** The last day on which it does, in UTC. */
+            until: z.iso.date({ error: 'a day, as in 2027-01-31' }),
+          }),
+        )
+        .optional(),
+    }),
+    /** Somebody's word before the release acts on the target. Left out, nobody is asked. */
+    approval: z
+      .strictObject({
+        /** Without an answer until then the deployment is not made live: silence is no. */
+        timeout: atLeast('1s').refine((value) => seconds(value) <= seconds(LONGEST_APPROVAL), {
+          error: `at most ${LONGEST_APPROVAL}`,
+        }),
+        /**
+         * What waits for the answer. `anything`: whatever could write to the database or read a secret, so that nothing of the
+         * release runs before it but the plan of its migrations. `migrations-or-traffic`, also when left out: the migration
+         * where one is pending, else the first share of the traffic; the candidate runs by then, without users.
+         */
+        before: z.enum(['anything', 'migrations-or-traffic']).optional(),
+        /** Who may answer, each by the name that AWS gives them. Left out, each person who may call `answer-approval`. */
+        approvers: z.array(Approver).min(1).optional(),
+      })
+      .optional(),
+    /** How long the old slot stays able to serve after a promotion. */
+    warm: Duration,
+    /** How long `converge` rests between two looks at AWS. */
+    poll: Duration,
+    place: Place,
+  })
+  .superRefine((settings, context) => {
+    for (const { path, message } of foreignNames(settings))
+      context.addIssue({ code: 'custom', path: [...path], message });
+  });
 export type Settings = z.infer<typeof Settings>;
 
 /** The target whose live releases this one is offered; undefined: it hears pushes. */

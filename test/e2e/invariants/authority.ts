@@ -54,7 +54,8 @@ function readsPasswords({ caller, operation, params }: CallRecord): boolean {
   return (
     caller.startsWith('farol-database-') &&
     operation === 'GetSecretValue' &&
-    String(params['SecretId']).includes(`:secret:${caller}/passwords`)
+    caller.startsWith('farol-database-') &&
+    /:secret:farol\/[\w-]+\/[\w-]+\/passwords-/.test(String(params['SecretId']))
   );
 }
 

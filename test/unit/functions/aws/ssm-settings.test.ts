@@ -2,7 +2,7 @@ import { DeleteParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk
 import { afterEach, expect, test } from 'vitest';
 import { SsmSettings } from '#aws/ssm-settings.ts';
 import type { Settings } from '#core/contract/settings.ts';
-import { SETTINGS } from '../../../fixtures/settings.ts';
+import { SETTINGS, settingsOf } from '../../../fixtures/settings.ts';
 import { cloud } from './cloud.ts';
 
 const started = cloud();
@@ -36,7 +36,7 @@ test('no target, no settings', async () => {
 test('settings that cannot be read stop their own target and no other', async () => {
   await publish('web/production', SETTINGS);
   await publish('shop/production', 'no JSON');
-  await publish('shop/staging', JSON.stringify({ ...SETTINGS, app: 'shop', environment: 'staging', bake: '1m' }));
+  await publish('shop/staging', JSON.stringify({ ...settingsOf('shop', 'staging'), bake: '1m' }));
   await publish('web/staging', SETTINGS);
   expect(await store().all()).toEqual([
     { target: 'shop/production', error: 'they are no JSON' },
@@ -50,9 +50,23 @@ test('settings that cannot be read stop their own target and no other', async ()
   await expect(store().settings('web/staging')).rejects.toThrow(/they are settings of web\/production/);
 });
 
+test('settings that name what is another target’s are refused, and say what would be right', async () => {
+  const { place } = settingsOf('web', 'production');
+  await publish('web/staging', { ...settingsOf('web', 'staging'), place });
+  await publish('web/production', SETTINGS);
+  expect(await store().all()).toEqual([
+    { settings: SETTINGS },
+    {
+      target: 'web/staging',
+      error: expect.stringMatching(/"web-production" is not of web\/staging: it must be web-staging/),
+    },
+  ]);
+  await expect(store().settings('web/staging')).rejects.toThrow(/place\.cluster/);
+});
+
 test('every target is found, past the ten parameters of a page', async () => {
   const environments = Array.from({ length: 23 }, (_, n) => `env-${String(n).padStart(2, '0')}`);
-  for (const environment of environments) await publish(`web/${environment}`, { ...SETTINGS, environment });
+  for (const environment of environments) await publish(`web/${environment}`, settingsOf('web', environment));
   const found = await store().all();
   expect(found.map((one) => ('settings' in one ? one.settings.environment : one.error))).toEqual(environments);
 });

@@ -4,7 +4,7 @@ import type { Settings } from '#core/contract/settings.ts';
 import { SETTINGS } from '../../../fixtures/settings.ts';
 import { release } from './cloud.ts';
 
-const ROLE = 'arn:aws:iam::111122223333:role/';
+const ROLE = 'arn:aws:iam::111122223333:role/farol-web-production-';
 
 function settings(): Settings {
   const [service] = SETTINGS.services;

@@ -78,6 +78,7 @@ const OTHERS: Readonly<Record<string, unknown>> = {
   'candidate.timeout': '5m',
   'candidate.crashes': 5,
   'provenance.timeout': '5m',
+  'provenance.branch': 'main',
   'scan.block': 'HIGH',
   'scan.timeout': '10m',
   'scan.accept': [{ cve: 'CVE-2023-45853', reason: 'not in what is used', until: '2027-01-31' }],

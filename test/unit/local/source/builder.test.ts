@@ -57,7 +57,7 @@ beforeEach(async () => {
     },
     images: treeImages(new Repository(registry.url, 'web')),
   });
-  await git(source, ['init', '--quiet', '.']);
+  await git(source, ['init', '--quiet', '--initial-branch=main', '.']);
 });
 afterEach(async () => {
   await registry.close();
@@ -106,6 +106,8 @@ test('a tag becomes an image, its build a record', async () => {
         { name: 'FAROL_VERSION', value: 'v1.0.0' },
         { name: 'FAROL_DIGEST', value: built.digest },
         { name: 'FAROL_COMMIT', value: commit },
+        { name: 'FAROL_STARTED', value: 'the push of v1.0.0' },
+        { name: 'FAROL_BRANCHES', value: 'main' },
       ],
     },
   ]);

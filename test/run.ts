@@ -10,14 +10,16 @@ import { dockerEngine } from '../local/runtime/docker.ts';
 import { ROOT, STATE } from '../local/setup.mjs';
 
 /**
- * Every test of code and behaviour. The application's own tests and the quick kinds run side by side; what brings up the
- * whole cloud runs after them, alone. Ends with one line of real counts, read from the runners' reports.
+ * Tests of code and behaviour. The application's own tests and the quick kinds run side by side; what brings up the whole cloud
+ * runs after them, alone. With `--all` also what takes long: containers, and the rest of the end-to-end tests. Ends with one line of
+ * real counts, read from the runners' reports.
  */
 
 const APPLICATION = 'django';
 const REPORTS = join(STATE, 'test');
 const PYTHON = join(STATE, 'python-tests');
 const QUICK = ['unit', 'contract', 'workflow', 'infra'];
+const ALL = process.argv.includes('--all');
 
 interface Counts {
   readonly passed: number;
@@ -46,15 +48,15 @@ rmSync(REPORTS, { recursive: true, force: true });
 mkdirSync(REPORTS, { recursive: true });
 try {
   const [application, quick] = await Promise.all([testApplication(), vitest('quick', QUICK)]);
-  const containers = await vitest('docker', ['docker']);
-  const e2e = await vitest('e2e', ['e2e']);
-  const all = [application, quick, containers, e2e].reduce((sum, counts) => ({
+  const ran = [application, quick, await vitest('e2e', ['e2e'])];
+  if (ALL) ran.push(await vitest('docker', ['docker']), await vitest('e2e-more', ['e2e-more']));
+  const all = ran.reduce((sum, counts) => ({
     passed: sum.passed + counts.passed,
     failed: sum.failed + counts.failed,
     skipped: sum.skipped + counts.skipped,
   }));
-  const engine = await dockerEngine();
-  if ('missing' in engine)
+  const engine = ALL ? await dockerEngine() : undefined;
+  if (engine !== undefined && 'missing' in engine)
     process.stdout.write(`The image was neither built nor run, its tests are skipped: ${engine.missing}\n`);
   process.stdout.write(
     `${all.passed} passed, ${all.failed} failed${all.skipped === 0 ? '' : `, ${all.skipped} skipped`}\n`,

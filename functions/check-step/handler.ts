@@ -4,5 +4,10 @@ import { stateHandler } from '#runtime/handle.ts';
 import { checkStep } from './check-step.ts';
 
 export const handler = stateHandler(CheckStep, (event) =>
-  checkStep(event, { ledger: container.ledger(), slots: container.slots(), metrics: container.metrics(), clock }),
+  checkStep(event, {
+    ledger: container.ledger(),
+    slots: container.slots('look', event.context.target),
+    metrics: container.metrics(),
+    clock,
+  }),
 );

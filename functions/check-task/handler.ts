@@ -4,5 +4,10 @@ import { stateHandler } from '#runtime/handle.ts';
 import { checkTask } from './check-task.ts';
 
 export const handler = stateHandler(CheckTask, (event) =>
-  checkTask(event, { ledger: container.ledger(), database: container.database(), tasks: container.tasks(), clock }),
+  checkTask(event, {
+    ledger: container.ledger(),
+    database: container.database('check-task', event.context.target),
+    tasks: container.tasks('check-task', event.context.target),
+    clock,
+  }),
 );

@@ -4,5 +4,10 @@ import { stateHandler } from '#runtime/handle.ts';
 import { converge } from './converge.ts';
 
 export const handler = stateHandler(Converge, (event) =>
-  converge(event, { ledger: container.ledger(), settings: container.settings(), slots: container.slots(), clock }),
+  converge(event, {
+    ledger: container.ledger(),
+    settings: container.settings(),
+    slots: container.slots('converge', event.context.target),
+    clock,
+  }),
 );

@@ -9,8 +9,8 @@ export const handler = stateHandler(Preflight, (event) =>
     settings: container.settings(),
     releases: container.releases(),
     builds: container.builds(),
-    slots: container.slots(),
-    tasks: container.tasks(),
+    slots: container.slots('look', event.context.target),
+    tasks: container.tasks('look', event.context.target),
     clock,
   }),
 );

@@ -14,13 +14,14 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { AwsCredentialIdentityProvider } from '@smithy/types';
 import { tokenInUserAgent } from './fencing.ts';
 
 /**
  * Every call ends within 4 s an attempt and 2 attempts, and so well within CHANGE_LASTS_SECONDS (core/domain/repair.ts):
  * what takes over a lock relies on it. More patience is the state machine's, whose retries read the token anew.
  */
-const config = {
+export const config = {
   // Powertools appends itself to the application id when it is imported; the id alone is what the record of calls names.
   userAgentAppId: process.env['AWS_SDK_UA_APP_ID']?.split('/PT/')[0] ?? 'farol',
   maxAttempts: 2,
@@ -36,42 +37,49 @@ function lazily<T>(make: () => T): () => T {
   };
 }
 
-export const clients = {
-  autoScaling: lazily(() => {
-    const client = new ApplicationAutoScalingClient(config);
-    client.middlewareStack.use(tokenInUserAgent());
-    return client;
-  }),
-  cloudWatch: lazily(() => new CloudWatchClient(config)),
-  codeBuild: lazily(() => new CodeBuildClient(config)),
-  codePipeline: lazily(() => new CodePipelineClient(config)),
-  dynamo: lazily(() =>
-    DynamoDBDocumentClient.from(new DynamoDBClient(config), { marshallOptions: { removeUndefinedValues: true } }),
-  ),
-  ecr: lazily(() => new ECRClient(config)),
-  ecs: lazily(() => {
-    const client = new ECSClient(config);
-    client.middlewareStack.use(tokenInUserAgent());
-    return client;
-  }),
-  iam: lazily(() => new IAMClient(config)),
-  /** Waits as long as a target's own function may take. It changes no slot and no traffic, so the bound above is not concerned. */
-  lambda: lazily(
-    () =>
-      new LambdaClient({
-        ...config,
-        maxAttempts: 3,
-        requestHandler: { ...config.requestHandler, requestTimeout: 25_000 },
-      }),
-  ),
-  loadBalancing: lazily(() => {
-    const client = new ElasticLoadBalancingV2Client(config);
-    client.middlewareStack.use(tokenInUserAgent());
-    return client;
-  }),
-  logs: lazily(() => new CloudWatchLogsClient(config)),
-  secrets: lazily(() => new SecretsManagerClient(config)),
-  sns: lazily(() => new SNSClient(config)),
-  ssm: lazily(() => new SSMClient(config)),
-  stepFunctions: lazily(() => new SFNClient(config)),
-};
+/** Every client that a function may come to need. @param credentials whose calls they make; left out, the function's own */
+export function clientsOf(credentials?: AwsCredentialIdentityProvider) {
+  const given = credentials === undefined ? config : { ...config, credentials };
+  return {
+    autoScaling: lazily(() => {
+      const client = new ApplicationAutoScalingClient(given);
+      client.middlewareStack.use(tokenInUserAgent());
+      return client;
+    }),
+    cloudWatch: lazily(() => new CloudWatchClient(given)),
+    codeBuild: lazily(() => new CodeBuildClient(given)),
+    codePipeline: lazily(() => new CodePipelineClient(given)),
+    dynamo: lazily(() =>
+      DynamoDBDocumentClient.from(new DynamoDBClient(given), { marshallOptions: { removeUndefinedValues: true } }),
+    ),
+    ecr: lazily(() => new ECRClient(given)),
+    ecs: lazily(() => {
+      const client = new ECSClient(given);
+      client.middlewareStack.use(tokenInUserAgent());
+      return client;
+    }),
+    iam: lazily(() => new IAMClient(given)),
+    /** Waits as long as a target's own function may take. It changes no slot and no traffic, so the bound above is not concerned. */
+    lambda: lazily(
+      () =>
+        new LambdaClient({
+          ...given,
+          maxAttempts: 3,
+          requestHandler: { ...given.requestHandler, requestTimeout: 25_000 },
+        }),
+    ),
+    loadBalancing: lazily(() => {
+      const client = new ElasticLoadBalancingV2Client(given);
+      client.middlewareStack.use(tokenInUserAgent());
+      return client;
+    }),
+    logs: lazily(() => new CloudWatchLogsClient(given)),
+    secrets: lazily(() => new SecretsManagerClient(given)),
+    sns: lazily(() => new SNSClient(given)),
+    ssm: lazily(() => new SSMClient(given)),
+    stepFunctions: lazily(() => new SFNClient(given)),
+  };
+}
+
+/** Clients that call with the function's own role. */
+export const clients = clientsOf();

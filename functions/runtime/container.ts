@@ -18,28 +18,35 @@ import { SsmSettings } from '#aws/ssm-settings.ts';
 import { StepFunctionsExecutions } from '#aws/step-functions-executions.ts';
 import { TaskLogs } from '#aws/task-logs.ts';
 import type { Settings } from '#core/contract/settings.ts';
+import type { Target } from '#core/contract/target.ts';
+import type { TargetRole } from '#core/contract/target-roles.ts';
 import type { Clock, Prober } from '#core/ports.ts';
 import { clients } from './clients.ts';
 import { required } from './env.ts';
+import { targetClients } from './target-clients.ts';
 
 export const clock: Clock = {
   now: () => new Date().toISOString(),
   sleep: (ms) => sleep(ms),
 };
 
-/** The adapters behind the ports, each made when a function first asks for it, from the environment as it is then. */
+/**
+ * The adapters behind the ports, each made when a function first asks for it, from the environment as it is then. What acts on a
+ * target, or looks into it, is given the target, and calls with that target's own role.
+ */
 export const container = {
   anchors: () => new LogAnchors(clients.logs(), required('FAROL_ANCHORS'), clock),
   approvals: () => new DynamoApprovals(clients.dynamo(), required('FAROL_LEDGER'), clock),
   builds: () => new CodeBuildRecords(clients.codeBuild()),
-  database: () => new LambdaDatabase(clients.lambda()),
+  database: (kind: TargetRole, target: Target) => new LambdaDatabase(targetClients(kind, target).lambda()),
   executions: () => new StepFunctionsExecutions(clients.stepFunctions(), required('FAROL_STATE_MACHINE_ARN')),
   ledger: () => new DynamoLedger(clients.dynamo(), required('FAROL_LEDGER'), clock),
   metrics: () => new CloudWatchMetrics(clients.cloudWatch()),
   notifier: () => new SnsNotifier(clients.sns(), required('FAROL_TOPIC_ARN')),
   pipelines: () => new CodePipelines(clients.codePipeline()),
-  prober: ({ place: { prober } }: Settings): Prober =>
-    prober === undefined ? new HttpProber() : new LambdaProber(clients.lambda(), prober),
+  prober: (kind: TargetRole, target: Target, { place: { prober } }: Settings): Prober => {
+    return prober === undefined ? new HttpProber() : new LambdaProber(targetClients(kind, target).lambda(), prober);
+  },
   releases: () => new EcrReleases(clients.ecr()),
   roles: () => new IamRoles(clients.iam()),
   settings: () => new SsmSettings(clients.ssm()),
@@ -49,12 +56,17 @@ export const container = {
       loadBalancing: clients.loadBalancing(),
       autoScaling: clients.autoScaling(),
     }),
-  slots: () =>
-    new EcsSlotControl({
-      ecs: clients.ecs(),
-      loadBalancing: clients.loadBalancing(),
-      autoScaling: clients.autoScaling(),
-      logs: new TaskLogs(clients.logs()),
-    }),
-  tasks: () => new EcsTaskRunner(clients.ecs(), new TaskLogs(clients.logs())),
+  slots: (kind: TargetRole, target: Target) => {
+    const { ecs, loadBalancing, autoScaling, logs } = targetClients(kind, target);
+    return new EcsSlotControl({
+      ecs: ecs(),
+      loadBalancing: loadBalancing(),
+      autoScaling: autoScaling(),
+      logs: new TaskLogs(logs()),
+    });
+  },
+  tasks: (kind: TargetRole, target: Target) => {
+    const { ecs, logs } = targetClients(kind, target);
+    return new EcsTaskRunner(ecs(), new TaskLogs(logs()));
+  },
 };

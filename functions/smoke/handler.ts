@@ -4,5 +4,8 @@ import { stateHandler } from '#runtime/handle.ts';
 import { smoke } from './smoke.ts';
 
 export const handler = stateHandler(Smoke, (event) =>
-  smoke(event, { ledger: container.ledger(), prober: container.prober }),
+  smoke(event, {
+    ledger: container.ledger(),
+    prober: (settings) => container.prober('smoke', event.context.target, settings),
+  }),
 );

@@ -4,5 +4,9 @@ import { stateHandler } from '#runtime/handle.ts';
 import { startTask } from './start-task.ts';
 
 export const handler = stateHandler(StartTask, (event) =>
-  startTask(event, { ledger: container.ledger(), database: container.database(), tasks: container.tasks() }),
+  startTask(event, {
+    ledger: container.ledger(),
+    database: container.database('start-task', event.context.target),
+    tasks: container.tasks('start-task', event.context.target),
+  }),
 );

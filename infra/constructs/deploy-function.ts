@@ -10,6 +10,8 @@ export interface DeployFunctionProps {
   readonly folder: string;
   /** Its name in the account, and in the user agent of its calls. */
   readonly name: string;
+  /** Its role's name, where others must name it; left out, CloudFormation draws one. */
+  readonly roleName?: string;
   /** The asset that all functions share, see {@link functionCode}. */
   readonly code: Code;
   readonly timeout: Duration;
@@ -34,6 +36,7 @@ export class DeployFunction extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const role = new Role(this, 'Role', {
+      ...(props.roleName !== undefined && { roleName: props.roleName }),
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: `What ${name} may do`,
       inlinePolicies: {

@@ -1,6 +1,7 @@
 import { type App, type Environment, type Stack, Tags } from 'aws-cdk-lib';
+import { targetNames } from '#core/contract/target-names.ts';
 import type { Environments, EnvironmentTarget } from '../environment-schema.ts';
-import { ORCHESTRATOR, pipelineStack, targetNames } from '../names.ts';
+import { MADE_BY, ORCHESTRATOR, pipelineStack } from '../names.ts';
 import { documentationOf } from '../runbooks.ts';
 import { OrchestratorStack, type OrchestratorStackProps } from './orchestrator-stack.ts';
 import { PipelineStack } from './pipeline-stack.ts';
@@ -62,6 +63,6 @@ function placeOf({ orchestrator: { account, region } }: Environments): Environme
 }
 
 function tagged(stack: Stack): Stack {
-  Tags.of(stack).add('farol:made-by', 'farol');
+  Tags.of(stack).add(MADE_BY.key, MADE_BY.value);
   return stack;
 }

@@ -22,8 +22,8 @@ import { ReleaseWorkflow } from '../constructs/release-workflow.ts';
 import { TargetReports } from '../constructs/target-reports.ts';
 import type { Environments } from '../environment-schema.ts';
 import { ledgerStatements } from '../ledger-rights.ts';
-import { FUNCTIONS, type FunctionName, functionName, ORCHESTRATOR, substitutionName } from '../names.ts';
-import { functionPermissions } from '../permissions.ts';
+import { FUNCTIONS, type FunctionName, functionName, functionRole, ORCHESTRATOR, substitutionName } from '../names.ts';
+import { functionPermissions, targetRoleArn } from '../permissions.ts';
 import { documentationOf } from '../runbooks.ts';
 
 export interface OrchestratorStackProps extends StackProps {
@@ -66,7 +66,7 @@ const TIMEOUTS: Record<FunctionName, number> = {
 export class OrchestratorStack extends Stack {
   constructor(scope: Construct, id: string, props: OrchestratorStackProps) {
     super(scope, id, props);
-    const { orchestrator, targets, pipelines } = props.environments;
+    const { orchestrator, pipelines } = props.environments;
     const { logRetention } = orchestrator;
     const ledger = new LedgerTables(this, 'Ledger', { deletionProtection: orchestrator.deletionProtection });
     const topic = new Notices(this, 'Notices', { notify: orchestrator.notify });
@@ -84,10 +84,7 @@ export class OrchestratorStack extends Stack {
       resourceName: ORCHESTRATOR.stateMachine,
       arnFormat: ArnFormat.COLON_RESOURCE_NAME,
     });
-    const permissions = functionPermissions(
-      this,
-      targets.map(({ app, environment }) => ({ app, environment })),
-    );
+    const permissions = functionPermissions(this);
     const code = functionCode(props.functionsDirectory);
     // Without a pipeline there is none to answer.
     const deployed = FUNCTIONS.filter((name) => name !== 'answer-pipeline' || pipelines.length > 0);
@@ -97,6 +94,7 @@ export class OrchestratorStack extends Stack {
         new DeployFunction(this, substitutionName(name), {
           folder: name,
           name: functionName(name),
+          roleName: functionRole(name, this.region),
           code,
           timeout: Duration.seconds(TIMEOUTS[name]),
           permissions: [...ledgerStatements(this, name), ...permissions[name]],
@@ -105,6 +103,7 @@ export class OrchestratorStack extends Stack {
             FAROL_ANCHORS: ORCHESTRATOR.anchors,
             FAROL_STATE_MACHINE_ARN: stateMachineArn,
             FAROL_TOPIC_ARN: topic.topicArn,
+            FAROL_TARGET_ROLES: targetRoleArn(this, ''),
           },
           logRetention,
         }),

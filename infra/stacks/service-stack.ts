@@ -25,6 +25,7 @@ import type { Construct } from 'constructs';
 import { seconds } from '#core/contract/duration.ts';
 import type { Settings } from '#core/contract/settings.ts';
 import { SLOTS } from '#core/contract/slot.ts';
+import { DATABASE, PROBE, targetNames } from '#core/contract/target-names.ts';
 import { Database } from '../constructs/database.ts';
 import { DeployFunction } from '../constructs/deploy-function.ts';
 import { Edge, PROTOCOL_HEADER } from '../constructs/edge.ts';
@@ -32,9 +33,10 @@ import { functionCode } from '../constructs/function-code.ts';
 import { Network } from '../constructs/network.ts';
 import { SlotRemoval } from '../constructs/slot-removal.ts';
 import { TargetObservability } from '../constructs/target-observability.ts';
+import { TargetRoles } from '../constructs/target-roles.ts';
 import { TaskRoles } from '../constructs/task-roles.ts';
 import type { Environments, EnvironmentTarget } from '../environment-schema.ts';
-import { DATABASE, PROBE, repositoryName, runSecretPrefix, targetNames } from '../names.ts';
+import { repositoryName, runSecretPrefix } from '../names.ts';
 
 export interface ServiceStackProps extends StackProps {
   readonly target: EnvironmentTarget;
@@ -111,6 +113,8 @@ export class ServiceStack extends Stack {
         }),
       ],
     });
+
+    new TargetRoles(this, 'FarolRoles', { target: `${target.app}/${target.environment}`, names });
 
     const loadBalancer = new ApplicationLoadBalancer(this, 'LoadBalancer', {
       loadBalancerName: names.slug,

@@ -5,24 +5,34 @@ import { evaluate } from './evaluate.ts';
 import type { Statement } from './policy.ts';
 import { taskRoles } from './requests/ecs.ts';
 import { requestsOf } from './requests/requests.ts';
-import { type FunctionRole, functionRoles } from './roles.ts';
-import { type Destination, readTemplate } from './template.ts';
+import { type FunctionRole, functionRoles, type TakenRole, targetRoles } from './roles.ts';
+import { type Destination, type ReadTemplate, readTemplate } from './template.ts';
 
-/** Roles by the names of their functions. */
-export type FunctionRoles = ReadonlyMap<string, FunctionRole>;
+/** Roles by the names of their functions, and those that they take by their own names. */
+export interface FunctionRoles {
+  readonly functions: ReadonlyMap<string, FunctionRole>;
+  readonly taken: ReadonlyMap<string, TakenRole>;
+}
 
 /** Programs that call as Farol does and are no function of it: what builds (CodeBuild on AWS), what shows, what a person types. */
 const NO_FUNCTIONS = ['farol-build', 'farol-terminal', 'farol-cli'];
 
 /** The roles of every function in a folder of synthesized templates. */
 export function synthesizedRoles(directory: string, destination: Destination): FunctionRoles {
-  const templates = readdirSync(directory).filter((file) => file.endsWith('.template.json'));
-  return new Map(
-    templates.flatMap((file) => {
-      const json: unknown = JSON.parse(readFileSync(join(directory, file), 'utf8'));
-      return [...functionRoles(readTemplate(json, destination))];
-    }),
-  );
+  const files = readdirSync(directory).filter((file) => file.endsWith('.template.json'));
+  const templates = files.map((file) => {
+    const json: unknown = JSON.parse(readFileSync(join(directory, file), 'utf8'));
+    return readTemplate(json, destination);
+  });
+  return rolesIn(templates);
+}
+
+/** The roles of every function of some templates, and those of targets. */
+export function rolesIn(templates: readonly ReadTemplate[]): FunctionRoles {
+  return {
+    functions: new Map(templates.flatMap((template) => [...functionRoles(template)])),
+    taken: new Map(templates.flatMap((template) => [...targetRoles(template)])),
+  };
 }
 
 /** What IAM would have said to recorded calls. */
@@ -43,23 +53,39 @@ export function judge(calls: readonly CallRecord[], roles: FunctionRoles, destin
   const used = new Map<Statement, Set<string>>();
   for (const call of calls) {
     if (!call.caller.startsWith('farol-') || NO_FUNCTIONS.includes(call.caller)) continue;
-    const role = roles.get(call.caller);
-    if (role === undefined) {
+    const own = roles.functions.get(call.caller);
+    if (own === undefined) {
       denied.add(`${call.caller} is no function of the synthesized stacks`);
       continue;
     }
+    const role = call.session === undefined ? own : roles.taken.get(roleName(call.session));
+    if (role === undefined) {
+      denied.add(`${call.caller} uses ${call.session}, and no stack makes that role`);
+      continue;
+    }
+    const asked = call.service === 'sts' ? String(call.params['RoleArn']) : undefined;
+    for (const taken of [asked?.split('/').at(-1), call.session && roleName(call.session)])
+      if (taken !== undefined && !roles.taken.get(taken)?.takers.includes(own.roleArn))
+        denied.add(`${call.caller} uses the role ${taken}, which does not trust it`);
     for (const { action, resource, context } of requestsOf(call, world)) {
       const { allowed, by } = evaluate(role.statements, {
         action,
         resource,
-        // Lambda Developer Guide, "Using source function ARN": in the context of every call that a function's code makes.
-        context: { ...context, 'lambda:SourceFunctionArn': role.functionArn },
+        // Lambda Developer Guide, "Using source function ARN": in the context of every call that a function's code makes with
+        // the function's own role.
+        context: { ...context, ...('functionArn' in role && { 'lambda:SourceFunctionArn': role.functionArn }) },
       });
       if (allowed) for (const statement of by) used.set(statement, (used.get(statement) ?? new Set()).add(action));
       else denied.add(sentence(call, action, resource, by));
     }
   }
-  return { denied: [...denied], unused: [...roles].flatMap(([name, role]) => unusedOf(name, role, used)) };
+  const all = [...roles.functions, ...roles.taken];
+  return { denied: [...denied], unused: all.flatMap(([name, role]) => unusedOf(name, role, used)) };
+}
+
+/** `arn:aws:sts::<account>:assumed-role/<role>/<session>`: the role. */
+function roleName(session: string): string {
+  return session.split('/')[1] ?? '';
 }
 
 function sentence(
@@ -74,7 +100,7 @@ function sentence(
 
 function unusedOf(
   name: string,
-  { statements }: FunctionRole,
+  { statements }: Pick<FunctionRole, 'statements'>,
   used: ReadonlyMap<Statement, ReadonlySet<string>>,
 ): string[] {
   return statements

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { TARGET_ROLE_PATH } from '#core/contract/target-roles.ts';
 import { parsePolicy, type Statement } from './policy.ts';
 import type { ReadTemplate } from './template.ts';
 
@@ -52,6 +53,8 @@ export function rolesOf({ resources, resolve }: ReadTemplate): Role[] {
 /** What a function's calls are made with. */
 export interface FunctionRole {
   readonly statements: readonly Statement[];
+  /** Its own ARN, as targets' roles trust it. */
+  readonly roleArn: string;
   readonly functionArn: string;
 }
 
@@ -79,7 +82,31 @@ export function functionRoles(template: ReadTemplate): Map<string, FunctionRole>
         if (taken.has(roleId)) throw new TypeError(`${id} shares its role ${roleId} with another function`);
         taken.add(roleId);
         const functionArn = z.string().parse(template.resolve({ 'Fn::GetAtt': [id, 'Arn'] }));
-        return [Environment.Variables.AWS_SDK_UA_APP_ID, { statements: role.statements, functionArn }];
+        const roleArn = z.string().parse(template.resolve({ 'Fn::GetAtt': [roleId, 'Arn'] }));
+        return [Environment.Variables.AWS_SDK_UA_APP_ID, { statements: role.statements, roleArn, functionArn }];
       }),
+  );
+}
+
+/** A role of a target, which functions take. */
+export interface TakenRole {
+  readonly arn: string;
+  readonly statements: readonly Statement[];
+  /** ARNs of the roles that may take it. */
+  readonly takers: readonly string[];
+}
+
+const RoleNames = z.looseObject({ RoleName: z.string().optional(), Path: z.string().default('/') });
+
+/** The roles of targets in a template, by their names. */
+export function targetRoles(template: ReadTemplate): Map<string, TakenRole> {
+  return new Map(
+    rolesOf(template).flatMap((role): [string, TakenRole][] => {
+      const { RoleName, Path } = RoleNames.parse(template.resources[role.id]?.Properties);
+      if (RoleName === undefined || Path !== TARGET_ROLE_PATH) return [];
+      const arn = z.string().parse(template.resolve({ 'Fn::GetAtt': [role.id, 'Arn'] }));
+      const takers = role.trust.flatMap(({ Condition }) => Condition['ArnEquals']?.['aws:PrincipalArn'] ?? []);
+      return [[RoleName, { arn, statements: role.statements, takers }]];
+    }),
   );
 }

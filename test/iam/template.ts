@@ -60,7 +60,9 @@ function created(id: string, { Type, Properties }: Resource, { account, region }
   if (named === undefined) return { ref: id };
   const given = named.property === undefined ? undefined : Properties[named.property];
   const name = typeof given === 'string' ? given : id;
-  const arn = `arn:aws:${named.arn.replace('#', region).replace('@', account).replace('NAME', name)}`;
+  // The path of a role stands in its ARN, not in its name.
+  const path = Type === 'AWS::IAM::Role' ? String(Properties['Path'] ?? '/').slice(1) : '';
+  const arn = `arn:aws:${named.arn.replace('#', region).replace('@', account).replace('NAME', `${path}${name}`)}`;
   return { ref: named.ref === 'arn' ? arn : name, attributes: { ...named.attributes, Arn: arn } };
 }
 

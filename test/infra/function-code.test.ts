@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
+import { DATABASE } from '#core/contract/target-names.ts';
 import { bundleFunctions, functionsIn } from '../../infra/constructs/function-code.ts';
-import { DATABASE } from '../../infra/names.ts';
 import { sources } from './synthesized.ts';
 
 const folders: string[] = [];

@@ -3,17 +3,10 @@ import { join } from 'node:path';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { DATABASE, PROBE, REMOVE_SLOTS } from '#core/contract/target-names.ts';
 import { LEDGER_PARTS } from '../../functions/core/contract/ledger.ts';
 import { STATE_FUNCTIONS } from '../../functions/core/contract/states.ts';
-import {
-  DATABASE,
-  FUNCTIONS,
-  functionName,
-  ORCHESTRATOR,
-  PROBE,
-  REMOVE_SLOTS,
-  substitutionName,
-} from '../../infra/names.ts';
+import { FUNCTIONS, functionName, ORCHESTRATOR, substitutionName } from '../../infra/names.ts';
 import { ACCOUNT, environmentsIn, resources, sources, synthesized, templateOf } from './synthesized.ts';
 
 const template = templateOf(synthesized(), ORCHESTRATOR.stack);

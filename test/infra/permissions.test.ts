@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import type { LedgerPart } from '#core/contract/ledger.ts';
+import { targetNames } from '#core/contract/target-names.ts';
+import { TARGET_ROLE_KINDS, targetRoleName } from '#core/contract/target-roles.ts';
 import { FUNCTIONS, type FunctionName, functionName, ORCHESTRATOR } from '../../infra/names.ts';
+import { takersOf } from '../../infra/permissions.ts';
 import { ACCOUNT, resources, Statement, synthesized, templateOf } from './synthesized.ts';
 
 const template = templateOf(synthesized(), ORCHESTRATOR.stack);
@@ -9,15 +12,26 @@ const Role = z.looseObject({
   Policies: z.array(
     z.looseObject({ PolicyName: z.string(), PolicyDocument: z.looseObject({ Statement: z.unknown() }) }),
   ),
-  Description: z.string(),
+  Description: z.string().optional(),
+  RoleName: z.unknown().optional(),
 });
 const roles = Object.values(resources(template, 'AWS::IAM::Role')).map(({ Properties }) => Role.parse(Properties));
 
-/** The statements of a function's policy, its own log and traces apart. */
+const service = templateOf(synthesized(), targetNames('web', 'production').stack);
+const targetRoles = Object.values(resources(service, 'AWS::IAM::Role')).map(({ Properties }) => Role.parse(Properties));
+
+/** The statements of a function's policy, its own log and traces apart, and of the role that it takes of a target. */
 function statementsOf(name: FunctionName): Statement[] {
-  const role = roles.find(({ Description }) => Description === `What ${functionName(name)} may do`);
-  const work = role?.Policies.find(({ PolicyName }) => PolicyName === 'work');
-  return z.array(Statement).parse(work?.PolicyDocument.Statement ?? []);
+  const [kind] = TARGET_ROLE_KINDS.filter((one) => takersOf(one).includes(name));
+  const has = [
+    roles.find(({ Description }) => Description === `What ${functionName(name)} may do`),
+    targetRoles.find(({ RoleName }) => kind !== undefined && RoleName === targetRoleName('web/production', kind)),
+  ];
+  return has.flatMap((role) =>
+    z
+      .array(Statement)
+      .parse(role?.Policies.find(({ PolicyName }) => PolicyName === 'work')?.PolicyDocument.Statement ?? []),
+  );
 }
 
 /** What a function may call an action on. */
@@ -107,7 +121,7 @@ test('targets’ own functions are called by those that need them, and no other 
 test('only one function answers pipelines, at the one action that waits for it', () => {
   expect(whoMay(/^codepipeline:/)).toEqual(['answer-pipeline']);
   expect(resourcesOf('answer-pipeline', 'codepipeline:PutApprovalResult')).toEqual([
-    `arn:aws:codepipeline:us-east-1:${ACCOUNT}:web-release/Deployment/Farol`,
+    `arn:aws:codepipeline:us-east-1:${ACCOUNT}:*-release/Deployment/Farol`,
   ]);
   expect(whoMay(/^dynamodb:(Put|Update)Item$/)).not.toContain('answer-pipeline');
 });

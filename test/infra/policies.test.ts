@@ -39,6 +39,12 @@ const EXCEPTIONS: readonly Exception[] = [
         'Lambda puts a function into a network with its role, by interfaces that do not exist yet; the function’s own code is denied it ("Giving Lambda functions access to resources in an Amazon VPC").',
     }),
   ),
+  ...['BatchGetImage', 'GetDownloadUrlForLayer', 'DescribeImageScanFindings', 'DescribeImages'].map((action) => ({
+    action: `ecr:${action}`,
+    resource: 'repository/*',
+    reason:
+      'Repositories have the names of applications, of which there may be hundreds; the tag of what Farol’s stacks make limits it.',
+  })),
   ...['migrate', 'plan', 'web'].flatMap((kind) =>
     ['RegisterTaskDefinition', 'TagResource'].flatMap((action) =>
       ['starter', 'production'].map((environment) => ({
@@ -112,22 +118,24 @@ describe.each([
   const whoMay = (action: RegExp): string[] =>
     [...new Set(allowing(profile, action).map(({ name }) => name))].toSorted();
   const removal = `${slug}-service/SlotRemovalRemoveRole`;
+  /** A role of the target’s own, which functions take. */
+  const ofTarget = (kind: string): string => `${slug}-service/FarolRoles${kind}`;
 
   test('only converge changes slots, and only their removal with the stack takes them away', () => {
-    expect(whoMay(/^ecs:(Create|Update|Put|Deregister|Submit|Execute)/)).toEqual([orchestrator('Converge')]);
+    expect(whoMay(/^ecs:(Create|Update|Put|Deregister|Submit|Execute)/)).toEqual([ofTarget('Converge')]);
     expect(whoMay(/^elasticloadbalancing:(Create|Modify|Set|Add|Register|Deregister|Remove)/)).toEqual([
-      orchestrator('Converge'),
+      ofTarget('Converge'),
     ]);
-    expect(whoMay(/^application-autoscaling:(Register|Put|Tag)/)).toEqual([orchestrator('Converge')]);
+    expect(whoMay(/^application-autoscaling:(Register|Put|Tag)/)).toEqual([ofTarget('Converge')]);
     expect(whoMay(/^(ecs|elasticloadbalancing|application-autoscaling):(Delete|Deregister)/)).toEqual([
-      orchestrator('Converge'),
+      ofTarget('Converge'),
       removal,
     ]);
   });
 
   test('only start-task runs tasks, and only who waits for them stops them', () => {
-    expect(whoMay(/^ecs:(RunTask|StartTask)$/)).toEqual([orchestrator('StartTask')]);
-    expect(whoMay(/^ecs:StopTask$/)).toEqual([orchestrator('CheckTask')]);
+    expect(whoMay(/^ecs:(RunTask|StartTask)$/)).toEqual([ofTarget('StartTask')]);
+    expect(whoMay(/^ecs:StopTask$/)).toEqual([ofTarget('CheckTask')]);
   });
 
   test('only who takes or finds an answer wakes a deployment that waits for people', () => {
@@ -135,7 +143,7 @@ describe.each([
   });
 
   test('roles are passed one by one, to ECS tasks', () => {
-    expect(whoMay(/^iam:PassRole$/)).toEqual([orchestrator('Converge'), orchestrator('StartTask')]);
+    expect(whoMay(/^iam:PassRole$/)).toEqual([ofTarget('Converge'), ofTarget('StartTask')]);
     for (const { statement } of allowing(profile, /^iam:PassRole$/)) {
       expect(statement.actions).toEqual(['iam:PassRole']);
       for (const resource of statement.resources) expect(resource).toMatch(/^arn:aws:iam::\d{12}:role\/farol-[\w-]+$/);
@@ -143,9 +151,9 @@ describe.each([
     }
   });
 
-  test('nobody changes rights, and nobody takes another role', () => {
+  test('nobody changes rights, and nobody takes another role than a target’s, each its own kind', () => {
     const changing = /^iam:(?!PassRole$|GetRole$)/;
-    expect(whoMay(changing)).toEqual([orchestrator('Converge')]);
+    expect(whoMay(changing)).toEqual([ofTarget('Converge')]);
     expect(allowing(profile, changing).flatMap(({ statement }) => statement.actions)).toEqual([
       'iam:CreateServiceLinkedRole',
     ]);
@@ -153,7 +161,24 @@ describe.each([
     expect(allowing(profile, /^iam:GetRole$/).flatMap(({ statement }) => statement.resources)).toEqual([
       `arn:aws:iam::${ACCOUNT}:role/aws-reserved/sso.amazonaws.com/*`,
     ]);
-    expect(whoMay(/^(sts|organizations|kms):/)).toEqual([]);
+    expect(whoMay(/^(organizations|kms):/)).toEqual([]);
+    expect(
+      allowing(profile, /^sts:/).map(({ name, statement }) => [name, statement.actions, statement.resources]),
+    ).toEqual(
+      [
+        ['Preflight', 'look'],
+        ['PrepareDatabase', 'prepare-database'],
+        ['StartTask', 'start-task'],
+        ['CheckTask', 'check-task'],
+        ['Converge', 'converge'],
+        ['Smoke', 'smoke'],
+        ['CheckStep', 'look'],
+      ].map(([name = '', kind]) => [
+        orchestrator(name),
+        ['sts:AssumeRole'],
+        [`arn:aws:iam::${ACCOUNT}:role/farol/targets/farol-*-${kind}`],
+      ]),
+    );
   });
 
   test('nobody silences an alarm', () => {

@@ -1,24 +1,27 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { FUNCTIONS, functionName, REMOVE_SLOTS, targetNames } from '../../infra/names.ts';
+import { REMOVE_SLOTS, targetNames } from '#core/contract/target-names.ts';
+import { TARGET_ROLES } from '#core/contract/target-roles.ts';
+import { FUNCTIONS, type FunctionName, functionName } from '../../infra/names.ts';
+import type { Statement } from '../iam/policy.ts';
 import { portCalls, RIGHTS } from '../iam/port-rights.ts';
-import { functionRoles } from '../iam/roles.ts';
+import { rolesIn } from '../iam/recorded.ts';
 import { readTemplate } from '../iam/template.ts';
 import { ACCOUNT, sources, synthesized } from './synthesized.ts';
 
-const ROLES = new Map(
-  Object.values(synthesized()).flatMap((template) => [
-    ...functionRoles(readTemplate(template.toJSON(), { account: ACCOUNT, region: 'us-east-1' })),
-  ]),
+const ROLES = rolesIn(
+  Object.values(synthesized()).map((template) =>
+    readTemplate(template.toJSON(), { account: ACCOUNT, region: 'us-east-1' }),
+  ),
 );
 
 /** What Lambda does with a function's role: its traces, what it could not handle, the stream that it hears; and its log. */
 const PLATFORM = /^(xray:\w+|sqs:SendMessage|dynamodb:(DescribeStream|GetRecords|GetShardIterator|ListStreams))$/;
 
-/** What a function may do for its own work. */
-function rightsOf(caller: string): string[] {
-  const allowed = (ROLES.get(caller)?.statements ?? []).filter(
+/** What a role may do for the work of those who have it. */
+function rightsOf(statements: readonly Statement[] = []): string[] {
+  const allowed = statements.filter(
     ({ effect, resources }) => effect === 'Allow' && !resources.every((one) => one.includes(':log-group:/aws/lambda/')),
   );
   const rights = allowed.flatMap(({ actions, resources }) =>
@@ -42,13 +45,38 @@ function neededBy(folder: string): string[] {
   return [...new Set(rights)].toSorted();
 }
 
+/** Rights to take a target's role are judged by what that role may do. */
+const own = (rights: readonly string[]): string[] => rights.filter((right) => right !== 'sts:AssumeRole');
+const TAKERS = Object.entries(TARGET_ROLES);
+
 describe('each function has the rights that its code can come to need, and no other', () => {
-  test.each(FUNCTIONS)('%s', (name) => {
-    expect(rightsOf(functionName(name))).toEqual(neededBy(name));
+  const ofTargets = (name: FunctionName) =>
+    TAKERS.flatMap(([kind, takers]) =>
+      takers.some((taker) => taker === name)
+        ? rightsOf(ROLES.taken.get(`farol-web-production-${kind}`)?.statements)
+        : [],
+    );
+
+  test.each(FUNCTIONS)('%s: what it needs', (name) => {
+    const has = [...own(rightsOf(ROLES.functions.get(functionName(name))?.statements)), ...ofTargets(name)];
+    expect(neededBy(name).filter((right) => !has.includes(right))).toEqual([]);
+  });
+
+  test.each(FUNCTIONS)('%s: nothing of its own that it does not need', (name) => {
+    const has = own(rightsOf(ROLES.functions.get(functionName(name))?.statements));
+    expect(has.filter((right) => !neededBy(name).includes(right))).toEqual([]);
+  });
+
+  test.each(TAKERS)('the role of a target for %s: what those who take it need together', (kind, takers) => {
+    const needed = new Set(takers.flatMap(neededBy));
+    const has = rightsOf(ROLES.taken.get(`farol-web-production-${kind}`)?.statements);
+    expect(has).not.toEqual([]);
+    expect(has.filter((right) => !needed.has(right))).toEqual([]);
   });
 
   test('remove-slots', () => {
-    expect(rightsOf(targetNames('web', 'production').removeSlots)).toEqual(neededBy(REMOVE_SLOTS));
+    const { statements } = ROLES.functions.get(targetNames('web', 'production').removeSlots) ?? {};
+    expect(rightsOf(statements)).toEqual(neededBy(REMOVE_SLOTS));
   });
 });
 

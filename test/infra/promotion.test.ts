@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { targetNames } from '#core/contract/target-names.ts';
 import { EnvironmentsError, parseEnvironments } from '../../infra/environment-schema.ts';
 import { promotion } from '../../infra/environments.ts';
-import { ORCHESTRATOR, targetNames } from '../../infra/names.ts';
+import { ORCHESTRATOR } from '../../infra/names.ts';
 import { ACCOUNT, resources, synthesized, templateOf } from './synthesized.ts';
 
 const [staging, production] = promotion.targets;
@@ -128,10 +129,18 @@ describe('the templates of two targets', () => {
     expect(names.filter((name, i) => names.indexOf(name) < i)).toEqual([]);
   });
 
-  test('give the orchestrator’s functions both targets, and the pipeline one build', () => {
+  test('give each its own roles, and the application one build', () => {
     const orchestrator = templateOf(templates, ORCHESTRATOR.stack);
     const roles = JSON.stringify(resources(orchestrator, 'AWS::IAM::Role'));
-    for (const environment of ['staging', 'production']) expect(roles).toContain(`role/farol-web-${environment}-task`);
+    for (const environment of ['staging', 'production']) {
+      expect(roles, 'nothing of one target').not.toContain(`web-${environment}`);
+      const own = JSON.stringify(
+        resources(templateOf(templates, targetNames('web', environment).stack), 'AWS::IAM::Role'),
+      );
+      const other = environment === 'staging' ? 'production' : 'staging';
+      expect(own).toContain(`farol-web-${environment}-converge`);
+      expect(own).not.toContain(`web-${other}`);
+    }
     expect(Object.keys(templates).filter((name) => name.endsWith('-pipeline'))).toEqual(['web-pipeline']);
     expect(Object.keys(templates).filter((name) => name.endsWith('-repository'))).toEqual(['web-repository']);
     // IAM and STS quotas: inline policies of a role have 10,240 characters at most, white space apart.

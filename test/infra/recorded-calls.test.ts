@@ -1,14 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { targetNames } from '../../infra/names.ts';
+import { targetNames } from '#core/contract/target-names.ts';
+import { TARGET_ROLE_KINDS, type TargetRole } from '#core/contract/target-roles.ts';
 import type { CallRecord } from '../../local/aws/gateway/record.ts';
-import { type FunctionRoles, judge } from '../iam/recorded.ts';
-import { functionRoles } from '../iam/roles.ts';
+import { type FunctionRoles, judge, rolesIn } from '../iam/recorded.ts';
+import type { FunctionRole, TakenRole } from '../iam/roles.ts';
 import { readTemplate } from '../iam/template.ts';
 import { ACCOUNT, synthesized } from './synthesized.ts';
 
 const PLACE = { account: ACCOUNT, region: 'us-east-1' };
-const ROLES: FunctionRoles = new Map(
-  Object.values(synthesized()).flatMap((template) => [...functionRoles(readTemplate(template.toJSON(), PLACE))]),
+const ROLES: FunctionRoles = rolesIn(
+  Object.values(synthesized()).map((template) => readTemplate(template.toJSON(), PLACE)),
 );
 const NAMES = targetNames('web', 'production');
 const arn = (service: string, rest: string): string => `arn:aws:${service}:us-east-1:${ACCOUNT}:${rest}`;
@@ -18,8 +19,24 @@ const key = (pk: string) => ({ pk: { S: pk }, sk: { S: 'x' } });
 type Made = Pick<CallRecord, 'caller' | 'service' | 'operation' | 'params'> & {
   readonly response?: CallRecord['response'];
 };
+/** Calls that a function makes with its own role, whatever role of a target it takes besides. */
+const OWN = ['dynamodb', 'ssm', 'codebuild', 'sts'];
 function call(made: Made): CallRecord {
-  return { at: '2026-01-01T00:00:00.000Z', agent: '', status: 200, ms: 1, response: null, ...made };
+  const kind = TARGET_ROLE_KINDS.find((one) => made.caller === `farol-${one}`);
+  return {
+    at: '2026-01-01T00:00:00.000Z',
+    agent: '',
+    ...(kind !== undefined && !OWN.includes(made.service) && { session: session(kind) }),
+    status: 200,
+    ms: 1,
+    response: null,
+    ...made,
+  };
+}
+
+/** The session of a role of the target. */
+function session(kind: TargetRole, target = 'web-production'): string {
+  return `arn:aws:sts::${ACCOUNT}:assumed-role/farol-${target}-${kind}/farol-${kind}`;
 }
 
 /** A task definition as its function registers it, under the revision that ECS drew. */
@@ -110,6 +127,12 @@ const CALLS = {
     operation: 'GetParametersByPath',
     params: { Path: '/farol/targets', Recursive: true },
   }),
+  role: call({
+    caller: 'farol-converge',
+    service: 'sts',
+    operation: 'AssumeRole',
+    params: { RoleArn: role('farol/targets/farol-web-production-converge'), RoleSessionName: 'farol-converge' },
+  }),
   builds: call({
     caller: 'farol-preflight',
     service: 'codebuild',
@@ -150,13 +173,18 @@ test('what the functions do is allowed by their synthesized policies', () => {
   expect(denied(Object.values(CALLS))).toEqual([]);
 });
 
-/** Roles, one of whose functions lacks the statements that allow an action. */
-function without(caller: string, action: string): FunctionRoles {
-  const had = ROLES.get(caller);
-  if (had === undefined) throw new TypeError(`no function ${caller}`);
-  const statements = had.statements.filter(({ effect, actions }) => effect === 'Deny' || !actions.includes(action));
-  expect(statements.length, `${caller} has ${action}`).toBeLessThan(had.statements.length);
-  return new Map([...ROLES, [caller, { ...had, statements }]]);
+/** Roles, of which the one that made a call lacks the statements that allow an action. */
+function without({ caller, session: by }: CallRecord, action: string): FunctionRoles {
+  const lacking = <R extends FunctionRole | TakenRole>(roles: ReadonlyMap<string, R>, name: string) => {
+    const had = roles.get(name);
+    if (had === undefined) throw new TypeError(`no role of ${name}`);
+    const statements = had.statements.filter(({ effect, actions }) => effect === 'Deny' || !actions.includes(action));
+    expect(statements.length, `${name} has ${action}`).toBeLessThan(had.statements.length);
+    return new Map([...roles, [name, { ...had, statements }]]);
+  };
+  return by === undefined
+    ? { ...ROLES, functions: lacking(ROLES.functions, caller) }
+    : { ...ROLES, taken: lacking(ROLES.taken, by.split('/')[1] ?? '') };
 }
 
 describe('each right is needed: without its statement the call is denied', () => {
@@ -176,6 +204,7 @@ describe('each right is needed: without its statement the call is denied', () =>
     ['dequeue', 'dynamodb:PutItem'],
     ['facts', 'dynamodb:Query'],
     ['targets', 'ssm:GetParametersByPath'],
+    ['role', 'sts:AssumeRole'],
     ['builds', 'codebuild:BatchGetBuilds'],
     ['taskLogs', 'logs:GetLogEvents'],
     ['probe', 'lambda:InvokeFunction'],
@@ -183,7 +212,7 @@ describe('each right is needed: without its statement the call is denied', () =>
     ['deleteService', 'ecs:DeleteService'],
   ] as const)('%s without %s', (name, action) => {
     const made = CALLS[name];
-    expect(denied([made], without(made.caller, action))).toContainEqual(
+    expect(denied([made], without(made, action))).toContainEqual(
       expect.stringContaining(`${made.caller} called ${made.service} ${made.operation}, which asks for ${action} on `),
     );
   });
@@ -195,9 +224,27 @@ describe('what no function may do is denied', () => {
     params: { ...made.params, ...params },
   });
 
+  const ownRole = ({ session: _, ...made }: CallRecord): CallRecord => made;
+
   test.each<[string, CallRecord]>([
-    ['smoke moves traffic', { ...CALLS.createRule, caller: 'farol-smoke' }],
-    ['converge runs a task', { ...CALLS.runTask, caller: 'farol-converge' }],
+    ['smoke moves traffic', { ...CALLS.createRule, caller: 'farol-smoke', session: session('smoke') }],
+    ['smoke moves traffic by the role of another function', { ...CALLS.createRule, caller: 'farol-smoke' }],
+    ['converge moves traffic by its own role', ownRole(CALLS.createRule)],
+    ['converge runs a task', { ...CALLS.runTask, caller: 'farol-converge', session: session('converge') }],
+    ['smoke asks for the role of another function', { ...CALLS.role, caller: 'farol-smoke' }],
+    [
+      'converge asks for the role of a target that nobody has made',
+      changed(CALLS.role, { RoleArn: role('farol/targets/farol-api-production-converge') }),
+    ],
+    [
+      'converge asks for a role that is no target’s',
+      changed(CALLS.role, { RoleArn: role('farol-web-production-converge') }),
+    ],
+    ['converge asks for the role of an administrator', changed(CALLS.role, { RoleArn: role('Admin') })],
+    [
+      'a role of a target that nobody has made is used',
+      { ...CALLS.fillSlot, session: session('converge', 'api-production') },
+    ],
     ['start-task runs one in another cluster', changed(CALLS.runTask, { cluster: 'api-production' })],
     ['start-task registers what serves', registered('farol-start-task', 'web', NAMES.roles.migration)],
     ['start-task passes the role that serves', registered('farol-start-task', 'migrate', NAMES.roles.task)],
@@ -257,6 +304,8 @@ describe('what nobody has looked up is an error', () => {
 
 test('rights that no call needs are listed', () => {
   const { unused } = judge([...REGISTERED, CALLS.runTask], ROLES, PLACE);
-  expect(unused).toContainEqual(expect.stringMatching(/^farol-converge: elasticloadbalancing:CreateRule on /));
-  expect(unused).not.toContainEqual(expect.stringMatching(/^farol-start-task: ecs:RunTask on /));
+  expect(unused).toContainEqual(
+    expect.stringMatching(/^farol-web-production-converge: elasticloadbalancing:CreateRule on /),
+  );
+  expect(unused).not.toContainEqual(expect.stringMatching(/^farol-web-production-start-task: ecs:RunTask on /));
 });

@@ -372,7 +372,9 @@ describe('the edge', () => {
 
 describe('task roles', () => {
   const roles = Object.values(resources(template, 'AWS::IAM::Role'))
-    .filter(({ Properties }) => JSON.stringify(Properties).includes('ecs-tasks.amazonaws.com'))
+    .filter(({ Properties }) =>
+      JSON.stringify(Properties['AssumeRolePolicyDocument']).includes('ecs-tasks.amazonaws.com'),
+    )
     .map(({ Properties }) => Properties);
   const policies = z.array(z.object({ PolicyDocument: z.object({ Statement: z.array(z.unknown()) }) }));
   const statements = (kind: string) =>
@@ -380,7 +382,7 @@ describe('task roles', () => {
       .parse(roles.find(({ RoleName }) => RoleName === `farol-web-production-${kind}`)?.['Policies'])
       .flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
 
-  test('have the names that the orchestrator may pass', () => {
+  test('have the names that the target’s own roles may pass', () => {
     const kinds = ['execution', 'plan-execution', 'plan', 'migration', 'task'];
     expect(new Set(roles.map(({ RoleName }) => RoleName))).toEqual(
       new Set(kinds.map((kind) => `farol-web-production-${kind}`)),

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { TARGET_ROLES } from '#core/contract/target-roles.ts';
 import production, { starter } from '../../infra/environments.ts';
 import { ASKED_BY_PEOPLE, FUNCTIONS, functionName, ORCHESTRATOR } from '../../infra/names.ts';
 import { arnParts } from '../iam/pattern.ts';
-import { rolesOf } from '../iam/roles.ts';
+import { rolesOf, targetRoles } from '../iam/roles.ts';
 import { readTemplate } from '../iam/template.ts';
 import { ACCOUNT, synthesized } from './synthesized.ts';
 
@@ -35,15 +36,20 @@ const TEMPLATES = Object.entries({ production, starter }).flatMap(([profile, env
 );
 
 describe('who may take a role', () => {
+  const ofTargets = new Set(
+    TEMPLATES.flatMap(({ template }) => [...targetRoles(template).values()].map(({ arn }) => arn)),
+  );
   const trusts = TEMPLATES.flatMap(({ where, template }) =>
-    rolesOf(template).flatMap(({ id, trust }) =>
-      trust.map(({ Action, Principal, Condition }) => ({
-        name: `${where}/${id}`,
-        actions: Action,
-        service: z.strictObject({ Service: z.tuple([z.string()]) }).parse(Principal).Service[0],
-        condition: Condition,
-      })),
-    ),
+    rolesOf(template)
+      .filter(({ id }) => !ofTargets.has(String(template.resolve({ 'Fn::GetAtt': [id, 'Arn'] }))))
+      .flatMap(({ id, trust }) =>
+        trust.map(({ Action, Principal, Condition }) => ({
+          name: `${where}/${id}`,
+          actions: Action,
+          service: z.strictObject({ Service: z.tuple([z.string()]) }).parse(Principal).Service[0],
+          condition: Condition,
+        })),
+      ),
   );
 
   test.each(trusts)('$name: one service that was looked up', ({ actions, service }) => {
@@ -67,6 +73,31 @@ describe('who may take a role', () => {
       expect(condition).toEqual({});
     },
   );
+
+  test.each(
+    TEMPLATES.flatMap(({ where, template }) =>
+      [...targetRoles(template)].map(([name, role]) => ({ name: `${where}/${name}`, role, template })),
+    ),
+  )('$name: the functions that it is for, by their roles, and nobody else', ({ name, role: { arn }, template }) => {
+    const [{ trust }, ...others] = rolesOf(template).filter(
+      ({ id }) => template.resolve({ 'Fn::GetAtt': [id, 'Arn'] }) === arn,
+    ) as [{ trust: unknown }, ...unknown[]];
+    expect(others).toEqual([]);
+    const [, takers = []] = Object.entries(TARGET_ROLES).find(([kind]) => name.endsWith(`-${kind}`)) ?? [];
+    expect(takers).not.toEqual([]);
+    expect(trust).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['sts:AssumeRole'],
+        Principal: { AWS: [`arn:aws:iam::${ACCOUNT}:root`] },
+        Condition: {
+          ArnEquals: {
+            'aws:PrincipalArn': takers.map((taker) => `arn:aws:iam::${ACCOUNT}:role/farol-${taker}-us-east-1`),
+          },
+        },
+      },
+    ]);
+  });
 
   test('no service is listed without need', () => {
     const services = new Set(trusts.map(({ service }) => service));

@@ -244,10 +244,12 @@ export class Calls {
 
   #record(visit: Visit, outcome: Pick<Outcome, 'status' | 'error' | 'response'>): void {
     const { caller, agent } = identity(visit.request);
+    const session = this.#context.credentials.sessionOf(visit.request);
     this.#context.recorder.add({
       at: visit.at.toISOString(),
       caller,
       agent,
+      ...(session === undefined ? {} : { session }),
       operation: visit.call.operation,
       params: visit.params,
       status: outcome.status,

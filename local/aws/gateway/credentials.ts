@@ -1,6 +1,7 @@
 /** Whose access keys are whose: what the gateway learns from the answers by which AWS hands them out. */
 
 import type { OperationModel } from '../protocol/model.ts';
+import type { HttpRequest } from '../protocol/request.ts';
 import { isStructure, type Structure } from '../protocol/values.ts';
 
 /** A caller as AWS names it. */
@@ -33,6 +34,13 @@ export class Credentials {
 
   find(id: string): AccessKey | undefined {
     return this.#keys.get(id);
+  }
+
+  /** ARN of the session of a role whose keys signed a request; undefined: they are no session's. */
+  sessionOf({ headers }: Pick<HttpRequest, 'headers'>): string | undefined {
+    const [, id = ''] = /\bCredential=([^/,\s]+)\//.exec(headers['authorization'] ?? '') ?? [];
+    const key = this.#keys.get(id);
+    return key?.token === undefined ? undefined : key.principal.arn;
   }
 
   /** Takes note of users that are made and of keys that are handed out. */

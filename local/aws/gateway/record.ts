@@ -14,6 +14,8 @@ export interface CallRecord {
   readonly caller: string;
   /** The whole user agent, as CloudTrail keeps it. */
   readonly agent: string;
+  /** ARN of the session whose keys it was made with, of a role that was taken; absent: the caller's own. */
+  readonly session?: string;
   readonly service: string;
   readonly operation: string;
   readonly params: Structure;
@@ -52,6 +54,7 @@ export class CallRecorder {
       at: call.at,
       caller: call.caller,
       agent: call.agent,
+      ...(call.session === undefined ? {} : { session: call.session }),
       service: operation.service.name,
       operation: operation.name,
       params: mask(operation.input, call.params),

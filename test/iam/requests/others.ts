@@ -1,4 +1,5 @@
 import { IDENTITY_CENTER_PATH } from '#core/contract/caller.ts';
+import { MADE_BY } from '../../../infra/names.ts';
 import { type Asks, arnOf, each, object, request, text, texts, type World } from './call.ts';
 
 function parameter(world: World, name: string): string {
@@ -18,7 +19,10 @@ const ssm: Record<string, Asks> = {
 const ecr = each(
   ['DescribeImages', 'BatchGetImage', 'GetDownloadUrlForLayer', 'DescribeImageScanFindings', 'ListImages'],
   ({ operation, params }, world) => [
-    request(`ecr:${operation}`, arnOf(world, 'ecr', `repository/${text(params, 'repositoryName')}`)),
+    // Every repository that is asked about is one of Farol's stacks, which tag what they make.
+    request(`ecr:${operation}`, arnOf(world, 'ecr', `repository/${text(params, 'repositoryName')}`), {
+      [`aws:ResourceTag/${MADE_BY.key}`]: MADE_BY.value,
+    }),
   ],
 );
 
@@ -92,4 +96,26 @@ const iam: Record<string, Asks> = {
   },
 };
 
-export const others = { iam, ssm, ecr, stepfunctions, logs, cloudwatch, codebuild, codepipeline, sns, sqs, lambda };
+const sts: Record<string, Asks> = {
+  AssumeRole({ params }) {
+    // The emulator takes any name, STS does not (STS API Reference, AssumeRole, RoleSessionName).
+    const session = text(params, 'RoleSessionName');
+    if (!/^[\w+=,.@-]{2,64}$/.test(session)) throw new TypeError(`STS takes no session name like ${session}`);
+    return [request('sts:AssumeRole', text(params, 'RoleArn'))];
+  },
+};
+
+export const others = {
+  iam,
+  sts,
+  ssm,
+  ecr,
+  stepfunctions,
+  logs,
+  cloudwatch,
+  codebuild,
+  codepipeline,
+  sns,
+  sqs,
+  lambda,
+};

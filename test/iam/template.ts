@@ -61,7 +61,7 @@ function created(id: string, { Type, Properties }: Resource, { account, region }
   const given = named.property === undefined ? undefined : Properties[named.property];
   const name = typeof given === 'string' ? given : id;
   // The path of a role stands in its ARN, not in its name.
-  const path = Type === 'AWS::IAM::Role' ? String(Properties['Path'] ?? '/').slice(1) : '';
+  const path = Type === 'AWS::IAM::Role' && typeof Properties['Path'] === 'string' ? Properties['Path'].slice(1) : '';
   const arn = `arn:aws:${named.arn.replace('#', region).replace('@', account).replace('NAME', `${path}${name}`)}`;
   return { ref: named.ref === 'arn' ? arn : name, attributes: { ...named.attributes, Arn: arn } };
 }

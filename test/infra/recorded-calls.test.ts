@@ -224,7 +224,17 @@ describe('what no function may do is denied', () => {
     params: { ...made.params, ...params },
   });
 
-  const ownRole = ({ session: _, ...made }: CallRecord): CallRecord => made;
+  const ownRole = ({
+    at,
+    caller,
+    agent,
+    service,
+    operation,
+    params,
+    status,
+    response,
+    ms,
+  }: CallRecord): CallRecord => ({ at, caller, agent, service, operation, params, status, response, ms });
 
   test.each<[string, CallRecord]>([
     ['smoke moves traffic', { ...CALLS.createRule, caller: 'farol-smoke', session: session('smoke') }],

@@ -68,8 +68,10 @@ export function foreignNames(settings: Named): ForeignName[] {
         `it must be the ARN of a secret whose name begins with ${secretPrefix(target)}, or of a parameter below /${secretPrefix(target)}, in account ${account}`,
         (got) => {
           const parts = arnParts(got);
-          const begins = { secretsmanager: `secret:${secretPrefix(target)}`, ssm: `parameter/${secretPrefix(target)}` };
-          const begin = begins[parts.service as keyof typeof begins];
+          const begin = new Map([
+            ['secretsmanager', `secret:${secretPrefix(target)}`],
+            ['ssm', `parameter/${secretPrefix(target)}`],
+          ]).get(parts.service);
           return begin !== undefined && parts.account === account && parts.resource.startsWith(begin);
         },
       );

@@ -1,13 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Match } from 'aws-cdk-lib/assertions';
+import { App } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { DATABASE, PROBE, REMOVE_SLOTS } from '#core/contract/target-names.ts';
+import { DATABASE, PROBE, REMOVE_SLOTS, targetNames } from '#core/contract/target-names.ts';
 import { LEDGER_PARTS } from '../../functions/core/contract/ledger.ts';
 import { STATE_FUNCTIONS } from '../../functions/core/contract/states.ts';
+import { parseEnvironments } from '../../infra/environment-schema.ts';
 import { FUNCTIONS, functionName, ORCHESTRATOR, substitutionName } from '../../infra/names.ts';
-import { ACCOUNT, environmentsIn, resources, sources, synthesized, templateOf } from './synthesized.ts';
+import { OrchestratorStack } from '../../infra/stacks/orchestrator-stack.ts';
+import { ACCOUNT, context, environmentsIn, resources, sources, synthesized, templateOf } from './synthesized.ts';
 
 const template = templateOf(synthesized(), ORCHESTRATOR.stack);
 const stateMachineArn = `arn:aws:states:us-east-1:${ACCOUNT}:stateMachine:farol-release`;
@@ -226,4 +229,55 @@ describe('ledger', () => {
         Properties: { Replicas: [expect.objectContaining({ DeletionProtectionEnabled: false })] },
       });
   });
+});
+
+/** The orchestrator's template for so many targets, each of an application of its own. */
+function servingTargets(count: number): Template {
+  const { targets, pipelines, ...rest } = environmentsIn();
+  const [target] = targets;
+  const [pipeline] = pipelines;
+  if (target === undefined || pipeline === undefined) throw new TypeError('no target, or no pipeline');
+  const apps = Array.from({ length: count }, (_, i) => `app-${i}`);
+  const environments = parseEnvironments({
+    ...rest,
+    targets: apps.map((app) => ({ ...target, app })),
+    pipelines: apps.map((app) => ({ ...pipeline, app })),
+  });
+  const env = { account: ACCOUNT, region: 'us-east-1' };
+  return Template.fromStack(
+    new OrchestratorStack(new App({ context }), ORCHESTRATOR.stack, { env, environments, ...sources }),
+  );
+}
+
+describe('with 300 targets of 300 applications', () => {
+  const [one, many] = [servingTargets(1), servingTargets(300)];
+
+  test('the orchestrator has the rights that it has with one', () => {
+    expect(resources(many, 'AWS::IAM::Role')).toEqual(resources(one, 'AWS::IAM::Role'));
+    expect(resources(many, 'AWS::IAM::ManagedPolicy')).toEqual(resources(one, 'AWS::IAM::ManagedPolicy'));
+  });
+
+  test('its template stays within the bounds of CloudFormation, and its policies within those of IAM', () => {
+    // CloudFormation User Guide, "Understand CloudFormation quotas": 500 resources, a template of 1 MB.
+    expect(Object.keys(resources(many)).length).toBeLessThan(500);
+    expect(JSON.stringify(many.toJSON()).length).toBeLessThan(1_000_000);
+    // IAM User Guide, "IAM and AWS STS quotas": all inline policies of a role together, white space apart.
+    for (const { Properties } of Object.values(resources(many, 'AWS::IAM::Role')))
+      expect(JSON.stringify(Properties['Policies'] ?? []).length).toBeLessThan(10_240);
+  });
+});
+
+test('a target’s own roles are within the bounds of IAM, with the longest names', () => {
+  const { targets, pipelines, ...rest } = environmentsIn();
+  const longest = { ...targets[0], app: 'a'.repeat(20), environment: 'b'.repeat(5) };
+  const template = templateOf(
+    synthesized({ ...rest, pipelines: [], targets: [longest] }),
+    targetNames(longest.app, longest.environment).stack,
+  );
+  for (const { Properties } of Object.values(resources(template, 'AWS::IAM::Role'))) {
+    expect(JSON.stringify(Properties['Policies'] ?? []).length).toBeLessThan(10_240);
+    const { RoleName } = Properties;
+    // IAM API Reference, CreateRole.
+    if (typeof RoleName === 'string') expect(RoleName.length).toBeLessThanOrEqual(64);
+  }
 });

@@ -10,7 +10,7 @@ import { addStacks } from '../../infra/stacks/add-stacks.ts';
 const root = resolve(import.meta.dirname, '../..');
 
 /** Without bundling: templates do not depend on what is in the functions' asset. */
-const context = { ...FEATURE_FLAGS, 'aws:cdk:bundling-stacks': [] };
+export const context = { ...FEATURE_FLAGS, 'aws:cdk:bundling-stacks': [] };
 
 export const sources = {
   functionsDirectory: resolve(root, 'functions'),

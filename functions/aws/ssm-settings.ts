@@ -12,12 +12,11 @@ export class SsmSettings implements SettingsStore {
     this.#client = client;
   }
 
-  async settings(target: Target): Promise<Settings> {
+  async settings(target: Target): Promise<Settings | string> {
     const name = settingsParameter(target);
     const { Parameter } = await this.#client.send(new GetParameterCommand({ Name: name }));
     const parsed = parse(Parameter?.Value, target);
-    if (typeof parsed === 'string') throw new Error(`the settings in ${name} are wrong: ${parsed}`);
-    return parsed;
+    return typeof parsed === 'string' ? `The settings in ${name} are wrong: ${parsed}` : parsed;
   }
 
   async all(): ReturnType<SettingsStore['all']> {

@@ -3,6 +3,7 @@ import { milliseconds } from '#core/contract/duration.ts';
 import type { DeploymentPlan, Head, Intent, Phase, Placement } from '#core/contract/ledger.ts';
 import type { Settings } from '#core/contract/settings.ts';
 import type { Context, Converge } from '#core/contract/states.ts';
+import type { Target } from '#core/contract/target.ts';
 import { type Action, planConvergence } from '#core/domain/converge-plan.ts';
 import { lackForCandidate, lackForTraffic } from '#core/domain/gates.ts';
 import { draftIntent, type IntentBasis } from '#core/domain/intent.ts';
@@ -48,7 +49,7 @@ export async function converge(input: Input, ports: Ports): Promise<Output> {
   const { context, phase } = input;
   const { ledger, slots, clock } = ports;
   const plan = (await ledger.deployment(context.deployment))?.plan;
-  const settings = plan?.settings ?? (await ports.settings.settings(context.target));
+  const settings = plan?.settings ?? (await settingsInForce(context.target, ports));
   const gate = GATES[phase];
   const refusal = gate?.(planned({ plan }, context.deployment), await ledger.facts(context.deployment));
   if (refusal !== undefined) return { outcome: 'refused', reason: refusal };
@@ -108,6 +109,18 @@ async function currentIntent(
   if (phase === 'restore' && reason !== undefined)
     await ledger.note(context, { type: 'roll back began', cause: reason });
   return ledger.writeIntent(context, draftIntent(phase, basis), reason ?? describe(phase, weight));
+}
+
+/**
+ * The settings that what is live was deployed with; before anything was, those that are published. A deployment that brings
+ * things back has no plan of its own, and settings that somebody broke since must not keep it from doing so.
+ */
+async function settingsInForce(target: Target, { ledger, settings }: Ports): Promise<Settings> {
+  const { live } = await ledger.head(target);
+  if (live !== undefined) return planned(await ledger.deployment(live.deployment), live.deployment).settings;
+  const published = await settings.settings(target);
+  if (typeof published === 'string') throw new Error(published);
+  return published;
 }
 
 /** The scaling bounds that live and warm were deployed with: what serves keeps them until other settings have passed. */

@@ -114,7 +114,8 @@ export interface Roles {
 
 /** Targets and their settings, as published by their stacks. */
 export interface SettingsStore {
-  settings(target: Target): Promise<Settings>;
+  /** A target's settings; a text: why they cannot be used. */
+  settings(target: Target): Promise<Settings | string>;
   /** Every published target; one whose settings do not parse comes as its error, so that it stops no other. */
   all(): Promise<readonly ({ readonly settings: Settings } | { readonly target: string; readonly error: string })[]>;
 }

@@ -43,6 +43,7 @@ export async function preflight(
 ): Promise<z.infer<typeof Preflight.output>> {
   const { ledger } = ports;
   const settings = await ports.settings.settings(context.target);
+  if (typeof settings === 'string') return { outcome: 'refused', reason: settings };
   const release = await ports.releases.release(settings.repository, request.digest, request.version);
   if (typeof release === 'string') return { outcome: 'refused', reason: release };
   const [head, observed, migrating] = await Promise.all([

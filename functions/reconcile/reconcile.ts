@@ -1,7 +1,7 @@
 import { requestOf } from '#core/begin-deployment.ts';
 import type { DeploymentRequest, Lock } from '#core/contract/ledger.ts';
 import { type Settings, targetOf } from '#core/contract/settings.ts';
-import { type Target, targetSlug } from '#core/contract/target.ts';
+import { Target, targetSlug } from '#core/contract/target.ts';
 import { compareVersions } from '#core/contract/version.ts';
 import { dispatch } from '#core/dispatch.ts';
 import { followSettings } from '#core/follow-settings.ts';
@@ -47,13 +47,15 @@ export async function reconcile(ports: Ports): Promise<Reconciled[]> {
   const results: Reconciled[] = [];
   const failures: unknown[] = [];
   for (const entry of targets) {
-    if ('error' in entry) {
-      ports.warn(`settings of ${entry.target} cannot be read, so it is not reconciled: ${entry.error}`);
-      continue;
-    }
-    const target = targetOf(entry.settings);
+    const target = 'error' in entry ? entry.target : targetOf(entry.settings);
+    if ('error' in entry)
+      ports.warn(`settings of ${target} cannot be read, so nothing new is deployed there: ${entry.error}`);
+    // A parameter that lies there and is no target's has nothing to be repaired.
+    if (!Target.safeParse(target).success) continue;
     try {
-      results.push({ target, ...(await reconcileTarget(target, entry.settings, ports)) });
+      const found = await repair(target, ports);
+      if (found !== undefined) results.push({ target, ...found });
+      else if ('settings' in entry) results.push({ target, ...(await renew(target, entry.settings, ports)) });
     } catch (error) {
       failures.push(error);
       ports.warn(`${target} could not be reconciled: ${String(error)}`);
@@ -64,7 +66,8 @@ export async function reconcile(ports: Ports): Promise<Reconciled[]> {
   return results;
 }
 
-async function reconcileTarget(target: Target, settings: Settings, ports: Ports): Promise<Omit<Reconciled, 'target'>> {
+/** What was left behind. It is told by the ledger alone, so that settings that cannot be read keep nothing from being repaired. */
+async function repair(target: Target, ports: Ports): Promise<Omit<Reconciled, 'target'> | undefined> {
   const { ledger, executions, clock } = ports;
   const lock = await ledger.lock(target);
   if (lock?.deployment !== undefined && lock.executionArn !== undefined) {
@@ -83,6 +86,11 @@ async function reconcileTarget(target: Target, settings: Settings, ports: Ports)
     const cause = `The warm time of ${warm.deployable.version} is over.`;
     return { outcome: 'recovery started', what: await recover(target, lock, cause, ports) };
   }
+  return undefined;
+}
+
+/** What is new and was not heard of. */
+async function renew(target: Target, settings: Settings, ports: Ports): Promise<Omit<Reconciled, 'target'>> {
   const found = await sweep(settings, ports);
   if (found !== undefined) return { outcome: 'lost push found', what: found };
   const offered = await offerPromotion(settings, ports);

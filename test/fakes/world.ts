@@ -1,5 +1,5 @@
 import type { Digest, MigrationPlan, Release, Version } from '#core/contract/release.ts';
-import type { Settings } from '#core/contract/settings.ts';
+import { type Settings, targetOf } from '#core/contract/settings.ts';
 import { SLOTS, type Slot } from '#core/contract/slot.ts';
 import type { TaskPurpose } from '#core/contract/states.ts';
 import { recordsOf } from '#core/domain/applied-migrations.ts';
@@ -91,6 +91,8 @@ export class FakeWorld
   prepared = 0;
   /** Why the database cannot be prepared. */
   databaseRefuses: string | undefined;
+  /** Why the published settings cannot be used. */
+  unreadable: string | undefined;
   readonly #clock: Clock;
   #settings: Settings;
   readonly #releases = new Map<Digest, { release: Release; behaviour: Behaviour }>();
@@ -133,12 +135,13 @@ export class FakeWorld
     this.#settings = { ...this.#settings, ...change };
   }
 
-  async settings(): Promise<Settings> {
-    return this.#settings;
+  async settings(): Promise<Settings | string> {
+    return this.unreadable ?? this.#settings;
   }
 
   async all(): ReturnType<SettingsStore['all']> {
-    return [{ settings: this.#settings }];
+    const target = targetOf(this.#settings);
+    return [this.unreadable === undefined ? { settings: this.#settings } : { target, error: this.unreadable }];
   }
 
   async release(_repository: string, digest: Digest): Promise<Release | string> {

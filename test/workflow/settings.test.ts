@@ -4,6 +4,8 @@ import { receiveSettings } from '../../functions/receive-settings/receive-settin
 import { reconcile } from '../../functions/reconcile/reconcile.ts';
 import { SETTINGS } from '../fixtures/settings.ts';
 import { Workflow } from './harness.ts';
+import { Aborted } from './interpreter.ts';
+import { settle } from './repair.ts';
 
 const TARGET = 'web/production';
 const CHANGED = { capacity: { min: 3, max: 9, requestsPerTarget: 500 } };
@@ -295,5 +297,39 @@ describe('an event', () => {
     expect(await receive(workflow, event(), notices)).toMatchObject({ outcome: 'unreadable' });
     expect(notices).toEqual([expect.stringContaining('capacity.min: expected number, received string')]);
     expect(workflow.started()).toEqual([]);
+  });
+});
+
+describe('settings that cannot be read', () => {
+  const UNREADABLE = 'place.cluster: "web-staging" is not of web/production: it must be web-production';
+
+  test('refuse a release in words, before anything has changed', async () => {
+    const workflow = await live();
+    workflow.world.unreadable = UNREADABLE;
+    const actions = workflow.world.actions.length;
+    expect(await workflow.deploy(workflow.world.push('v1.1.0'))).toMatchObject({
+      status: 'FAILED',
+      error: 'refused',
+      cause: expect.stringContaining(UNREADABLE),
+    });
+    expect(workflow.world.actions).toHaveLength(actions);
+    expect((await workflow.ledger.lock(TARGET))?.deployment).toBeUndefined();
+  });
+
+  test('keep no deployment that was stopped from being brought back', async () => {
+    const workflow = await live();
+    const request = workflow.request(workflow.world.push('v1.1.0'));
+    workflow.beforeInvoke = () => {
+      if ((workflow.world.weights?.green ?? 0) === 0) return;
+      workflow.world.unreadable = UNREADABLE;
+      throw new Aborted('stopped');
+    };
+    await workflow.runOrAbort(request);
+    expect(workflow.world.weights?.green).toBeGreaterThan(0);
+    workflow.beforeInvoke = () => {};
+    await settle(workflow);
+    expect(workflow.world.weights).toEqual({ blue: 100, green: 0 });
+    expect((await workflow.ledger.lock(TARGET))?.deployment).toBeUndefined();
+    expect((await workflow.ledger.head(TARGET)).frozen).toBeUndefined();
   });
 });

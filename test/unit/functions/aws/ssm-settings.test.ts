@@ -44,10 +44,10 @@ test('settings that cannot be read stop their own target and no other', async ()
     { settings: SETTINGS },
     { target: 'web/staging', error: 'they are settings of web/production' },
   ]);
-  await expect(store().settings('shop/staging')).rejects.toThrow(
+  expect(await store().settings('shop/staging')).toMatch(
     /settings in \/farol\/targets\/shop\/staging are wrong: .*bake/s,
   );
-  await expect(store().settings('web/staging')).rejects.toThrow(/they are settings of web\/production/);
+  expect(await store().settings('web/staging')).toMatch(/they are settings of web\/production/);
 });
 
 test('settings that name what is another target’s are refused, and say what would be right', async () => {
@@ -61,7 +61,7 @@ test('settings that name what is another target’s are refused, and say what wo
       error: expect.stringMatching(/"web-production" is not of web\/staging: it must be web-staging/),
     },
   ]);
-  await expect(store().settings('web/staging')).rejects.toThrow(/place\.cluster/);
+  expect(await store().settings('web/staging')).toMatch(/place\.cluster/);
 });
 
 test('every target is found, past the ten parameters of a page', async () => {

@@ -16,6 +16,7 @@ import { eventually } from './eventually.ts';
 import { type Stage, startStage } from './harness.ts';
 import { testPolicies } from './invariants.ts';
 import { readLedger } from './ledger.ts';
+import { answerAs, makeUser } from './people.ts';
 
 const FIRST = 'v1.0.0';
 const UNSEEN = 'v1.0.9';
@@ -45,6 +46,14 @@ beforeAll(async () => {
   [sfn, ssm] = [new SFNClient(mallory), new SSMClient(mallory)];
   const deployment = await stage.push(FIRST);
   await stage.ended(deployment.replace('web-production-', 'web-staging-'));
+  // Production asks about it, and is free once somebody said no.
+  await stage.inState(deployment, ['Approve']);
+  const bo = await makeUser(stage, 'bo');
+  await eventually('the answer', 30, async () => {
+    const { done, sentence } = await answerAs(stage, bo, 'reject', deployment);
+    return done ? { found: sentence } : { saw: sentence };
+  });
+  await stage.ended(deployment);
 }, 180_000);
 afterAll(async () => {
   sfn?.destroy();
@@ -131,7 +140,7 @@ describe("staging's settings that name what is production's", () => {
   test('deploy nothing either when somebody starts an execution for them', async () => {
     await publish({ ...staging, place: production().place });
     const digest = stage.digests.get(FIRST) ?? '';
-    expect(await byHand(staging, FIRST, digest, 2)).toContain('web/staging');
+    expect(await byHand(staging, FIRST, digest, 2)).toContain('is not of web/staging: it must be web-staging');
     expect((await stage.ledger()).head.live).toBeUndefined();
   });
 });

@@ -2,6 +2,8 @@ import type { Acknowledgement } from '../acknowledgement.ts';
 
 const RULE = 'AwsSolutions-IAM5';
 const FUNCTION = '*/farol-orchestrator/*Function/Role';
+/** A role of a target’s own, which a function of Farol takes. */
+const ofTarget = (kind: string): string => `*/*-service/FarolRoles/${kind}`;
 
 /** Asterisks in policies. `test/infra/policies.test.ts` says which actions may stand on all resources, and why. */
 export const PERMISSIONS: readonly Acknowledgement[] = [
@@ -12,6 +14,8 @@ export const PERMISSIONS: readonly Acknowledgement[] = [
       FUNCTION,
       '*/farol-orchestrator/Release/Role',
       '*/*-pipeline/Release/Build/Role',
+      ofTarget('Converge'),
+      ofTarget('Look'),
       '*/*-service/Roles/Execution',
       '*/*-service/Roles/PlanExecution',
       '*/*-service/Probe/Role',
@@ -65,7 +69,7 @@ export const PERMISSIONS: readonly Acknowledgement[] = [
   {
     rule: RULE,
     detail: 'Resource::arn:aws:logs:{}:{}:log-group:/farol/{}/{}:log-stream:*',
-    on: ['CheckTask', 'Converge', 'CheckStep'].map((name) => `*/farol-orchestrator/${name}Function/Role`),
+    on: ['CheckTask', 'Converge', 'Look'].map(ofTarget),
     reason: 'Reads the last lines of a task that failed, in a log group of a target: ECS names a stream for each task.',
   },
   {
@@ -73,6 +77,37 @@ export const PERMISSIONS: readonly Acknowledgement[] = [
     detail: 'Resource::arn:aws:ssm:{}:{}:parameter/farol/targets/*',
     on: [FUNCTION],
     reason: 'The targets’ settings: which targets there are is found out by listing them.',
+  },
+  {
+    rule: RULE,
+    detail: 'Resource::arn:aws:iam::{}:role/farol/targets/farol-*-{}',
+    on: [FUNCTION],
+    reason:
+      'One kind of role of whichever target the function works for; nothing but targets’ roles lies below the path, and each of them trusts the functions that it is for alone.',
+  },
+  {
+    rule: RULE,
+    detail: 'Resource::arn:aws:ecr:{}:{}:repository/*',
+    on: [FUNCTION],
+    reason: 'The repositories of all applications, to be read: a condition on their tag limits it to Farol’s.',
+  },
+  {
+    rule: RULE,
+    detail: 'Resource::arn:aws:codebuild:{}:{}:project/*-build',
+    on: [FUNCTION],
+    reason: 'The build projects of all applications, to be read, by the name that Farol’s have.',
+  },
+  {
+    rule: RULE,
+    detail: 'Resource::arn:aws:codepipeline:{}:{}:*-release',
+    on: ['*/farol-orchestrator/AnswerPipelineFunction/Role'],
+    reason: 'The pipelines of all applications, by the name that Farol’s have.',
+  },
+  {
+    rule: RULE,
+    detail: 'Resource::arn:aws:codepipeline:{}:{}:*-release/Deployment/Farol',
+    on: ['*/farol-orchestrator/AnswerPipelineFunction/Role'],
+    reason: 'The one action in them that waits for Farol’s answer.',
   },
   {
     rule: RULE,
@@ -90,43 +125,43 @@ export const PERMISSIONS: readonly Acknowledgement[] = [
   {
     rule: RULE,
     detail: 'Resource::arn:aws:ecs:{}:{}:service/{}/*',
-    on: [FUNCTION, '*/*-service/SlotRemoval/Remove/Role'],
+    on: [ofTarget('Converge'), ofTarget('Look'), '*/*-service/SlotRemoval/Remove/Role'],
     reason: 'The services in the cluster of a target, which Farol makes itself, two for each service of the target.',
   },
   {
     rule: RULE,
     detail: 'Resource::arn:aws:ecs:{}:{}:task/{}/*',
-    on: [FUNCTION, '*/*-service/SlotRemoval/Remove/Role'],
+    on: [...['StartTask', 'CheckTask', 'Converge', 'Look'].map(ofTarget), '*/*-service/SlotRemoval/Remove/Role'],
     reason: 'The tasks in the cluster of a target: ECS makes up their ids.',
   },
   {
     rule: RULE,
     detail: 'Resource::arn:aws:ecs:{}:{}:task-definition/{}:*',
-    on: ['StartTask', 'Converge'].map((name) => `*/farol-orchestrator/${name}Function/Role`),
+    on: ['StartTask', 'Converge'].map(ofTarget),
     reason: 'The revisions of a target’s task definitions of one kind: ECS counts them.',
   },
   {
     rule: RULE,
     detail: 'Resource::arn:aws:elasticloadbalancing:{}:{}:listener/app/{}/*',
-    on: ['*/farol-orchestrator/ConvergeFunction/Role'],
+    on: [ofTarget('Converge')],
     reason: 'The listeners of a target’s load balancer: their ARNs end in ids that AWS makes up.',
   },
   {
     rule: RULE,
     detail: 'Resource::arn:aws:elasticloadbalancing:{}:{}:listener-rule/app/{}/*',
-    on: ['*/farol-orchestrator/ConvergeFunction/Role', '*/*-service/SlotRemoval/Remove/Role'],
+    on: [ofTarget('Converge'), '*/*-service/SlotRemoval/Remove/Role'],
     reason: 'The rules of a target’s load balancer: their ARNs end in ids that AWS makes up.',
   },
   {
     rule: RULE,
     detail: 'Resource::arn:aws:elasticloadbalancing:{}:{}:targetgroup/{}/*',
-    on: ['*/farol-orchestrator/ConvergeFunction/Role'],
+    on: [ofTarget('Converge')],
     reason: 'One target group of a target, by its name: its ARN ends in an id that AWS makes up.',
   },
   {
     rule: RULE,
     detail: 'Resource::arn:aws:application-autoscaling:{}:{}:scalable-target/*',
-    on: ['*/farol-orchestrator/ConvergeFunction/Role', '*/*-service/SlotRemoval/Remove/Role'],
+    on: [ofTarget('Converge'), '*/*-service/SlotRemoval/Remove/Role'],
     reason: 'The ARN of a scalable target is an id that AWS makes up; a condition limits it to those of ECS.',
   },
   {
@@ -149,7 +184,7 @@ export const PERMISSIONS: readonly Acknowledgement[] = [
   },
   {
     rule: 'CKV_AWS_111',
-    on: ['*/farol-orchestrator/ConvergeFunction/Role'],
+    on: [ofTarget('Converge')],
     reason:
       'Application Auto Scaling tries its alarm calls without an alarm’s name, with the caller’s rights, and refuses when one is denied.',
   },

@@ -59,6 +59,7 @@ export function planConvergence(input: ConvergeInput): ConvergePlan {
     refuseForeignRule(input) ??
     firstOf(SLOTS, (slot) => capacityUp(slot, input)) ??
     weights(input) ??
+    liveServes(input) ??
     firstOf(SLOTS, (slot) => capacityDown(slot, input)) ??
     firstOf(SLOTS, (slot) => finalBounds(slot, input)) ?? { outcome: 'converged' }
   );
@@ -192,6 +193,27 @@ function weights(input: ConvergeInput): ConvergePlan | undefined {
       ? { do: 'create rule', weights: intent.weights }
       : { do: 'set weights', rule: rule.arn, weights: intent.weights },
   );
+}
+
+/**
+ * What everything ends in serves: all the weight on a slot without a healthy task is no end (I6). ECS starts tasks anew; where
+ * that does not help within the time that a candidate has, people must look.
+ */
+function liveServes({ intent, observed, settings, now }: ConvergeInput): ConvergePlan | undefined {
+  if (intent.phase !== 'promote' && intent.phase !== 'restore') return undefined;
+  for (const slot of SLOTS) {
+    const live = intent.slots[slot];
+    if (live.state === 'empty' || live.role !== 'live' || healthyPlaced(live, observed.slots[slot]) > 0) continue;
+    const { unhealthyReasons, service } = observed.slots[slot];
+    if (elapsed(intent.at, now) <= milliseconds(settings.candidate.timeout))
+      return { outcome: 'progressing', waitingFor: `a healthy task of the live release in ${slot}` };
+    const why = unhealthyReasons[0] ?? service?.events[0] ?? 'no reason was given';
+    return {
+      outcome: 'stuck',
+      reason: `The live slot ${slot} has all the traffic, and had no healthy task within ${settings.candidate.timeout}: ${why}`,
+    };
+  }
+  return undefined;
 }
 
 /** I4: a weight is raised only on a slot that can serve it at this moment. */

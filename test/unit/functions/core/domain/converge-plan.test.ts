@@ -255,3 +255,34 @@ describe('the way back', () => {
     });
   });
 });
+
+describe('an end in which nothing serves is none', () => {
+  const dead = (at: string, phase: Intent['phase'] = 'restore') =>
+    plan({
+      phase,
+      green: { state: 'empty' },
+      weights: { blue: 100, green: 0 },
+      observed: { blue: running('web:1', OLD.digest, 0), green: EMPTIED },
+      at,
+    });
+
+  test.each(['restore', 'promote'] as const)('%s waits for a healthy task of the live release', (phase) => {
+    expect(dead(NOW, phase)).toEqual({
+      outcome: 'progressing',
+      waitingFor: 'a healthy task of the live release in blue',
+    });
+  });
+
+  test('and is stuck once a candidate’s time is over, with what the load balancer says', () => {
+    expect(dead('2026-11-23T17:59:59.000Z')).toMatchObject({
+      outcome: 'stuck',
+      reason: expect.stringMatching(
+        /live slot blue has all the traffic, and had no healthy task within 10m: no reason was given/,
+      ),
+    });
+  });
+
+  test('during a deployment live is looked at by others', () => {
+    expect(dead(NOW, 'empty')).toMatchObject({ outcome: 'converged' });
+  });
+});

@@ -76,7 +76,7 @@ export function mistakes(schema: z.ZodType, error: z.ZodError, value: unknown): 
 const REFUSED: Record<string, string> = {
   // `git config user.email`: Farol asks no git host, which alone could prove more.
   'approval.notTheAuthor':
-    'who wrote a release is what its commits say of themselves, and nothing that Farol asks proves it: such a rule would hold nobody back. Name those who may answer in approvers, and let the git host decide who may push tags (docs/deploy.md)',
+    'who wrote a release is what its commits say of themselves, and nothing that Farol asks proves it: such a rule would not hold anyone back. Name those who may answer in approvers, and let the git host decide who may push tags (docs/deploy.md)',
 };
 
 function unknownKey(schema: z.ZodType, place: string, path: PropertyKey[], key: string): string {

@@ -38,7 +38,10 @@ export async function acquireLock(
   if (request.kind === 'recovery') return recover(request, executionArn, lock, ports);
   const head = await ledger.head(request.target);
   if (request.kind === 'settings' && head.live?.deployable.digest !== request.digest)
-    return { outcome: 'duplicate', reason: `${request.version} is no longer live; what is takes the settings.` };
+    return {
+      outcome: 'duplicate',
+      reason: `${request.version} is no longer live. The new settings will be deployed with the version that is.`,
+    };
   const refusal = refusalOf(request, head);
   if (refusal !== undefined) return tellRefusal(request, head, refusal, ports);
   if (lock?.deployment !== undefined) return queue(request, lock, ports);

@@ -39,12 +39,15 @@ export async function answerApproval({ input, caller }: PersonalRequest, ports: 
   if (approval?.decision !== undefined) return settled(approval, approval.decision, answer, ports);
   if (record.ended !== undefined)
     return refused(`${deployment} waits for no approval, it has ended: ${record.ended.sentence}`);
-  if (approval === undefined) return refused(`${deployment} waits for no approval (yet).`);
+  if (approval === undefined)
+    return refused(`${deployment} does not wait for an approval. If it has just begun, try again in a few seconds.`);
   if (ports.clock.now() >= approval.until)
     return refused(`The time to answer ${deployment} ended at ${approval.until}.`);
   const execution = await ports.executions.status(ports.executions.arn(deployment));
   if (execution?.running !== true)
-    return refused(`The execution of ${deployment} ended ${execution?.status ?? 'long ago'}: nothing waits any more.`);
+    return refused(
+      `The execution of ${deployment} ended ${execution?.status ?? 'long ago'}: no deployment waits for the answer any more.`,
+    );
   try {
     const { reason } = answer;
     const decision = {
@@ -55,7 +58,7 @@ export async function answerApproval({ input, caller }: PersonalRequest, ports: 
     const { deployable } = planned(record, deployment);
     return await settled(approval, await ports.approvals.decide(approval, decision, deployable), answer, ports);
   } catch (caught) {
-    if (caught instanceof Superseded) return refused(`${caught.message} Nothing waits for the answer any more.`);
+    if (caught instanceof Superseded) return refused(`${caught.message} No deployment waits for the answer any more.`);
     throw caught;
   }
 }

@@ -111,14 +111,15 @@ function refuse({ live }: Head, observed: Observed, migrating: readonly string[]
   const [running] = migrating;
   if (running !== undefined)
     return `A migration still runs (${running}). Wait for its end, or stop the task, then deploy again.`;
-  if (observed.rule?.foreign != null) return `The production rule was changed by a stranger: ${observed.rule.foreign}.`;
+  if (observed.rule?.foreign != null)
+    return `The production rule was changed, and not by Farol: ${observed.rule.foreign}.`;
   if (live === undefined) return undefined;
   const weight = observed.rule?.weights[live.slot] ?? 0;
   if (weight !== 100)
-    return `The ledger says that ${live.slot} is live, yet it gets ${weight} % of the traffic: somebody else changed the weights.`;
+    return `The ledger says that ${live.slot} is live, yet it gets ${weight} % of the traffic: the weights were changed, and not by Farol.`;
   const runs = observed.slots[live.slot].service?.taskDefinition;
   if (runs !== live.taskDefinition)
-    return `The live slot ${live.slot} runs ${runs ?? 'nothing'}, the ledger says ${live.taskDefinition}: a stranger changed it.`;
+    return `The live slot ${live.slot} runs ${runs ?? 'nothing'}, the ledger says ${live.taskDefinition}: it was changed, and not by Farol.`;
   if (healthyPlaced(live, observed.slots[live.slot]) === 0)
     return `The live slot ${live.slot} has no healthy task: there would be nothing to go back to.`;
   return undefined;

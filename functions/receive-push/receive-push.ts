@@ -59,7 +59,8 @@ function readPush(event: unknown): Push | string {
 async function targetsThatHear(repository: string, { settings, warn }: Ports): Promise<Settings[]> {
   const targets = await settings.all();
   for (const target of targets) {
-    if ('error' in target) warn(`settings of ${target.target} cannot be read, so it hears no push: ${target.error}`);
+    if ('error' in target)
+      warn(`settings of ${target.target} cannot be read, so pushes do not start a deployment there: ${target.error}`);
   }
   return targets.flatMap((target) =>
     'settings' in target && target.settings.source === 'push' && target.settings.repository === repository

@@ -24,7 +24,7 @@ export async function tellSilentEnd(
   await notifier.publish(
     `${name} was cut off`,
     [
-      `The deployment ${name} ${how}. It could tell nobody itself.`,
+      `The deployment ${name} ${how}, and could not send its own notice.`,
       'Weights stay as they are. If it held its target, a recovery begins now, which brings back what is live and tells how it ended.',
       'Look: farol status. The history of the execution says what it did last. To deploy the version again: farol redeploy.',
       'Runbook: orchestrator.md#deployment-was-cut-off',

@@ -43,7 +43,7 @@ export async function startDeployment({ input, caller }: PersonalRequest, ports:
     case 'queued':
       return { outcome, deployment, sentence: `${deployment} begins when what runs on ${target} has ended.` };
     case 'older':
-      return refused(`${version} is not deployed to ${target}: a newer version waits for it already.`);
+      return refused(`${version} is not deployed to ${target}: a newer version is waiting already.`);
     default:
       return outcome satisfies never;
   }

@@ -72,7 +72,7 @@ test('a person who asks a function of Farol is told its sentence', async () => {
   const approve = ['approve', 'web-production-v9_9_9-00000000-1'];
   const nobody = await farol(stage, approve);
   expect(nobody.exitCode).toBe(1);
-  expect(nobody.stderr).toContain('arn:aws:iam::000000000000:root is no person to Farol');
+  expect(nobody.stderr).toContain('arn:aws:iam::000000000000:root does not count as a person');
   const answered = await farol(stage, approve, await makeUser(stage, 'ana'));
   expect(answered.exitCode).toBe(1);
   expect(answered.stderr).toContain('There is no deployment web-production-v9_9_9-00000000-1');

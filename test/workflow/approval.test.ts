@@ -144,7 +144,7 @@ describe.each([
     await workflow.runOrAbort(workflow.request(workflow.world.push('v1.1.0', behaviour)));
     expect(await workflow.answer('approve')).toMatchObject({
       outcome: 'refused',
-      sentence: expect.stringContaining('nothing waits'),
+      sentence: expect.stringContaining('no deployment waits for the answer any more'),
     });
     await settle(workflow);
     expect((await workflow.ledger.lock(TARGET))?.deployment).toBeUndefined();
@@ -309,7 +309,7 @@ describe('an answer counts only from a person whom AWS names', () => {
         [RESERVED, 'ana@example.com'],
       ],
     );
-    expect(workflow.messages.join('\n')).toContain('Asked are, and nobody else: ana@example.com');
+    expect(workflow.messages.join('\n')).toContain('Only these may answer: ana@example.com');
     expect(said).toEqual([
       { outcome: 'refused', sentence: expect.stringContaining('bo@example.com is not among those who are asked') },
       { outcome: 'approved', sentence: expect.stringContaining('ana@example.com at') },
@@ -344,9 +344,9 @@ test('a release without an approval gets neither migration nor traffic, whatever
   };
   await workflow.runOrAbort(request);
   expect(refusals).toEqual([
-    { outcome: 'refused', reason: 'No migration without the fact approval (I3).' },
-    { outcome: 'refused', reason: 'No weight without the fact approval (I3).' },
-    { outcome: 'refused', reason: 'No weight without the fact approval (I3).' },
+    { outcome: 'refused', reason: expect.stringContaining('The database was not migrated: no approval is recorded') },
+    { outcome: 'refused', reason: expect.stringContaining('Traffic was not shifted: no approval is recorded') },
+    { outcome: 'refused', reason: expect.stringContaining('Traffic was not shifted: no approval is recorded') },
   ]);
 });
 
@@ -385,11 +385,26 @@ test('where anything waits for people, the functions themselves start neither ca
   const before = workflow.world.actions.length;
   await workflow.runOrAbort(request);
   expect(refusals).toEqual([
-    { outcome: 'refused', reason: 'No candidate without the fact approval (I3).' },
-    { outcome: 'refused', reason: 'No migration without the fact approval (I3).' },
-    { outcome: 'refused', reason: 'No candidate without the fact provenance (I18).' },
-    { outcome: 'refused', reason: 'No migration plan without the fact provenance (I18).' },
-    { outcome: 'refused', reason: 'No migration without the fact provenance (I3).' },
+    { outcome: 'refused', reason: expect.stringContaining('The candidate was not started: no approval is recorded') },
+    { outcome: 'refused', reason: expect.stringContaining('The database was not migrated: no approval is recorded') },
+    {
+      outcome: 'refused',
+      reason: expect.stringContaining(
+        'The candidate was not started: no proof of which build made the image and no finished migration is recorded',
+      ),
+    },
+    {
+      outcome: 'refused',
+      reason: expect.stringContaining(
+        'The migrations were not planned: no proof of which build made the image is recorded',
+      ),
+    },
+    {
+      outcome: 'refused',
+      reason: expect.stringContaining(
+        'The database was not migrated: no proof of which build made the image is recorded',
+      ),
+    },
   ]);
   expect(workflow.world.actions).toHaveLength(before);
 });

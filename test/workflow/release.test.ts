@@ -264,13 +264,17 @@ describe('coordination', () => {
     expect(ending.visited.filter((state) => state === 'Migrate')).toHaveLength(3);
   });
 
-  test('a stranger at the rule stops the deployment and freezes', async () => {
+  test('a rule that was changed by hand stops the deployment and freezes', async () => {
     const workflow = await withFirstRelease();
     workflow.world.afterAction = (action) => {
       if (action.do === 'set weights') workflow.world.foreign = 'its weights are 30 and 30';
     };
     const ending = await workflow.deploy(workflow.world.push('v1.1.0'));
-    expect(ending).toMatchObject({ status: 'FAILED', error: 'frozen', cause: expect.stringContaining('stranger') });
+    expect(ending).toMatchObject({
+      status: 'FAILED',
+      error: 'frozen',
+      cause: expect.stringContaining('was changed, and not by Farol'),
+    });
   });
 });
 

@@ -45,7 +45,7 @@ export function question(
       `To reject:  farol reject ${deployment}`,
       ...(settings.approval?.approvers === undefined
         ? []
-        : [`Asked are, and nobody else: ${settings.approval.approvers.join(', ')}`]),
+        : [`Only these may answer: ${settings.approval.approvers.join(', ')}`]),
       `Without an answer until ${until} (${settings.approval?.timeout ?? 'now'} in all) it is not made live: silence is no.`,
     ].join('\n'),
   };

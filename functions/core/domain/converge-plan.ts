@@ -80,7 +80,7 @@ function refuseForeignRule({ observed }: ConvergeInput): ConvergePlan | undefine
   const foreign = observed.rule?.foreign;
   return foreign === null || foreign === undefined
     ? undefined
-    : { outcome: 'refused', reason: `The production rule was changed by a stranger: ${foreign}.` };
+    : { outcome: 'refused', reason: `The production rule was changed, and not by Farol: ${foreign}.` };
 }
 
 function capacityUp(slot: Slot, input: ConvergeInput): ConvergePlan | undefined {
@@ -127,7 +127,7 @@ function keep(slot: Slot, intent: FilledIntent, { observed }: ConvergeInput): Co
   if (service.taskDefinition !== intent.taskDefinition) {
     return {
       outcome: 'refused',
-      reason: `The ${intent.role} slot ${slot} runs ${service.taskDefinition}, the ledger says ${intent.taskDefinition}: a stranger changed it.`,
+      reason: `The ${intent.role} slot ${slot} runs ${service.taskDefinition}, the ledger says ${intent.taskDefinition}: it was changed, and not by Farol.`,
     };
   }
   if (scaling.scaleIn && !intent.scaleIn) return act(bounds(slot, intent));

@@ -17,7 +17,7 @@ export function judgeMigrations(
   policy: Pick<Settings['migrate'], 'incompatible' | 'unknown'>,
 ): MigrationVerdict {
   if (plan === undefined) {
-    const reason = 'The application does not tell what it would migrate (release.json has no migrationPlan)';
+    const reason = 'What would be migrated is not known (release.json has no migrationPlan)';
     return policy.unknown === 'allow'
       ? { outcome: 'allowed', reason: `${reason}; settings.migrate.unknown allows it.` }
       : { outcome: 'refused', reason: `${reason}, and settings.migrate.unknown is refuse.` };
@@ -43,7 +43,7 @@ export function judgeMigrations(
   if (unknown !== '' && policy.unknown === 'refuse') {
     return {
       outcome: 'refused',
-      reason: `Nobody can tell whether the live release survives ${unknown}. Mark the migration as compatible in the application, or set settings.migrate.unknown to allow.`,
+      reason: `It is not known whether the live release survives ${unknown}. Mark the migration as compatible in the application, or set settings.migrate.unknown to allow.`,
     };
   }
   return {

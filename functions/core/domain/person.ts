@@ -32,7 +32,7 @@ export function roleToAskFor({ userArn }: Caller): string | undefined {
 export function personOf(caller: Caller, role: KnownRole | undefined): Person | string {
   const { userArn, userId, accountId } = caller;
   const no = (why: string) =>
-    `${userArn} is no person to Farol: ${why} Answer as a user of IAM Identity Center, or as an IAM user.`;
+    `${userArn} does not count as a person: ${why} Answer as a user of IAM Identity Center, or as an IAM user.`;
   const [, userAccount] = USER.exec(userArn) ?? [];
   if (userAccount !== undefined)
     return userAccount === accountId ? { kind: 'IAM user', arn: userArn } : no('it is a user of another account.');
@@ -40,7 +40,7 @@ export function personOf(caller: Caller, role: KnownRole | undefined): Person | 
   if (session === undefined)
     return no(
       userArn.endsWith(':root')
-        ? 'the root user is whoever has the account.'
+        ? 'the root user can be anyone who has the account.'
         : 'only an IAM user and a session of IAM Identity Center have a name that they did not choose.',
     );
   const [, , , , owner, resource = ''] = role?.arn.split(':') ?? [];

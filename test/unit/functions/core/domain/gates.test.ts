@@ -8,6 +8,7 @@ import {
   lackForPlan,
   lackForTraffic,
   migrationPlanHash,
+  PROOFS,
 } from '#core/domain/gates.ts';
 
 const deployable: Deployable = {
@@ -43,25 +44,25 @@ describe('where nobody is asked', () => {
   });
 
   test.each(['provenance', 'scan', 'migration-plan'] as const)('no migration without %s', (kind) => {
-    expect(lackForMigration(trusting, without(proven, kind))).toContain(`without the fact ${kind}`);
+    expect(lackForMigration(trusting, without(proven, kind))).toContain(`no ${PROOFS[kind]}`);
   });
 
   test.each(['provenance', 'scan', 'smoke', 'migration'] as const)('no weight without %s', (kind) => {
-    expect(lackForTraffic(trusting, without(proven, kind))).toContain(`without the fact ${kind}`);
+    expect(lackForTraffic(trusting, without(proven, kind))).toContain(`no ${PROOFS[kind]}`);
   });
 
   test('a release without pending migrations needs no migration', () => {
     const none = { ...without(proven, 'migration'), 'migration-plan': fact('migration-plan', { migrations: [] }) };
     expect(lackForTraffic(trusting, none)).toBeUndefined();
     const unknown = { ...none, 'migration-plan': fact('migration-plan', { unknown: true }) };
-    expect(lackForTraffic(trusting, unknown)).toContain('without the fact migration');
+    expect(lackForTraffic(trusting, unknown)).toContain('no finished migration');
   });
 });
 
 describe('nothing of a release runs (I18)', () => {
   test.each(['provenance', 'scan'] as const)('not even its plan, without %s', (kind) => {
     expect(lackForPlan(trusting, proven)).toBeUndefined();
-    expect(lackForPlan(trusting, without(proven, kind))).toContain(`without the fact ${kind}`);
+    expect(lackForPlan(trusting, without(proven, kind))).toContain(`no ${PROOFS[kind]}`);
   });
 
   test('but without a scan where the target asks for none', () => {
@@ -74,13 +75,13 @@ describe('nothing of a release runs (I18)', () => {
   test.each([trusting, asking, askingFirst])('as a candidate, without provenance and its migration', (plan) => {
     expect(lackForCandidate(plan, approved)).toBeUndefined();
     for (const kind of ['provenance', 'scan'] as const)
-      expect(lackForCandidate(plan, without(approved, kind))).toContain(`without the fact ${kind}`);
-    expect(lackForCandidate(plan, without(approved, 'migration'))).toContain('without the fact migration');
+      expect(lackForCandidate(plan, without(approved, kind))).toContain(`no ${PROOFS[kind]}`);
+    expect(lackForCandidate(plan, without(approved, 'migration'))).toContain('no finished migration');
   });
 
   test('as a candidate, without the approval where anything waits for it', () => {
     expect(lackForCandidate(asking, proven)).toBeUndefined();
-    expect(lackForCandidate(askingFirst, proven)).toContain('without the fact approval');
+    expect(lackForCandidate(askingFirst, proven)).toContain('no approval is recorded');
     const other = { ...approved, 'migration-plan': fact('migration-plan', { migrations: [{ name: 'other' }] }) };
     expect(lackForCandidate(askingFirst, other)).toContain('other migrations are pending');
   });
@@ -91,7 +92,7 @@ describe.each([
   ['weight', lackForTraffic],
 ] as const)('where people are asked, no %s', (_what, lack) => {
   test('without their approval', () => {
-    expect(lack(asking, proven)).toContain('without the fact approval (I3)');
+    expect(lack(asking, proven)).toContain('no approval is recorded for this deployment');
     expect(lack(asking, approved)).toBeUndefined();
   });
 
@@ -110,7 +111,7 @@ describe.each([
     const ana = 'arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Release_0123456789abcdef/ana@example.com';
     const plan = { ...asking, settings: { scan, approval: { timeout: '1d', approvers: ['ana@example.com'] } } };
     expect(lack(plan, approved)).toContain(
-      'is not among those who are asked (approval.approvers): ana@example.com. (I3)',
+      'is not among those who are asked (approval.approvers): ana@example.com (I3)',
     );
     const byAna = fact('approval', { by: ana, plan: migrationPlanHash(proven) });
     expect(lack(plan, { ...proven, approval: byAna })).toBeUndefined();

@@ -41,7 +41,7 @@ describe('no person, since the caller chose the name, is', () => {
     ['a federated user', { ...user('a'), userArn: 'arn:aws:sts::111122223333:federated-user/ana' }, undefined],
     ['an AWS service', { ...user('a'), userArn: 'arn:aws:iam::111122223333:role/ana' }, undefined],
   ])('%s', (_what, caller, known) => {
-    expect(personOf(caller, known)).toMatch(/is no person to Farol: .+ Answer as a user of IAM Identity Center/);
+    expect(personOf(caller, known)).toMatch(/does not count as a person: .+ Answer as a user of IAM Identity Center/);
   });
 });
 

@@ -20,6 +20,7 @@ import type {
   TaskStatus,
   TrafficMetrics,
 } from '#core/ports.ts';
+import { MIGRATING_RELEASE_JSON } from '../fixtures/release-json.ts';
 
 /** How a release of the fake world behaves; each member is a way to fail. */
 export interface Behaviour {
@@ -114,17 +115,7 @@ export class FakeWorld
       commit: 'c0ffee',
       author: 'Ana <ana@example.com>',
       build: `web-build:${version}`,
-      releaseJson: {
-        schema: 1,
-        start: ['serve'],
-        migrate: ['migrate'],
-        migrationPlan: ['plan'],
-        port: 8000,
-        livez: '/livez',
-        readyz: '/readyz',
-        version: '/version',
-        smoke: [{ path: '/', status: 200 }],
-      },
+      releaseJson: MIGRATING_RELEASE_JSON,
     };
     this.#releases.set(digest, { release, behaviour });
     return { version, digest };

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { Digest, ReleaseJson, Version } from '#core/contract/release.ts';
+import type { Digest, Version } from '#core/contract/release.ts';
 import { deploymentName } from '#core/domain/deployment-name.ts';
 import { reconcile } from '../../functions/reconcile/reconcile.ts';
 import { startDeployment } from '../../functions/start-deployment/start-deployment.ts';
 import { user } from '../fixtures/people.ts';
+import { RELEASE_JSON } from '../fixtures/release-json.ts';
 import { Workflow } from './harness.ts';
 
 const STAGING = 'web/staging';
@@ -33,18 +34,6 @@ function liveInStaging(
   ledger.records.set(deployment, { request, ...(how.ended === false ? {} : { ended }) });
   return { version, digest };
 }
-
-const RELEASE_JSON: ReleaseJson = {
-  schema: 1,
-  start: ['serve'],
-  migrate: null,
-  migrationPlan: null,
-  port: 8000,
-  livez: '/livez',
-  readyz: '/readyz',
-  version: '/version',
-  smoke: [],
-};
 
 function look(workflow: Workflow) {
   return reconcile({ ...workflow.ports(), warn: () => {} });

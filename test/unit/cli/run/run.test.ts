@@ -1,25 +1,16 @@
 import type { RegisterTaskDefinitionCommandInput, TaskDefinition } from '@aws-sdk/client-ecs';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Head } from '#core/contract/ledger.ts';
-import { ReleaseJson } from '#core/contract/release.ts';
+import type { ReleaseJson } from '#core/contract/release.ts';
 import type { TaskStatus } from '#core/ports.ts';
 import { type RunPorts, type RunRequest, run } from '../../../../cli/run/run.ts';
+import { RELEASE_JSON } from '../../../fixtures/release-json.ts';
 import { SETTINGS } from '../../../fixtures/settings.ts';
 import { FakeTerminal } from '../terminal.ts';
 
 vi.mock('node:timers/promises', () => ({ setTimeout: () => Promise.resolve() }));
 
-const RELEASE: ReleaseJson = ReleaseJson.parse({
-  schema: 1,
-  start: ['serve'],
-  migrate: ['admin', 'migrate'],
-  migrationPlan: null,
-  port: 8000,
-  livez: '/livez',
-  readyz: '/readyz',
-  version: '/version',
-  smoke: [],
-});
+const RELEASE: ReleaseJson = { ...RELEASE_JSON, migrate: ['admin', 'migrate'] };
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 const LIVE: NonNullable<Head['live']> = {
   deployment: 'web-production-v1_0_0-aaaaaaaa-1',

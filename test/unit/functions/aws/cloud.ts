@@ -13,6 +13,7 @@ import { emulatorSocket, startMinistack } from '../../../../local/aws/ministack.
 import type { LocalService } from '../../../../local/aws/protocol/service.ts';
 import { clientOptions } from '../../../../local/parts/aws-side.ts';
 import { Supervisor } from '../../../../local/parts/supervisor.ts';
+import { MIGRATING_RELEASE_JSON } from '../../../fixtures/release-json.ts';
 import { models, pythonEnvironment } from '../../local/aws/setup.ts';
 
 export interface Cloud {
@@ -87,18 +88,6 @@ export function request(target: string, version: Version, attempt = 1): Deployme
   return { kind: 'release', target, deployment, version, digest, attempt, cause: `push of web:${version}` };
 }
 
-export const RELEASE_JSON: ReleaseJson = {
-  schema: 1,
-  start: ['serve'],
-  migrate: ['migrate'],
-  migrationPlan: ['plan'],
-  port: 8000,
-  livez: '/livez',
-  readyz: '/readyz',
-  version: '/version',
-  smoke: [{ path: '/', status: 200 }],
-};
-
 export function release(version: Version, releaseJson: Partial<ReleaseJson> = {}): Release {
   return {
     repository: 'web',
@@ -107,6 +96,6 @@ export function release(version: Version, releaseJson: Partial<ReleaseJson> = {}
     commit: 'c0ffee',
     author: 'Ana <ana@example.com>',
     build: 'web:1',
-    releaseJson: { ...RELEASE_JSON, ...releaseJson },
+    releaseJson: { ...MIGRATING_RELEASE_JSON, ...releaseJson },
   };
 }

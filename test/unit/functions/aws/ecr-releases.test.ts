@@ -11,7 +11,8 @@ import {
 } from '#core/contract/release.ts';
 import { CONFIG_TYPE, digestOf, type Image, LAYER_TYPE, MANIFEST_TYPE } from '../../../../local/image/oci.ts';
 import { Repository } from '../../../../local/image/registry.ts';
-import { cloud, digestOf as digest, RELEASE_JSON } from './cloud.ts';
+import { MIGRATING_RELEASE_JSON } from '../../../fixtures/release-json.ts';
+import { cloud, digestOf as digest } from './cloud.ts';
 
 const started = cloud();
 const releases = () => new EcrReleases(new ECRClient(started().client));
@@ -22,7 +23,7 @@ beforeAll(async () => {
 });
 
 const LABELS = {
-  [RELEASE_LABEL]: JSON.stringify(RELEASE_JSON),
+  [RELEASE_LABEL]: JSON.stringify(MIGRATING_RELEASE_JSON),
   [COMMIT_LABEL]: 'c0ffee',
   [AUTHOR_LABEL]: 'Ana\n<ana@example.com>\u202E',
   [BUILD_LABEL]: 'web:1',
@@ -69,7 +70,7 @@ test('a release is read from the labels of the image that was announced', async 
     commit: 'c0ffee',
     author: 'Ana <ana@example.com>',
     build: 'web:1',
-    releaseJson: RELEASE_JSON,
+    releaseJson: MIGRATING_RELEASE_JSON,
   });
 });
 
@@ -122,7 +123,7 @@ test.each([
   ['a release.json that is no JSON', { [RELEASE_LABEL]: '{' }, /^release\.json of v1\.3\.0 is wrong/],
   [
     'a release.json with an unknown key',
-    { [RELEASE_LABEL]: JSON.stringify({ ...RELEASE_JSON, bake: '1s' }) },
+    { [RELEASE_LABEL]: JSON.stringify({ ...MIGRATING_RELEASE_JSON, bake: '1s' }) },
     /^release\.json of v1\.3\.0 is wrong: .*bake/s,
   ],
 ])('an image with %s is no release', async (what, labels, sentence) => {
@@ -132,7 +133,7 @@ test.each([
 });
 
 test('labels that name neither commit nor build are left to the judgement of the caller', async () => {
-  const pushed = await push('v1.4.0', { [RELEASE_LABEL]: JSON.stringify(RELEASE_JSON) });
+  const pushed = await push('v1.4.0', { [RELEASE_LABEL]: JSON.stringify(MIGRATING_RELEASE_JSON) });
   expect(await releases().release('web', pushed, 'v1.4.0')).toMatchObject({ commit: '', build: '' });
 });
 

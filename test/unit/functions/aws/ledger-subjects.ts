@@ -18,8 +18,9 @@ import type { Context } from '#core/contract/states.ts';
 import type { IntentDraft } from '#core/domain/intent.ts';
 import type { Approvals, Clock, Ledger, Proof } from '#core/ports.ts';
 import { FakeLedger } from '../../../fakes/ledger.ts';
+import { MIGRATING_RELEASE_JSON } from '../../../fixtures/release-json.ts';
 import { SETTINGS } from '../../../fixtures/settings.ts';
-import { type Cloud, digestOf, RELEASE_JSON } from './cloud.ts';
+import { type Cloud, digestOf } from './cloud.ts';
 
 /** A ledger and what a test may see of it beside the port. */
 export interface Subject {
@@ -92,7 +93,7 @@ export function placement(slot: Slot, version: Version): Placement {
     slot,
     deployable: deployable(version),
     taskDefinition: `web:${version}`,
-    releaseJson: RELEASE_JSON,
+    releaseJson: MIGRATING_RELEASE_JSON,
     deployment: `web-production-${version.replaceAll('.', '_')}-cccccccc-1`,
   };
 }
@@ -104,7 +105,7 @@ export function plan(version: Version): DeploymentPlan {
     commit: 'c0ffee',
     author: 'Ana <ana@example.com>',
     build: 'web:1',
-    releaseJson: RELEASE_JSON,
+    releaseJson: MIGRATING_RELEASE_JSON,
     candidate: 'blue',
     capacity: 2,
     steps: [{ weight: 100, checks: 1, checkSeconds: 60 }],

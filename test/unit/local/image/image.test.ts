@@ -22,17 +22,11 @@ import { digestOf, type Image, ImageConfig, Manifest } from '../../../../local/i
 import { RegistryError, Repository } from '../../../../local/image/registry.ts';
 import { RegistryImages } from '../../../../local/image/store.ts';
 import { type MemoryRegistry, startMemoryRegistry } from '../../../fixtures/registry.ts';
+import { RELEASE_JSON } from '../../../fixtures/release-json.ts';
 
 const release: ReleaseJson = {
-  schema: 1,
+  ...RELEASE_JSON,
   start: ['serve', '--now'],
-  migrate: null,
-  migrationPlan: null,
-  port: 8000,
-  livez: '/livez',
-  readyz: '/readyz',
-  version: '/version',
-  smoke: [],
   local: { prepare: [], path: ['.tools/bin'] },
 };
 

@@ -11,18 +11,7 @@ import { PLACE } from '../../../../local/parts/aws-side.ts';
 import { Builder } from '../../../../local/source/builder.ts';
 import { git } from '../../../../local/source/git.ts';
 import { type MemoryRegistry, startMemoryRegistry } from '../../../fixtures/registry.ts';
-
-const CONTRACT = {
-  schema: 1,
-  start: ['serve'],
-  migrate: null,
-  migrationPlan: null,
-  port: 8000,
-  livez: '/livez',
-  readyz: '/readyz',
-  version: '/version',
-  smoke: [],
-};
+import { RELEASE_JSON } from '../../../fixtures/release-json.ts';
 
 let folder: string;
 let source: string;
@@ -74,7 +63,8 @@ async function tag(name: string, files: Record<string, string>): Promise<void> {
   await git(source, ['tag', name]);
 }
 
-const contract = (...prepare: string[][]): string => JSON.stringify({ ...CONTRACT, local: { prepare, path: ['bin'] } });
+const contract = (...prepare: string[][]): string =>
+  JSON.stringify({ ...RELEASE_JSON, local: { prepare, path: ['bin'] } });
 
 /** What CodeBuild says of the builds so far. */
 async function recorded(): Promise<readonly unknown[]> {

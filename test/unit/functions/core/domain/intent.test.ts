@@ -1,20 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { DeploymentPlan, Head, Phase, Placement } from '#core/contract/ledger.ts';
 import { draftIntent, type IntentBasis } from '#core/domain/intent.ts';
+import { RELEASE_JSON } from '../../../../fixtures/release-json.ts';
 import { SETTINGS } from '../../../../fixtures/settings.ts';
 
 const NOW = '2026-11-26T12:00:00.000Z';
-const releaseJson: DeploymentPlan['releaseJson'] = {
-  schema: 1,
-  start: ['serve'],
-  migrate: null,
-  migrationPlan: null,
-  port: 8000,
-  livez: '/livez',
-  readyz: '/readyz',
-  version: '/version',
-  smoke: [],
-};
 const deployable = (letter: string, version: string) => ({
   digest: `sha256:${letter.repeat(64)}`,
   version,
@@ -26,7 +16,7 @@ const LIVE: Placement = {
   slot: 'blue',
   deployable: OLD,
   taskDefinition: 'web:1',
-  releaseJson,
+  releaseJson: RELEASE_JSON,
   deployment: 'web-production-v1_0_0-aaaaaaaa-1',
 };
 const WARM = {
@@ -42,7 +32,7 @@ const PLAN: DeploymentPlan = {
   commit: 'c0ffee',
   author: '',
   build: '',
-  releaseJson,
+  releaseJson: RELEASE_JSON,
   candidate: 'green',
   live: LIVE,
   capacity: 2,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Head } from '#core/contract/ledger.ts';
 import { refusalOf } from '#core/domain/order.ts';
+import { RELEASE_JSON } from '../../../../fixtures/release-json.ts';
 
 const digest = (letter: string) => `sha256:${letter.repeat(64)}`;
 const LIVE = digest('a');
@@ -13,17 +14,7 @@ function head(version: string | undefined, frozen?: Head['frozen']): Head {
       deployable: { digest: LIVE, version, settingsHash: '0'.repeat(16) },
       taskDefinition: 'web:1',
       deployment: 'd',
-      releaseJson: {
-        schema: 1,
-        start: ['serve'],
-        migrate: null,
-        migrationPlan: null,
-        port: 8000,
-        livez: '/livez',
-        readyz: '/readyz',
-        version: '/version',
-        smoke: [],
-      },
+      releaseJson: RELEASE_JSON,
     },
     ...(frozen && { frozen }),
   };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Digest, type Release } from '#core/contract/release.ts';
 import { type BuildRecord, buildLabelProblem, judgeProvenance } from '#core/domain/provenance.ts';
+import { RELEASE_JSON } from '../../../../fixtures/release-json.ts';
 
 const DIGEST = Digest.parse(`sha256:${'a'.repeat(64)}`);
 const OTHER_DIGEST = `sha256:${'b'.repeat(64)}`;
@@ -12,17 +13,7 @@ const release: Release = {
   commit: 'c0ffee',
   author: 'Ana <ana@example.com>',
   build: BUILD,
-  releaseJson: {
-    schema: 1,
-    start: ['serve'],
-    migrate: null,
-    migrationPlan: null,
-    port: 8000,
-    livez: '/livez',
-    readyz: '/readyz',
-    version: '/version',
-    smoke: [],
-  },
+  releaseJson: RELEASE_JSON,
 };
 const good: BuildRecord = {
   status: 'SUCCEEDED',

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { DeploymentRequest, Placement } from '#core/contract/ledger.ts';
 import { sentenceOf, withLastLines } from '#core/domain/sentence.ts';
+import { RELEASE_JSON } from '../../../../fixtures/release-json.ts';
 
 const request: DeploymentRequest = {
   kind: 'release',
@@ -16,17 +17,7 @@ const live: Placement = {
   deployable: { digest: request.digest, version: 'v1.3.0', settingsHash: '0'.repeat(16) },
   taskDefinition: 'web:1',
   deployment: 'd',
-  releaseJson: {
-    schema: 1,
-    start: ['serve'],
-    migrate: null,
-    migrationPlan: null,
-    port: 8000,
-    livez: '/livez',
-    readyz: '/readyz',
-    version: '/version',
-    smoke: [],
-  },
+  releaseJson: RELEASE_JSON,
 };
 
 describe('how a deployment ended says what serves now', () => {

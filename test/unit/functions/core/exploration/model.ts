@@ -3,6 +3,7 @@ import type { Deployable, Release } from '#core/contract/release.ts';
 import { SLOTS, type Slot } from '#core/contract/slot.ts';
 import type { Action } from '#core/domain/converge-plan.ts';
 import type { Observed, ObservedSlot } from '#core/domain/observed.ts';
+import { RELEASE_JSON } from '../../../../fixtures/release-json.ts';
 import { SETTINGS } from '../../../../fixtures/settings.ts';
 
 /** The two releases that there are: what is live first, and what is deployed. */
@@ -82,19 +83,14 @@ export function deployable(version: Version): Deployable {
 }
 
 export function placement(slot: Slot, version: Version): Placement {
-  const releaseJson: Release['releaseJson'] = {
-    schema: 1,
-    start: ['serve'],
-    migrate: null,
-    migrationPlan: null,
-    port: 8000,
-    livez: '/livez',
-    readyz: '/readyz',
-    version: '/version',
-    smoke: [],
-  };
   const deployment = `web-production-${version}`;
-  return { slot, deployable: deployable(version), taskDefinition: taskDefinition(version), releaseJson, deployment };
+  return {
+    slot,
+    deployable: deployable(version),
+    taskDefinition: taskDefinition(version),
+    releaseJson: RELEASE_JSON,
+    deployment,
+  };
 }
 
 export function weightOf(world: World, slot: Slot): number {

@@ -1,10 +1,10 @@
-import type { Digest, MigrationPlan, Release, Version } from '#core/contract/release.ts';
+import type { Digest, Release, Version } from '#core/contract/release.ts';
 import { type Settings, targetOf } from '#core/contract/settings.ts';
 import { SLOTS, type Slot } from '#core/contract/slot.ts';
 import type { TaskPurpose } from '#core/contract/states.ts';
 import { recordsOf } from '#core/domain/applied-migrations.ts';
 import type { Action } from '#core/domain/converge-plan.ts';
-import type { Observed, ObservedScaling, ObservedTask } from '#core/domain/observed.ts';
+import type { Observed, ObservedTask } from '#core/domain/observed.ts';
 import type { BuildRecord } from '#core/domain/provenance.ts';
 import type { ImageScan } from '#core/domain/scan.ts';
 import type {
@@ -21,46 +21,8 @@ import type {
   TrafficMetrics,
 } from '#core/ports.ts';
 import { MIGRATING_RELEASE_JSON } from '../fixtures/release-json.ts';
-
-/** How a release of the fake world behaves; each member is a way to fail. */
-export interface Behaviour {
-  readonly crashes?: boolean;
-  readonly neverHealthy?: boolean;
-  /** Its tasks end under traffic; others are healthy in their place at every look. */
-  readonly diesUnderTraffic?: boolean;
-  readonly failsSmoke?: boolean;
-  readonly saysVersion?: string;
-  /** Share of user requests that end in a 5xx of its own. */
-  readonly errorShare?: number;
-  readonly migrations?: MigrationPlan['migrations'];
-  /** Exit codes of its migration, attempt by attempt; `killed`: none. */
-  readonly migrationExits?: readonly (number | 'killed')[];
-  /** Names that its plan says are recorded, where they are not those of its migrations. */
-  readonly records?: MigrationPlan['records'];
-  /** Names that its migration really leaves in the framework's table; left out, those that its plan says. */
-  readonly applies?: readonly string[];
-  /** Its migration breaks what was live before. */
-  readonly breaksLive?: boolean;
-}
-
-interface FakeTask {
-  readonly taskDefinition: string;
-  readonly startedAt: number;
-}
-
-interface FakeSlot {
-  service: { taskDefinition: string; desired: number } | null;
-  tasks: FakeTask[];
-  crashes: number;
-  scaling: ObservedScaling | null;
-  emptiedAt: number;
-  health: Settings['health'] | undefined;
-  deregistration: string | undefined;
-}
-
-/** Milliseconds from a task's start to its target being healthy, and from emptying to the last target gone. */
-const BECOMES_HEALTHY_MS = 20_000;
-const DRAINS_MS = 30_000;
+import type { Behaviour } from './behaviour.ts';
+import { BECOMES_HEALTHY_MS, emptySlot, type FakeSlot, fill, isDraining } from './slots.ts';
 
 /** AWS as a deployment sees it, in the domain's words: slots that fill, drain and serve on a fake clock. */
 export class FakeWorld
@@ -197,7 +159,7 @@ export class FakeWorld
       const attempt =
         [...this.#tasks.values()].filter((task) => task.purpose === purpose && task.digest === release.digest).length +
         1;
-      this.#tasks.set(token, { purpose, digest: release.digest, startedAt: Date.parse(this.#clock.now()), attempt });
+      this.#tasks.set(token, { purpose, digest: release.digest, startedAt: this.#now(), attempt });
     }
     return { taskArn: token };
   }
@@ -205,7 +167,7 @@ export class FakeWorld
   async status(_settings: Settings, taskArn: string): Promise<TaskStatus> {
     const task = this.#tasks.get(taskArn);
     if (task === undefined) return { state: 'missing' };
-    if (Date.parse(this.#clock.now()) - task.startedAt < 3_000) return { state: 'running' };
+    if (this.#now() - task.startedAt < 3_000) return { state: 'running' };
     const { migrations = [], records, migrationExits = [0], applies, breaksLive } = this.#behaviour(task.digest);
     const stopped = {
       state: 'stopped',
@@ -277,14 +239,18 @@ export class FakeWorld
     );
   }
 
+  #now(): number {
+    return Date.parse(this.#clock.now());
+  }
+
   #behaviour(digest: Digest): Behaviour {
     return this.#releases.get(digest)?.behaviour ?? {};
   }
 
   #observeSlot(slot: Slot): Observed['slots'][Slot] {
-    const { service, tasks, scaling, emptiedAt } = this.slots[slot];
-    const now = Date.parse(this.#clock.now());
-    const draining = now - emptiedAt < DRAINS_MS;
+    const { service, tasks, scaling } = this.slots[slot];
+    const now = this.#now();
+    const draining = isDraining(this.slots[slot], now);
     const definition = this.#definitions.find(({ arn }) => arn === service?.taskDefinition);
     const behaviour = definition === undefined ? {} : this.#behaviour(definition.digest);
     const dies = behaviour.diesUnderTraffic === true && (this.weights?.[slot] ?? 0) > 0;
@@ -327,23 +293,28 @@ export class FakeWorld
       case 'set health check':
       case 'set drain': {
         const slot = this.slots[action.slot];
-        if (slot.tasks.length > 0 || Date.parse(this.#clock.now()) - slot.emptiedAt < DRAINS_MS)
+        if (slot.tasks.length > 0 || isDraining(slot, this.#now()))
           throw new Error(`${action.do} while ${action.slot} is not empty`);
         if (action.do === 'set drain') slot.deregistration = action.deregistration;
         else slot.health = action.health;
         return;
       }
       case 'fill slot':
-        this.#fill(action.slot, action.taskDefinition, action.desired);
+        fill(this.slots[action.slot], action.taskDefinition, action.desired, this.#now());
         return;
       case 'resize slot':
-        this.#fill(action.slot, this.slots[action.slot].service?.taskDefinition ?? '', action.desired);
+        fill(
+          this.slots[action.slot],
+          this.slots[action.slot].service?.taskDefinition ?? '',
+          action.desired,
+          this.#now(),
+        );
         return;
       case 'empty slot': {
         const slot = this.slots[action.slot];
         if (slot.service !== null) slot.service.desired = 0;
         slot.tasks = [];
-        slot.emptiedAt = Date.parse(this.#clock.now());
+        slot.emptiedAt = this.#now();
         return;
       }
       case 'set bounds': {
@@ -374,26 +345,6 @@ export class FakeWorld
         action satisfies never;
     }
   }
-
-  #fill(name: Slot, taskDefinition: string, desired: number): void {
-    const slot = this.slots[name];
-    slot.service = { taskDefinition, desired };
-    const kept = slot.tasks.filter((task) => task.taskDefinition === taskDefinition);
-    const startedAt = Date.parse(this.#clock.now());
-    slot.tasks = Array.from({ length: desired }, (_, i) => kept[i] ?? { taskDefinition, startedAt });
-  }
-}
-
-function emptySlot(): FakeSlot {
-  return {
-    service: null,
-    tasks: [],
-    crashes: 0,
-    scaling: null,
-    emptiedAt: 0,
-    health: undefined,
-    deregistration: undefined,
-  };
 }
 
 function answer(status: number, body: string): Answer {

@@ -95,55 +95,6 @@ describe('network', () => {
   });
 });
 
-describe('database', () => {
-  test('speaks TLS alone, tells of slow statements and locks, and keeps its backups', () => {
-    template.hasResourceProperties('AWS::RDS::DBParameterGroup', {
-      Parameters: { 'rds.force_ssl': '1', log_lock_waits: '1', log_min_duration_statement: '1000' },
-    });
-    template.hasResource('AWS::RDS::DBInstance', {
-      DeletionPolicy: 'Retain',
-      Properties: {
-        BackupRetentionPeriod: 14,
-        DeleteAutomatedBackups: false,
-        CopyTagsToSnapshot: true,
-        EnableCloudwatchLogsExports: ['postgresql', 'upgrade'],
-        MaxAllocatedStorage: 100,
-      },
-    });
-    template.hasResourceProperties('AWS::Logs::LogGroup', {
-      LogGroupName: '/aws/rds/instance/web-production/postgresql',
-      RetentionInDays: Match.anyValue(),
-    });
-  });
-
-  test('has no password, not even its master: IAM says who comes', () => {
-    const [instance] = Object.values(resources(template, 'AWS::RDS::DBInstance'));
-    expect(instance?.Properties).toMatchObject({
-      EnableIAMDatabaseAuthentication: true,
-      MasterUserAuthenticationType: 'iam-db-auth',
-      MasterUsername: 'farol',
-    });
-    for (const one of ['MasterUserPassword', 'ManageMasterUserPassword', 'MasterUserSecret'])
-      expect(instance?.Properties).not.toHaveProperty(one);
-    expect(JSON.stringify(template.toJSON())).not.toContain('{{resolve:');
-  });
-
-  test('leaves the smallest class memory to check tokens with', () => {
-    template.hasResourceProperties('AWS::RDS::DBParameterGroup', {
-      Parameters: Match.objectLike({ shared_buffers: Match.absent() }),
-    });
-    const environments = environmentsIn();
-    const targets = environments.targets.map((one) => ({
-      ...one,
-      database: { ...one.database, instance: 't4g.micro' },
-    }));
-    templateOf(synthesized({ ...environments, targets }), 'web-production-service').hasResourceProperties(
-      'AWS::RDS::DBParameterGroup',
-      { Parameters: Match.objectLike({ shared_buffers: '8192' }) },
-    );
-  });
-});
-
 describe('the probe', () => {
   test('stands inside the network, and the settings name it', () => {
     const inside = Object.values(resources(template, 'AWS::Lambda::Function')).filter(
@@ -180,46 +131,6 @@ describe('the probe', () => {
         'lambda:SourceFunctionArn': `arn:aws:lambda:us-east-1:${ACCOUNT}:function:farol-probe-web-production`,
       },
     });
-  });
-});
-
-describe('the function that prepares the database', () => {
-  const made = Object.values(resources(template, 'AWS::Lambda::Function')).find(
-    ({ Properties }) => Properties['FunctionName'] === 'farol-database-web-production',
-  );
-
-  test('stands inside the network, reaches the database alone and knows its users', () => {
-    expect(made?.Properties).toMatchObject({
-      Handler: 'database/handler.handler',
-      VpcConfig: { SecurityGroupIds: [{ 'Fn::GetAtt': [expect.stringMatching(/DatabaseFunctionGroup/), 'GroupId'] }] },
-      Environment: {
-        Variables: {
-          POSTGRES_NAME: 'web',
-          POSTGRES_USER: 'farol',
-          POSTGRES_OWNER: 'web_owner',
-          POSTGRES_MIGRATOR: 'web_migrator',
-          POSTGRES_APPLICATION: 'web_application',
-          POSTGRES_PLANNER: 'web_planner',
-        },
-      },
-    });
-    // By IAM, with the server's certificate verified: neither can be switched off here.
-    for (const one of ['POSTGRES_PASSWORDS', 'PGSSLMODE'])
-      expect(JSON.stringify(made?.Properties['Environment'])).not.toContain(one);
-  });
-
-  test('is the only one that comes to the database as its master, and may do nothing else', () => {
-    const asMaster = Object.values(resources(template, 'AWS::IAM::Role')).filter(({ Properties }) =>
-      JSON.stringify(Properties['Policies'] ?? []).includes('/farol"'),
-    );
-    expect(asMaster.map(({ Properties }) => Properties['Description'])).toEqual([
-      'What farol-database-web-production may do',
-    ]);
-    expect(asMaster[0]?.Properties['Policies']).toMatchObject([
-      { PolicyName: 'own' },
-      { PolicyName: 'network' },
-      { PolicyName: 'work', PolicyDocument: { Statement: [{ Effect: 'Allow', Action: 'rds-db:connect' }] } },
-    ]);
   });
 });
 
@@ -283,90 +194,6 @@ describe('tasks reach AWS', () => {
     ]);
     const routes = Object.values(resources(closed, 'AWS::EC2::Route')).map(({ Properties }) => Properties);
     for (const { RouteTableId } of routes) expect(JSON.stringify(RouteTableId)).toContain('public');
-  });
-});
-
-describe('the edge', () => {
-  const Behaviour = z.looseObject({
-    CachePolicyId: z.string(),
-    ViewerProtocolPolicy: z.string(),
-    AllowedMethods: z.array(z.string()),
-    OriginRequestPolicyId: z.unknown(),
-    PathPattern: z.string().optional(),
-  });
-  const Distribution = z.looseObject({
-    DefaultCacheBehavior: Behaviour,
-    CacheBehaviors: z.array(Behaviour),
-    CustomErrorResponses: z.array(z.looseObject({ ErrorCode: z.int(), ErrorCachingMinTTL: z.int() })),
-    WebACLId: z.unknown().optional(),
-    Origins: z.array(z.looseObject({ VpcOriginConfig: z.unknown() })),
-  });
-  const [made] = Object.values(resources(template, 'AWS::CloudFront::Distribution'));
-  const distribution = Distribution.parse(made?.Properties['DistributionConfig']);
-
-  test('reaches the internal load balancer from inside the network', () => {
-    expect(distribution.Origins).toHaveLength(1);
-    template.hasResourceProperties('AWS::CloudFront::VpcOrigin', {
-      VpcOriginEndpointConfig: {
-        Arn: { Ref: Match.stringLikeRegexp('^LoadBalancer') },
-        OriginProtocolPolicy: 'http-only',
-        HTTPPort: 80,
-      },
-    });
-    template.hasResourceProperties('AWS::EC2::SecurityGroupIngress', {
-      SourcePrefixListId: 'pl-3b927c52',
-      FromPort: 80,
-    });
-  });
-
-  // CloudFront Developer Guide, "Use managed cache policies".
-  const [UNCACHED, OPTIMIZED] = ['4135ea2d-6df8-44a3-9df3-4b5a84be39ad', '658327ea-f89d-4fab-a63d-7e88639e58f6'];
-
-  test('caches no page, and static files as long as they say', () => {
-    expect(distribution.DefaultCacheBehavior).toMatchObject({ CachePolicyId: UNCACHED });
-    expect(distribution.CacheBehaviors).toMatchObject([{ PathPattern: '/static/*', CachePolicyId: OPTIMIZED }]);
-    expect(distribution.DefaultCacheBehavior.AllowedMethods).toContain('POST');
-  });
-
-  test('keeps no error, since the other release may have what this one lacks', () => {
-    for (const { ErrorCachingMinTTL } of distribution.CustomErrorResponses) expect(ErrorCachingMinTTL).toBe(0);
-    expect(distribution.CustomErrorResponses.map(({ ErrorCode }) => ErrorCode)).toEqual(
-      expect.arrayContaining([404, 502, 503, 504]),
-    );
-  });
-
-  test('hands on what the user sent, Host included, and the protocol; and sends HTTP to HTTPS', () => {
-    for (const one of [distribution.DefaultCacheBehavior, ...distribution.CacheBehaviors]) {
-      expect(one.ViewerProtocolPolicy).toBe('redirect-to-https');
-      expect(one.OriginRequestPolicyId).toEqual({ Ref: expect.stringMatching(/AsTheUserAsked/) });
-    }
-    template.hasResourceProperties('AWS::CloudFront::OriginRequestPolicy', {
-      OriginRequestPolicyConfig: {
-        HeadersConfig: { HeaderBehavior: 'allViewerAndWhitelistCloudFront', Headers: ['CloudFront-Forwarded-Proto'] },
-        CookiesConfig: { CookieBehavior: 'all' },
-        QueryStringsConfig: { QueryStringBehavior: 'all' },
-      },
-    });
-  });
-
-  test('has a firewall in production', () => {
-    expect(distribution.WebACLId).toEqual({ 'Fn::GetAtt': [expect.stringMatching(/Firewall/), 'Arn'] });
-    template.hasResourceProperties('AWS::WAFv2::WebACL', { Scope: 'CLOUDFRONT' });
-  });
-
-  test('takes a name of one’s own', () => {
-    const environments = environmentsIn();
-    const domain = { name: 'www.example.com', zone: { id: 'Z0123456789', name: 'example.com' } };
-    const targets = environments.targets.map((one) => ({ ...one, edge: { ...one.edge, domain } }));
-    const own = templateOf(synthesized({ ...environments, targets }), 'web-production-service');
-    own.hasResourceProperties('AWS::CloudFront::Distribution', {
-      DistributionConfig: Match.objectLike({
-        Aliases: ['www.example.com'],
-        ViewerCertificate: Match.objectLike({ MinimumProtocolVersion: 'TLSv1.2_2021', SslSupportMethod: 'sni-only' }),
-      }),
-    });
-    for (const Type of ['A', 'AAAA'])
-      own.hasResourceProperties('AWS::Route53::RecordSet', { Type, Name: 'www.example.com.' });
   });
 });
 

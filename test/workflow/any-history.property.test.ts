@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SLOTS } from '#core/contract/slot.ts';
 import { healthyNeeded } from '#core/domain/traffic-plan.ts';
-import type { Behaviour } from '../fakes/world.ts';
+import type { Behaviour } from '../fakes/behaviour.ts';
 import { Workflow } from './harness.ts';
 import { Aborted } from './interpreter.ts';
 import { settle } from './repair.ts';

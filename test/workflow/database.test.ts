@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Behaviour } from '../fakes/world.ts';
+import type { Behaviour } from '../fakes/behaviour.ts';
 import { Workflow } from './harness.ts';
 
 const MIGRATION = { name: 'board.0002_author', compatible: 'yes', why: 'adds a nullable column' } as const;

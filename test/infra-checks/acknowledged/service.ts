@@ -49,7 +49,7 @@ export const SERVICE: readonly Acknowledgement[] = [
     rule: 'AwsSolutions-CFR4',
     on: ['*/*-service/Edge/Distribution'],
     reason:
-      'CloudFront decides the TLS versions of its own names. With a domain of one’s own, at least TLS 1.2 (2021) is asked for: test/infra/service-stack.test.ts.',
+      'CloudFront decides the TLS versions of its own names. With a domain of one’s own, at least TLS 1.2 (2021) is asked for: test/infra/edge.test.ts.',
   },
   {
     rule: 'CKV_AWS_174',

@@ -1,5 +1,5 @@
 import type { Placement } from '#core/contract/ledger.ts';
-import type { Deployable, Release } from '#core/contract/release.ts';
+import type { Deployable } from '#core/contract/release.ts';
 import { SLOTS, type Slot } from '#core/contract/slot.ts';
 import type { Action } from '#core/domain/converge-plan.ts';
 import type { Observed, ObservedSlot } from '#core/domain/observed.ts';

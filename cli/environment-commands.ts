@@ -9,7 +9,7 @@ import { ENVIRONMENTS, loadEnvironment, type NamedEnvironment } from './deploy/e
 import { destroy } from './destroy/destroy.ts';
 import { collect } from './options.ts';
 import { EXIT, Problem } from './problem.ts';
-import type { Surroundings } from './program.ts';
+import type { ProcessContext } from './process-context.ts';
 
 /** The value of infra/environments.ts that is meant, as the help says it. */
 const ENVIRONMENT = `which exported value of ${ENVIRONMENTS}: starter, production, or one of your own`;
@@ -17,7 +17,7 @@ const ENVIRONMENT = `which exported value of ${ENVIRONMENTS}: starter, productio
 /** Adds the commands that make an environment and take it away. */
 export function addEnvironmentCommands(
   farol: Command<[], { region?: string }>,
-  { terminal, interrupted }: Surroundings,
+  { terminal, interrupted }: ProcessContext,
 ): void {
   /** With the environment synthesized: a wrong setting ends it before AWS is asked anything. */
   const withAssembly = async (

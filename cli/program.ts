@@ -12,21 +12,14 @@ import { decide } from './decide.ts';
 import { addEnvironmentCommands } from './environment-commands.ts';
 import { collect } from './options.ts';
 import { EXIT, Problem } from './problem.ts';
+import type { ProcessContext } from './process-context.ts';
 import { chooseTarget, variableName, variables } from './run/command.ts';
 import { run } from './run/run.ts';
 import { statusLines } from './status.ts';
-import type { Terminal } from './terminal.ts';
 import { verifyLedger } from './verify-ledger/verify-ledger.ts';
 
-export interface Surroundings {
-  readonly terminal: Terminal;
-  /** Ctrl-C. */
-  readonly interrupted: AbortSignal;
-  readonly environment: Readonly<Record<string, string | undefined>>;
-}
-
 /** @returns the exit code */
-export async function program(argv: readonly string[], around: Surroundings): Promise<number> {
+export async function program(argv: readonly string[], around: ProcessContext): Promise<number> {
   const { terminal } = around;
   let exitCode = 0;
   const farol = new Command('farol')

@@ -1,11 +1,11 @@
 import { arnMatches, matches } from './pattern.ts';
-import type { Statement } from './policy.ts';
 
 /** A request's values of a condition key: one text, several (a multivalued key), or null where AWS sends none. */
 type KeyValue = string | readonly string[] | null;
 /** What a request tells conditions, by key. A key that is not in it cannot be judged. */
 export type Context = Readonly<Record<string, KeyValue>>;
-type Conditions = Statement['conditions'];
+/** A statement's conditions, by operator, then by key. */
+type Conditions = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 
 interface Operator {
   /** Whether a value of the request meets a value of the policy. */

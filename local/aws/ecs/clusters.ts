@@ -13,7 +13,8 @@ import type { Context } from '../context.ts';
 import { arn } from '../identity.ts';
 import { operation } from '../operation.ts';
 import { AwsError, type Operation } from '../protocol/service.ts';
-import { type Cluster, type EcsState, lastPart } from './state.ts';
+import type { Cluster } from './records.ts';
+import { type EcsState, lastPart } from './state.ts';
 
 export function clusterOperations(state: EcsState, context: Context): Record<string, Operation> {
   return {

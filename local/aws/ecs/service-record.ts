@@ -8,7 +8,7 @@ import type {
 } from '@aws-sdk/client-ecs';
 import type { Context } from '../context.ts';
 import { arn, deploymentNumber } from '../identity.ts';
-import type { Cluster, TaskDefinitionRecord } from './state.ts';
+import type { Cluster, TaskDefinitionRecord } from './records.ts';
 
 /** How many events a service shows, newest first. */
 const MAX_EVENTS = 100;

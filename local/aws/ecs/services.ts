@@ -19,9 +19,10 @@ import { need, operation, page } from '../operation.ts';
 import { AwsError, type Operation } from '../protocol/service.ts';
 import { describeService } from './describe.ts';
 import type { TaskHost } from './host.ts';
+import { checkNetwork, type TaskDefinitionRecord } from './records.ts';
 import type { Scheduler } from './scheduler.ts';
 import { Service, withDefaults } from './service-record.ts';
-import { type EcsState, lastPart, type TaskDefinitionRecord } from './state.ts';
+import { type EcsState, lastPart } from './state.ts';
 
 const MAX_DESCRIBED = 10;
 
@@ -156,15 +157,6 @@ export function serviceOperations({
       return { serviceArns: items.map((service) => service.arn), ...(next === undefined ? {} : { nextToken: next }) };
     }),
   };
-}
-
-/** Tasks on Fargate need to know their subnets, as AWS demands of network mode `awsvpc`. */
-export function checkNetwork(
-  definition: TaskDefinitionRecord,
-  network: CreateServiceRequest['networkConfiguration'],
-): void {
-  if (definition.shape.networkMode === 'awsvpc' && !network?.awsvpcConfiguration)
-    throw invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified.");
 }
 
 function refuseRollback(input: Pick<CreateServiceRequest, 'deploymentConfiguration'>): void {

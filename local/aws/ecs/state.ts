@@ -1,20 +1,8 @@
-import type { ClusterSetting, Tag, TaskDefinition } from '@aws-sdk/client-ecs';
+import type { Tag } from '@aws-sdk/client-ecs';
 import { AwsError } from '../protocol/service.ts';
+import type { Cluster, TaskDefinitionRecord } from './records.ts';
 import type { Service } from './service-record.ts';
 import type { Task } from './task.ts';
-
-export interface Cluster {
-  readonly arn: string;
-  readonly name: string;
-  readonly settings: ClusterSetting[];
-}
-
-export interface TaskDefinitionRecord {
-  readonly arn: string;
-  readonly family: string;
-  readonly revision: number;
-  readonly shape: TaskDefinition;
-}
 
 export interface RememberedRun {
   readonly request: string;

@@ -14,7 +14,8 @@ import type { Context } from '../context.ts';
 import { arn } from '../identity.ts';
 import { need, operation, page } from '../operation.ts';
 import { AwsError, type Operation } from '../protocol/service.ts';
-import type { EcsState, TaskDefinitionRecord } from './state.ts';
+import type { TaskDefinitionRecord } from './records.ts';
+import type { EcsState } from './state.ts';
 
 /** Members of a container that the local data plane would have to ignore, and therefore refuses. */
 const UNSUPPORTED = ['dependsOn', 'environmentFiles', 'healthCheck', 'restartPolicy'] as const;

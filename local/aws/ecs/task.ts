@@ -5,8 +5,8 @@ import type { PulledImage, RunningContainer } from '../../runtime/runtime.ts';
 import { arn, hexId } from '../identity.ts';
 import type { TaskHost } from './host.ts';
 import { LogStream } from './log-stream.ts';
+import type { Cluster, TaskDefinitionRecord } from './records.ts';
 import type { Deployment, Service } from './service-record.ts';
-import type { Cluster, TaskDefinitionRecord } from './state.ts';
 
 /** A task's states in the order they are passed (ECS developer guide, "Amazon ECS task lifecycle"). */
 export type TaskStatus =

@@ -15,7 +15,7 @@ import { need, operation, page } from '../operation.ts';
 import { AwsError, type Operation } from '../protocol/service.ts';
 import { describeTask } from './describe.ts';
 import type { TaskHost } from './host.ts';
-import { checkNetwork } from './services.ts';
+import { checkNetwork } from './records.ts';
 import { type EcsState, lastPart } from './state.ts';
 import { Task } from './task.ts';
 

@@ -28,8 +28,8 @@ const AFTER: readonly RegExp[] = [
 /** Long words, in which {@link looksRandom} looks for keys that have no name beside them. */
 const LONG_WORD = /[A-Za-z0-9+/_-]{32,8000}={0,2}/g;
 
-/** A secret key as Django makes it: 50 of these characters. Django, `django/core/management/utils.py`, get_random_secret_key. */
-const DJANGO_KEY = /(?<![a-z0-9!@#$%^&*(\-_=+)])[a-z0-9!@#$%^&*(\-_=+)]{50}(?![a-z0-9!@#$%^&*(\-_=+)])/g;
+/** A secret key as a web framework makes it: 50 of these characters. Source: docs/adr/0041. */
+const FRAMEWORK_KEY = /(?<![a-z0-9!@#$%^&*(\-_=+)])[a-z0-9!@#$%^&*(\-_=+)]{50}(?![a-z0-9!@#$%^&*(\-_=+)])/g;
 
 /**
  * Whether a long word was drawn at random, and not written by a person: Secrets Manager's passwords, access keys of AWS, task
@@ -68,5 +68,5 @@ export function maskSecrets(text: string): string {
   );
   return named
     .replaceAll(LONG_WORD, (word) => (looksRandom(word) ? MASKED : word))
-    .replaceAll(DJANGO_KEY, (word) => (looksDrawn(word) ? MASKED : word));
+    .replaceAll(FRAMEWORK_KEY, (word) => (looksDrawn(word) ? MASKED : word));
 }

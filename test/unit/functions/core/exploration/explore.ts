@@ -269,8 +269,23 @@ function afterSuccess(state: State): State[] {
 }
 
 /** A state as one text: the same text, the same state. */
-export function keyOf(state: State): string {
-  return JSON.stringify(state, (key, value: unknown) =>
+export function keyOf({ world, before, last, intent, ...rest }: State): string {
+  return [world, before, last, intent].map((part) => numberOf(part)).join(' ') + JSON.stringify(rest);
+}
+
+const numbers = new WeakMap<object, number>();
+const numbersOfTexts = new Map<string, number>();
+
+/** The number of a part: equal parts have the same. Most states share theirs, so that each is written as text but once. */
+function numberOf(part: object | undefined): number {
+  if (part === undefined) return -1;
+  const known = numbers.get(part);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(part, (key, value: unknown) =>
     key === 'deployable' || key === 'releaseJson' || key === 'taskDefinition' ? undefined : value,
   );
+  const number = numbersOfTexts.get(text) ?? numbersOfTexts.size;
+  numbersOfTexts.set(text, number);
+  numbers.set(part, number);
+  return number;
 }

@@ -188,7 +188,9 @@ describe(`${LAST}, while it waits for an answer`, () => {
     expect(await stage.ended(recovery)).toMatchObject({ status: 'SUCCEEDED' });
     const notices = stage.timeline.calls.filter(({ operation }) => operation === 'Publish');
     expect(notices.map(({ params }) => String(params['Message']))).toContainEqual(
-      expect.stringContaining(`The deployment ${deployment} was stopped by somebody.`),
+      expect.stringContaining(
+        `The deployment ${deployment} was stopped by somebody, and could not send its own notice.`,
+      ),
     );
     expect((await stage.ledger()).lock?.deployment).toBeUndefined();
     expect(await answer(deployment, 'approve')).toMatchObject({

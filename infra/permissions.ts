@@ -1,10 +1,11 @@
 import { ArnFormat, type Stack } from 'aws-cdk-lib';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { IDENTITY_CENTER_PATH } from '#core/contract/caller.ts';
 import { ledgerTable } from '#core/contract/ledger.ts';
 import { APPROVAL, buildProject, pipelineName } from '#core/contract/pipeline.ts';
 import { SETTINGS_PATH } from '#core/contract/target.ts';
 import { TARGET_ROLE_PATH, TARGET_ROLES, type TargetRole } from '#core/contract/target-roles.ts';
+import { allow } from './allow.ts';
 import { type FunctionName, MADE_BY, ORCHESTRATOR } from './names.ts';
 
 /**
@@ -61,10 +62,6 @@ export function targetRoleArn(stack: Stack, name: string): string {
     resource: 'role',
     resourceName: `${TARGET_ROLE_PATH.slice(1)}${name}`,
   });
-}
-
-function allow(actions: string[], resources: string[], conditions?: Record<string, Record<string, unknown>>) {
-  return new PolicyStatement({ actions, resources, ...(conditions && { conditions }) });
 }
 
 function statements(stack: Stack) {

@@ -2,6 +2,7 @@ import { ArnFormat, type Stack } from 'aws-cdk-lib';
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { TargetNames } from '#core/contract/target-names.ts';
 import type { TargetRole } from '#core/contract/target-roles.ts';
+import { allow } from './allow.ts';
 
 /**
  * What each role of a target may do: all of it to this target alone. Which actions take a resource or a condition key follows
@@ -26,10 +27,6 @@ export function targetRights(stack: Stack, names: TargetNames): Record<TargetRol
     smoke: [to.probe],
     look: [...to.describeSlots, to.describeTasks, to.listTasks, to.readTaskLogs],
   };
-}
-
-function allow(actions: string[], resources: string[], conditions?: Record<string, Record<string, unknown>>) {
-  return new PolicyStatement({ actions, resources, ...(conditions && { conditions }) });
 }
 
 function statements(stack: Stack, names: TargetNames) {

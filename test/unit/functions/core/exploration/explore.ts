@@ -41,8 +41,6 @@ export interface State {
   readonly settled: boolean | undefined;
   /** Whether the candidate's time is over. */
   readonly late: boolean;
-  /** An execution that was stopped is followed by one that brings things back. */
-  readonly recovering: boolean;
   /** Faults that may still happen: each path has few, and the paths are all that there are. */
   readonly faults: number;
 }
@@ -101,7 +99,6 @@ export function begin(name: keyof typeof TARGETS, faults: number): State {
     intent: undefined,
     settled: hasLive ? true : undefined,
     late: false,
-    recovering: false,
     faults,
   };
 }
@@ -129,7 +126,7 @@ export function stepsFrom(state: State, plan: Plan = planConvergence): Step[] {
     steps.push({
       what: 'the warm time is over',
       fault: false,
-      after: { ...state, warm: { ...state.warm, over: true }, stage: 'restore', intent: undefined, recovering: true },
+      after: { ...state, warm: { ...state.warm, over: true }, stage: 'restore', intent: undefined },
     });
   if (state.stage === 'done' || state.stage === 'frozen') return steps;
   if (['start', 'promote', 'restore'].includes(state.stage) && !state.late && state.faults > 0)
@@ -157,7 +154,6 @@ function stopped(state: State): State {
     stage: 'restore',
     intent: undefined,
     late: false,
-    recovering: true,
     faults: state.faults - 1,
   };
 }

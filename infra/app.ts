@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { App } from 'aws-cdk-lib';
+import { releaseDefinition } from '../statemachines/definition.ts';
 import { EnvironmentsError } from './environment-schema.ts';
 import { FEATURE_FLAGS } from './feature-flags.ts';
 import { loadEnvironments, OWN_ENVIRONMENTS } from './load-environments.ts';
@@ -12,7 +13,7 @@ const chosen: unknown = app.node.tryGetContext('environments') ?? OWN_ENVIRONMEN
 try {
   addStacks(app, await loadEnvironments(root, String(chosen)), {
     functionsDirectory: resolve(root, 'functions'),
-    definitionFile: resolve(root, 'statemachines/release.asl.json'),
+    definition: releaseDefinition(),
   });
   app.synth();
 } catch (error) {

@@ -67,7 +67,7 @@ export function functionRole(name: FunctionName, region: string): string {
   return `farol-${name}-${region}`;
 }
 
-/** `AcquireLockFunction`: what stands for a function in release.asl.json. */
+/** `AcquireLockFunction`: what stands for a function in release.asl.yaml. */
 export function substitutionName(name: FunctionName): string {
   return `${pascalCase(name)}Function`;
 }

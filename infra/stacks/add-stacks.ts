@@ -8,8 +8,8 @@ import { PipelineStack } from './pipeline-stack.ts';
 import { RepositoryStack } from './repository-stack.ts';
 import { ServiceStack } from './service-stack.ts';
 
-/** Where the code of functions and state machine lies. */
-export type Sources = Pick<OrchestratorStackProps, 'functionsDirectory' | 'definitionFile'>;
+/** The code of the functions, and the state machine. */
+export type Sources = Pick<OrchestratorStackProps, 'functionsDirectory' | 'definition'>;
 
 /** Every stack of an environments module: the orchestrator, a repository and a pipeline for each application, a service stack for each target. */
 export function addStacks(app: App, environments: Environments, sources: Sources): Stack[] {

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { ArnFormat, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { Schedule } from 'aws-cdk-lib/aws-events';
 import type { IVersion } from 'aws-cdk-lib/aws-lambda';
@@ -30,8 +29,8 @@ export interface OrchestratorStackProps extends StackProps {
   readonly environments: Environments;
   /** Folder with one folder for each function. */
   readonly functionsDirectory: string;
-  /** The state machine's file. */
-  readonly definitionFile: string;
+  /** The state machine in Amazon States Language, as JSON; `${Name}` stands for the version of a function. */
+  readonly definition: string;
 }
 
 /**
@@ -116,7 +115,7 @@ export class OrchestratorStack extends Stack {
     };
 
     new ReleaseWorkflow(this, 'Release', {
-      definition: readFileSync(props.definitionFile, 'utf8'),
+      definition: props.definition,
       functions: Object.fromEntries(
         FUNCTIONS.filter((name) => name in STATE_FUNCTIONS).map((name): [string, IVersion] => [
           substitutionName(name),

@@ -1,7 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import * as z from 'zod';
-import { ROOT } from '../setup.mjs';
+import { flowOf, releaseDefinition } from '../../statemachines/definition.ts';
 import type { Outcome, ReleaseToPush } from '../source/releases.ts';
 import type { Execution, Stay } from './execution.ts';
 
@@ -31,16 +28,9 @@ function isBad({ kind, outcome = [] }: Stay): boolean {
   return (kind === 'Task' || kind === 'Parallel') && [outcome].flat().some((one) => BAD.has(one));
 }
 
-const Machine = z.object({
-  States: z.record(
-    z.string(),
-    z.object({ Branches: z.array(z.object({ States: z.record(z.string(), z.unknown()) })).default([]) }),
-  ),
-});
-
 /** Names of the states within a Parallel state of the state machine. */
 function statesWithin(state: string): string[] {
-  const { States } = Machine.parse(JSON.parse(readFileSync(join(ROOT, 'statemachines', 'release.asl.json'), 'utf8')));
+  const { States } = flowOf(releaseDefinition());
   return (States[state]?.Branches ?? []).flatMap((branch) => Object.keys(branch.States));
 }
 

@@ -43,7 +43,8 @@ describe('imports go one way', () => {
     ['adapters', /^functions\/aws\//, /^functions\/(core|aws)\//],
     ['the runtime', /^functions\/runtime\//, /^functions\/(core|aws|runtime)\//],
     ['functions', /^functions\/(?!core|aws|runtime)/, /^functions\//],
-    ['the infrastructure', /^infra\//, /^(infra\/|functions\/core\/)/],
+    ['the state machine', /^statemachines\//, /^statemachines\//],
+    ['the infrastructure', /^infra\//, /^(infra|statemachines|functions\/core)\//],
     ['the command', /^cli\//, /^(cli|infra|functions)\//],
   ];
   test.each(MAY)('of %s', (_what, from, to) => {

@@ -6,8 +6,10 @@ import * as z from 'zod';
 import { seconds } from '#core/contract/duration.ts';
 import { LONGEST_APPROVAL } from '#core/contract/settings.ts';
 import { STATE_FUNCTIONS } from '#core/contract/states.ts';
+import { definitionOf, flowOf, releaseDefinition } from '../../statemachines/definition.ts';
+import { pictureOf } from '../../statemachines/picture.ts';
 
-const text = readFileSync(new URL('../../statemachines/release.asl.json', import.meta.url), 'utf8');
+const text = releaseDefinition();
 const definition = z.object({ States: z.record(z.string(), z.unknown()) }).parse(JSON.parse(text));
 
 const StateShape = z.looseObject({
@@ -105,7 +107,9 @@ describe('each decision', () => {
 
   test.each(decisions)('after %s asks only for outcomes that %s has', (_name, fn, choice) => {
     const asked = (choice.Choices ?? []).flatMap(({ Condition }) =>
-      [...Condition.matchAll(/\$states\.input\.outcome = '([^']+)'/g)].map(([, outcome]) => outcome ?? ''),
+      [...Condition.matchAll(/\$states\.input\.outcome (?:= '([^']+)'|in \[([^\]]+)\])/g)].flatMap(([, one, list]) =>
+        one === undefined ? (list ?? '').split(', ').map((each) => each.replaceAll("'", '')) : [one],
+      ),
     );
     expect(asked.filter((outcome) => !outcomesOf(fn).includes(outcome))).toEqual([]);
     expect(choice.Default).toBeDefined();
@@ -150,5 +154,54 @@ describe('the picture', () => {
   test('in README.md names every state', () => {
     const missing = STATES.map(([name]) => name).filter((name) => !readme.includes(name));
     expect(missing).toEqual([]);
+  });
+
+  test('in README.md is the one that `npm run statemachine` draws', () => {
+    expect(readme).toContain(pictureOf(flowOf(text)));
+  });
+
+  test('shows choices with their conditions, and errors that do not lead to Roll back', () => {
+    const task = { Type: 'Task', Next: 'Passed?', Catch: [{ Next: 'Roll back' }] };
+    const picture = pictureOf({
+      StartAt: 'Check step',
+      States: {
+        'Check step': task,
+        'Passed?': {
+          Type: 'Choice',
+          Choices: [
+            { Condition: "{% $states.input.outcome in ['pass', 'none'] and $step < 3 %}", Next: 'Check step' },
+            { Condition: "{% $states.input.outcome = 'superseded' %}", Next: 'Superseded' },
+          ],
+          Default: 'Promote',
+        },
+        Promote: { ...task, Next: 'Done', Catch: [{ Next: 'Freeze' }] },
+      },
+    });
+    expect(picture.split('\n').map((line) => line.trim())).toEqual([
+      'flowchart TD',
+      'Check_step["Check step"]',
+      'Check_step --> Passed_',
+      'Passed_{"Passed?"}',
+      'Passed_ -->|"(pass or none) and step < 3"| Check_step',
+      'Passed_ -->|"otherwise"| Promote',
+      'Promote["Promote"]',
+      'Promote --> Done',
+      'Promote -. error .-> Freeze',
+    ]);
+  });
+});
+
+describe('the YAML source', () => {
+  test('becomes JSON without what several states share, with aliases and merge keys resolved', () => {
+    const yaml = [
+      'x-retry: &retry [{ ErrorEquals: [States.ALL] }]',
+      'x-call: &call { Type: Task, TimeoutSeconds: 60, Retry: *retry }',
+      'StartAt: Finish',
+      'States: { Finish: { <<: *call, TimeoutSeconds: 30, End: true } }',
+    ].join('\n');
+    expect(JSON.parse(definitionOf(yaml))).toEqual({
+      StartAt: 'Finish',
+      States: { Finish: { Type: 'Task', TimeoutSeconds: 30, Retry: [{ ErrorEquals: ['States.ALL'] }], End: true } },
+    });
   });
 });

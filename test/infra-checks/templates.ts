@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { parseEnvironments } from '../../infra/environment-schema.ts';
 import { FEATURE_FLAGS } from '../../infra/feature-flags.ts';
 import { addStacks } from '../../infra/stacks/add-stacks.ts';
+import { releaseDefinition } from '../../statemachines/definition.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -97,7 +98,7 @@ export function assembleEach(module: object, folder: string): Assembly[] {
     return assemble({ environment, region, folder: join(folder, environment), validated: true }, (app) => {
       addStacks(app, environments, {
         functionsDirectory: join(root, 'functions'),
-        definitionFile: join(root, 'statemachines', 'release.asl.json'),
+        definition: releaseDefinition(),
       });
     });
   });

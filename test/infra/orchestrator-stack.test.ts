@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
@@ -14,7 +14,7 @@ import { ACCOUNT, context, environmentsIn, resources, sources, synthesized, temp
 
 const template = templateOf(synthesized(), ORCHESTRATOR.stack);
 const stateMachineArn = `arn:aws:states:us-east-1:${ACCOUNT}:stateMachine:farol-release`;
-const definition = readFileSync(sources.definitionFile, 'utf8');
+const { definition } = sources;
 
 const Reference = z.strictObject({ Ref: z.string() });
 const LambdaFunction = z.looseObject({

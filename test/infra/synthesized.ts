@@ -6,6 +6,7 @@ import { type Environments, parseEnvironments } from '../../infra/environment-sc
 import environments from '../../infra/environments.ts';
 import { FEATURE_FLAGS } from '../../infra/feature-flags.ts';
 import { addStacks } from '../../infra/stacks/add-stacks.ts';
+import { releaseDefinition } from '../../statemachines/definition.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -14,7 +15,7 @@ export const context = { ...FEATURE_FLAGS, 'aws:cdk:bundling-stacks': [] };
 
 export const sources = {
   functionsDirectory: resolve(root, 'functions'),
-  definitionFile: resolve(root, 'statemachines/release.asl.json'),
+  definition: releaseDefinition(),
 };
 
 /** An account, so that ARNs in the templates are texts that can be compared. */

@@ -5,10 +5,10 @@ import * as semver from 'semver';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { ReleaseJson, Version } from '#core/contract/release.ts';
+import { releaseDefinition } from '../../statemachines/definition.ts';
 
 const app = path.resolve(import.meta.dirname, '../../django');
 const ladder = path.join(app, 'ladder');
-const machine = path.resolve(app, '../statemachines/release.asl.json');
 
 const Rung = z.strictObject({
   version: Version,
@@ -59,7 +59,7 @@ function statesOf(part: unknown): string[] {
     .parse(part);
   return Object.entries(States).flatMap(([name, state]) => [name, ...(state.Branches ?? []).flatMap(statesOf)]);
 }
-const states = statesOf(JSON.parse(await readFile(machine, 'utf8')));
+const states = statesOf(JSON.parse(releaseDefinition()));
 
 let folder: string;
 beforeAll(async () => {

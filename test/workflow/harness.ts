@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Caller } from '#core/contract/caller.ts';
 import type { DeploymentRequest } from '#core/contract/ledger.ts';
 import type { Digest, Version } from '#core/contract/release.ts';
@@ -20,6 +19,7 @@ import { prepareDatabase } from '../../functions/prepare-database/prepare-databa
 import { readApproval } from '../../functions/read-approval/read-approval.ts';
 import { smoke } from '../../functions/smoke/smoke.ts';
 import { startTask } from '../../functions/start-task/start-task.ts';
+import { releaseDefinition } from '../../statemachines/definition.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { FakeLedger } from '../fakes/ledger.ts';
 import { FakeWorld } from '../fakes/world.ts';
@@ -27,11 +27,9 @@ import { user } from '../fixtures/people.ts';
 import { SETTINGS } from '../fixtures/settings.ts';
 import { Aborted, type Ending, execute, Machine } from './interpreter.ts';
 
-const MACHINE = Machine.parse(
-  JSON.parse(readFileSync(new URL('../../statemachines/release.asl.json', import.meta.url), 'utf8')),
-);
+const MACHINE = Machine.parse(JSON.parse(releaseDefinition()));
 
-/** release.asl.json with the real functions over fake ports: deployments run from push to end in milliseconds. */
+/** The release state machine with the real functions over fake ports: deployments run from push to end in milliseconds. */
 export class Workflow {
   readonly clock = new FakeClock();
   readonly ledger = new FakeLedger(this.clock);

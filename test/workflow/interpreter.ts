@@ -2,7 +2,7 @@ import jsonata from 'jsonata';
 import * as z from 'zod';
 
 /**
- * Runs an Amazon States Language definition in JSONata, as far as release.asl.json uses the language: Task (Lambda invoke, also
+ * Runs an Amazon States Language definition in JSONata, as far as release.asl.yaml uses the language: Task (Lambda invoke, also
  * with a task token), Choice, Wait, Parallel, Pass, Succeed, Fail, Assign, Output, Retry by count, Catch. Written after the ASL specification
  * and "Transforming data with JSONata" of the Step Functions Developer Guide; a construct that it does not know is an error.
  */

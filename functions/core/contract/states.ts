@@ -6,7 +6,7 @@ import { Target } from './target.ts';
 import { LONGEST_REASON, oneLine } from './text.ts';
 
 /**
- * The contract between release.asl.json and the functions: what each state hands over and which outcomes it can get.
+ * The contract between release.asl.yaml and the functions: what each state hands over and which outcomes it can get.
  * The state machine decides on `outcome` alone. What the domain foresees is an outcome; an exception is a surprise.
  */
 

@@ -1,7 +1,7 @@
 import type { Command } from '@commander-js/extra-typings';
 import * as fixedOnceMade from '../infra/fixed-once-made.ts';
 import { accountOf } from './aws/account.ts';
-import { remainsIn } from './aws/remains.ts';
+import { retainedResources } from './aws/retained-resources.ts';
 import { type Assembly, synthesize } from './deploy/assembly.ts';
 import { cdkCommand } from './deploy/cdk.ts';
 import { deploy } from './deploy/deploy.ts';
@@ -34,7 +34,7 @@ export function addEnvironmentCommands(
         'Leave --region out: the environment says it.',
         EXIT.usage,
       );
-    terminal.tell(`Synthesizing ${environment.context}`);
+    terminal.log(`Synthesizing ${environment.context}`);
     const assembly = await synthesize(environment.context);
     try {
       await work(environment, assembly);
@@ -87,7 +87,7 @@ export function addEnvironmentCommands(
           environment,
           assembly,
           { confirm },
-          { account, changes: account, remains: remainsIn(region), cdk, terminal },
+          { account, changes: account, retained: retainedResources(region), cdk, terminal },
         );
       }),
     );

@@ -9,7 +9,7 @@ const interruption = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     if (interruption.signal.aborted) {
-      terminal.tell('Ended at once. What was under way may go on in AWS: look at it in the console.');
+      terminal.log('Ended at once. What was under way may go on in AWS: look at it in the console.');
       process.exit(EXIT.interrupted);
     }
     interruption.abort();
@@ -22,7 +22,7 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT.usage;
   else {
     const problem = explain(error);
-    terminal.tell(`farol: ${problem.message}\n  ${problem.todo}`);
+    terminal.log(`farol: ${problem.message}\n  ${problem.todo}`);
     if (env['DEBUG']) console.error(error);
     process.exitCode = problem.exitCode;
   }

@@ -5,9 +5,9 @@ import { Target } from '#core/contract/target.ts';
 import { clientConfig } from './aws/clients.ts';
 import { functionCaller } from './aws/functions.ts';
 import { ledgerReading } from './aws/ledger-reading.ts';
-import { passingSecrets } from './aws/passing-secrets.ts';
-import { personsTasks } from './aws/persons-tasks.ts';
+import { standaloneTasks } from './aws/standalone-tasks.ts';
 import { approvalsOf, ledgerOf, targetsOf } from './aws/targets.ts';
+import { temporarySecrets } from './aws/temporary-secrets.ts';
 import { decide } from './decide.ts';
 import { addEnvironmentCommands } from './environment-commands.ts';
 import { collect } from './options.ts';
@@ -55,8 +55,8 @@ export async function program(argv: readonly string[], around: ProcessContext): 
         },
         {
           targets: targetsOf(region(), terminal),
-          tasks: personsTasks(region()),
-          secrets: passingSecrets(region()),
+          tasks: standaloneTasks(region()),
+          secrets: temporarySecrets(region()),
           terminal,
           caller,
           environment: around.environment,
@@ -73,7 +73,7 @@ export async function program(argv: readonly string[], around: ProcessContext): 
       .option('--reason <text>', 'why, for the ledger')
       .action(async (deployment, { reason }) => {
         const input = { deployment, decision, ...(reason !== undefined && { reason }) };
-        terminal.say(await decide(functionCaller(region()), 'farol-answer-approval', input));
+        terminal.print(await decide(functionCaller(region()), 'farol-answer-approval', input));
       });
   }
 
@@ -84,7 +84,7 @@ export async function program(argv: readonly string[], around: ProcessContext): 
     .argument('<version>', 'a version whose image is in the repository, as in v1.4.0')
     .action(async (target, version) => {
       const order = { target: targetNamed(target), version };
-      terminal.say(await decide(functionCaller(region()), 'farol-start-deployment', order));
+      terminal.print(await decide(functionCaller(region()), 'farol-start-deployment', order));
     });
 
   farol
@@ -93,7 +93,7 @@ export async function program(argv: readonly string[], around: ProcessContext): 
     .argument('<target>', 'as in web/production')
     .requiredOption('--reason <text>', 'what was put right, for the ledger')
     .action(async (target, { reason }) => {
-      terminal.say(await decide(functionCaller(region()), 'farol-unfreeze', { target, reason }));
+      terminal.print(await decide(functionCaller(region()), 'farol-unfreeze', { target, reason }));
     });
 
   farol
@@ -112,7 +112,7 @@ export async function program(argv: readonly string[], around: ProcessContext): 
           ledger.traffic(target),
         ]);
         const approval = lock?.deployment === undefined ? undefined : await approvals.approval(lock.deployment);
-        for (const line of statusLines({ target, head, lock, waiting, traffic, approval })) terminal.say(line);
+        for (const line of statusLines({ target, head, lock, waiting, traffic, approval })) terminal.print(line);
       }
       if (published.length === 0)
         throw new Problem(

@@ -9,9 +9,9 @@ export interface Terminal {
   /** Whether somebody can be asked. */
   readonly interactive: boolean;
   /** A line of the result. */
-  say(line: string): void;
+  print(line: string): void;
   /** A line about how things go: progress, warnings. */
-  tell(line: string): void;
+  log(line: string): void;
   /** Yes or no; Enter alone is no. */
   confirm(question: string): Promise<boolean>;
   /** A line of text. */
@@ -23,8 +23,8 @@ export interface Terminal {
 /** The terminal that the command was started from. Results go to stdout, the rest to stderr. */
 export const terminal: Terminal = {
   interactive: stdin.isTTY && stderr.isTTY,
-  say: (line) => stdout.write(`${line}\n`),
-  tell: (line) => stderr.write(`${line}\n`),
+  print: (line) => stdout.write(`${line}\n`),
+  log: (line) => stderr.write(`${line}\n`),
   confirm: (message) => asked(confirm({ message, default: false }, { output: stderr })),
   text: (message) => asked(input({ message, required: true }, { output: stderr })),
   secret: (message) => asked(password({ message, mask: false }, { output: stderr })),

@@ -51,7 +51,7 @@ export const ORCHESTRATOR = {
   /** Log group of what happened to the ledger's entries. */
   anchors: '/farol/ledger',
   topic: 'farol-notices',
-  undelivered: 'farol-undelivered',
+  deadLetterQueue: 'farol-dead-letters',
 } as const;
 
 /** The Lambda function of a folder, which is also the application id in the user agent of its calls. */

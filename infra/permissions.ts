@@ -126,7 +126,13 @@ function statements(stack: Stack) {
     /** Lambda sends what a function failed at to its destination with the function's own rights. */
     handBack: allow(
       ['sqs:SendMessage'],
-      [stack.formatArn({ service: 'sqs', resource: ORCHESTRATOR.undelivered, arnFormat: ArnFormat.NO_RESOURCE_NAME })],
+      [
+        stack.formatArn({
+          service: 'sqs',
+          resource: ORCHESTRATOR.deadLetterQueue,
+          arnFormat: ArnFormat.NO_RESOURCE_NAME,
+        }),
+      ],
     ),
     publish: allow(
       ['sns:Publish'],

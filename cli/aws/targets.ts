@@ -36,7 +36,7 @@ export function targetsOf(region: string | undefined, terminal: Terminal): Targe
       const all = await store.all();
       return all.flatMap((one) => {
         if ('settings' in one) return [one.settings];
-        terminal.tell(`The settings of ${one.target} are wrong, and it is left out: ${one.error}`);
+        terminal.log(`The settings of ${one.target} are wrong, and it is left out: ${one.error}`);
         return [];
       });
     },

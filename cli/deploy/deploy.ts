@@ -45,7 +45,7 @@ export async function deploy(
 ): Promise<void> {
   const { account, cdk, terminal, now } = ports;
   const begun = now();
-  terminal.tell(`Checks before ${environment.name} is deployed`);
+  terminal.log(`Checks before ${environment.name} is deployed`);
   const deployment = {
     environment: environment.value,
     stacks: assembly.stacks.map(({ name }) => name),
@@ -57,18 +57,18 @@ export async function deploy(
   const deployed = await account.stacks();
   const there = (name: string) => isThere(deployed.get(name));
   const first = !stacks.some(({ name }) => there(name));
-  terminal.tell(first ? '\nWhat will be made (a first deployment)' : '\nWhat will change');
+  terminal.log(first ? '\nWhat will be made (a first deployment)' : '\nWhat will change');
   for (const stack of stacks) {
     if (there(stack.name)) {
       await refuseFixedChanges(stack, ports);
       await cdk.diff(stack.name);
-    } else terminal.tell(`  ${stack.name}: ${summary(stack.template)}`);
+    } else terminal.log(`  ${stack.name}: ${summary(stack.template)}`);
   }
   await agree(`Deploy ${environment.name}?`, { yes }, terminal);
 
   const { length } = stacks;
   for (const [i, stack] of stacks.entries()) {
-    terminal.tell(`\n[${i + 1}/${length}] ${stack.name}, ${minutes(now() - begun)} after the start`);
+    terminal.log(`\n[${i + 1}/${length}] ${stack.name}, ${minutes(now() - begun)} after the start`);
     if (isService(stack.name) && there(stack.name)) await protect(stack, ports);
     await cdk.deploy(stack.name);
     if (isService(stack.name) && !there(stack.name)) await protect(stack, ports);
@@ -94,7 +94,7 @@ async function clear(
   ports: DeployPorts,
 ): Promise<void> {
   const { terminal } = ports;
-  for (const finding of findings) for (const line of findingLines(finding)) terminal.tell(line);
+  for (const finding of findings) for (const line of findingLines(finding)) terminal.log(line);
   const failures = findings.filter(({ about, level }) => level === 'failure' && !despite.includes(about));
   const others = failures.filter(({ offer }) => offer === undefined);
   if (others.length > 0)
@@ -149,7 +149,7 @@ async function tellConnection(
 ): Promise<void> {
   const connection = await account.connection(arn);
   if (connection === undefined || connection.status === 'AVAILABLE') return;
-  terminal.tell(
+  terminal.log(
     `\n  One click is needed, now or later: ${connectionsPage(environment.value.orchestrator.region)}\n  choose ${connection.name}, then "Update pending connection". Until then no tag starts the pipeline.`,
   );
 }
@@ -162,14 +162,14 @@ async function tellEnd(
 ): Promise<void> {
   const { account, terminal } = ports;
   const stacks = await account.stacks();
-  terminal.tell(`\n${environment.name} is deployed, in ${took}.`);
+  terminal.log(`\n${environment.name} is deployed, in ${took}.`);
   for (const { name } of assembly.stacks) {
     const address = stacks.get(name)?.outputs['Address'];
-    if (address !== undefined) terminal.say(`${name.replace(/-service$/, '')}  ${address}`);
+    if (address !== undefined) terminal.print(`${name.replace(/-service$/, '')}  ${address}`);
   }
   const pending = assembly.stacks.flatMap(({ name }) => connectionOf(stacks.get(name)) ?? []);
   for (const arn of pending) await tellConnection(arn, environment, ports);
-  terminal.tell(
+  terminal.log(
     [
       '',
       'Next:',

@@ -9,12 +9,12 @@ import type { NamedEnvironment } from '../deploy/environment.ts';
 import { EXIT, Problem } from '../problem.ts';
 import type { Terminal } from '../terminal.ts';
 import { leftovers } from './leftovers.ts';
-import type { NetworkRemains, Remains } from './ports.ts';
+import type { NetworkResources, RetainedResources } from './ports.ts';
 
 export interface DestroyPorts {
   readonly account: Account;
   readonly changes: Pick<AccountChanges, 'setStackPolicy'>;
-  readonly remains: Remains;
+  readonly retained: RetainedResources;
   readonly cdk: Cdk;
   readonly terminal: Terminal;
 }
@@ -52,7 +52,7 @@ export async function destroy(
   { confirm }: { readonly confirm: string | undefined },
   ports: DestroyPorts,
 ): Promise<void> {
-  const { account, terminal, remains } = ports;
+  const { account, terminal, retained } = ports;
   const [identity] = await checkIdentity({ environment: environment.value, stacks: [], bootstrapVersion: 0 }, account);
   if (identity?.level === 'failure') throw new Problem(identity.says, identity.todo ?? '');
   refuseProtected(environment);
@@ -65,27 +65,27 @@ export async function destroy(
       'Wait for its end (npm run farol -- status), or stop it in the Step Functions console.',
     );
   const { account: id } = await account.identity();
-  terminal.tell(`Will be taken away from ${id}, ${environment.value.orchestrator.region}, in this order:`);
+  terminal.log(`Will be taken away from ${id}, ${environment.value.orchestrator.region}, in this order:`);
   for (const { name } of stacks)
-    terminal.tell(
+    terminal.log(
       `  ${name}${isService(name) ? ': its slots are emptied first; the database is deleted after a last snapshot' : ''}`,
     );
-  if (stacks.length === 0) terminal.tell('  nothing: no stack of it is deployed');
+  if (stacks.length === 0) terminal.log('  nothing: no stack of it is deployed');
   else await agree(environment.name, confirm, terminal);
 
   // All of them before any goes: one that cannot be changed keeps everything as it was.
   for (const stack of stacks) await unprotect(stack, ports);
   for (const stack of stacks) {
-    terminal.tell(`\n${stack.name}`);
-    const emptied = await remains.emptyBuckets(stack.name);
-    for (const bucket of emptied) terminal.tell(`  bucket ${bucket} emptied`);
+    terminal.log(`\n${stack.name}`);
+    const emptied = await retained.emptyBuckets(stack.name);
+    for (const bucket of emptied) terminal.log(`  bucket ${bucket} emptied`);
     await remove(stack, ports);
   }
   for (const { app, environment: name } of environment.value.targets)
-    for (const secret of await remains.secrets(runSecretPrefix(`${app}/${name}`))) await remains.removeSecret(secret);
-  terminal.tell(`\n${environment.name} is gone. What is left in the account:`);
-  for (const { what, why, costs, remove: command } of await leftovers(environment.value, id, remains)) {
-    terminal.say(`- ${what}\n    ${why}; costs ${costs}\n    ${command}`);
+    for (const secret of await retained.secrets(runSecretPrefix(`${app}/${name}`))) await retained.removeSecret(secret);
+  terminal.log(`\n${environment.name} is gone. What is left in the account:`);
+  for (const { what, why, costs, remove: command } of await leftovers(environment.value, id, retained)) {
+    terminal.print(`- ${what}\n    ${why}; costs ${costs}\n    ${command}`);
   }
 }
 
@@ -104,7 +104,7 @@ function refuseProtected({ name, value, context }: NamedEnvironment): void {
 async function unprotect(stack: SynthesizedStack, { account, changes, cdk, terminal }: DestroyPorts): Promise<void> {
   const kept = stillKept(await account.template(stack.name), stack.template);
   if (kept.length === 0) return;
-  terminal.tell(`\n${stack.name}: protection against deletion is taken off ${kept.join(', ')}`);
+  terminal.log(`\n${stack.name}: protection against deletion is taken off ${kept.join(', ')}`);
   await changes.setStackPolicy(stack.name, ALLOW_ALL);
   await cdk.deploy(stack.name);
 }
@@ -123,22 +123,27 @@ async function agree(name: string, confirm: string | undefined, terminal: Termin
 }
 
 /** Deletes a stack. What AWS itself still has in its network is waited for, and then it is begun anew. */
-async function remove(stack: SynthesizedStack, { cdk, account, remains, terminal }: DestroyPorts): Promise<void> {
+async function remove(stack: SynthesizedStack, { cdk, account, retained, terminal }: DestroyPorts): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       await cdk.destroy(stack.name);
       return;
     } catch (error) {
       if (!(await account.stacks()).has(stack.name)) return;
-      const left = await remains.inNetwork(stack.name);
+      const left = await retained.inNetwork(stack.name);
       if (attempt === ATTEMPTS || (left.interfaces.length === 0 && left.groups.length === 0)) throw error;
-      terminal.tell('  The network still holds what AWS put there; that is waited for, and then the deletion goes on.');
-      await untilEmpty(stack.name, left, remains, terminal);
+      terminal.log('  The network still holds what AWS put there; that is waited for, and then the deletion goes on.');
+      await untilEmpty(stack.name, left, retained, terminal);
     }
   }
 }
 
-async function untilEmpty(stack: string, first: NetworkRemains, remains: Remains, terminal: Terminal): Promise<void> {
+async function untilEmpty(
+  stack: string,
+  first: NetworkResources,
+  retained: RetainedResources,
+  terminal: Terminal,
+): Promise<void> {
   let left = first;
   for (let looks = 0; left.interfaces.some(({ inUse }) => inUse); looks += 1) {
     const list = left.interfaces.map(({ id, description }) => `${id} (${description})`).join(', ');
@@ -147,9 +152,9 @@ async function untilEmpty(stack: string, first: NetworkRemains, remains: Remains
         `${stack}: these network interfaces do not go away: ${list}`,
         'Delete what uses them, then repeat the command; it goes on where it was.',
       );
-    if (looks % 4 === 0) terminal.tell(`  waiting for ${list}`);
+    if (looks % 4 === 0) terminal.log(`  waiting for ${list}`);
     await sleep(LOOK_EVERY_MS);
-    left = await remains.inNetwork(stack);
+    left = await retained.inNetwork(stack);
   }
-  await remains.clearNetwork(left);
+  await retained.clearNetwork(left);
 }

@@ -3,7 +3,7 @@ import { targetNames } from '#core/contract/target-names.ts';
 import type { Environments } from '../../infra/environment-schema.ts';
 import { PRICES } from '../costs/prices.ts';
 import { explain } from '../problem.ts';
-import type { LogGroup, Remains, Snapshot } from './ports.ts';
+import type { LogGroup, RetainedResources, Snapshot } from './ports.ts';
 
 /** Something that stays in the account, why, what it costs, and how one gets rid of it. */
 export interface Leftover {
@@ -27,19 +27,23 @@ function logPrefixes({ targets, pipelines }: Environments): string[] {
 }
 
 /** All that is left of an environment once its stacks are gone. */
-export async function leftovers(environment: Environments, account: string, remains: Remains): Promise<Leftover[]> {
+export async function leftovers(
+  environment: Environments,
+  account: string,
+  retained: RetainedResources,
+): Promise<Leftover[]> {
   const { region } = environment.orchestrator;
   const identifiers = environment.targets.map((target) => targetNames(target.app, target.environment).slug);
   const found = await Promise.all([
     ...identifiers.flatMap((identifier) => [
       looked(
-        remains.snapshots(identifier),
+        retained.snapshots(identifier),
         snapshot(region),
         `snapshots of the database ${identifier}`,
         `aws rds describe-db-snapshots --region ${region} --db-instance-identifier ${identifier}`,
       ),
       looked(
-        remains.automatedBackups(identifier),
+        retained.automatedBackups(identifier),
         backup(region),
         `kept backups of the database ${identifier}`,
         `aws rds describe-db-instance-automated-backups --region ${region} --db-instance-identifier ${identifier}`,
@@ -47,7 +51,7 @@ export async function leftovers(environment: Environments, account: string, rema
     ]),
     ...logPrefixes(environment).map((prefix) =>
       looked(
-        remains.logGroups(prefix),
+        retained.logGroups(prefix),
         logGroup(region),
         `log groups below ${prefix}`,
         `aws logs describe-log-groups --region ${region} --log-group-name-prefix ${prefix}`,

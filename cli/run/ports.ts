@@ -11,7 +11,7 @@ export interface Targets {
 }
 
 /** Tasks that people start. */
-export interface PersonsTasks {
+export interface StandaloneTasks {
   definition(arn: string): Promise<TaskDefinition>;
   register(input: RegisterTaskDefinitionCommandInput): Promise<string>;
   deregister(arn: string): Promise<void>;
@@ -24,7 +24,7 @@ export interface PersonsTasks {
 }
 
 /** Values that a task is given and nobody else may read, for as long as the task lasts. */
-export interface PassingSecrets {
+export interface TemporarySecrets {
   /** Keeps the values. @returns for each variable what a task definition's `valueFrom` names */
   keep(target: Target, values: Readonly<Record<string, string>>, by: string): Promise<KeptSecret>;
   remove(kept: KeptSecret): Promise<void>;

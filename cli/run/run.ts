@@ -6,7 +6,7 @@ import type { TaskStatus } from '#core/ports.ts';
 import { EXIT, Problem } from '../problem.ts';
 import type { Terminal } from '../terminal.ts';
 import { chooseTarget, questions, refusal, startedBy } from './command.ts';
-import type { PassingSecrets, PersonsTasks, Targets } from './ports.ts';
+import type { StandaloneTasks, Targets, TemporarySecrets } from './ports.ts';
 import { runTaskDefinition } from './task-definition.ts';
 
 export interface RunRequest {
@@ -19,8 +19,8 @@ export interface RunRequest {
 
 export interface RunPorts {
   readonly targets: Targets;
-  readonly tasks: PersonsTasks;
-  readonly secrets: PassingSecrets;
+  readonly tasks: StandaloneTasks;
+  readonly secrets: TemporarySecrets;
   readonly terminal: Terminal;
   /** ARN of the person. */
   readonly caller: () => Promise<string>;
@@ -82,7 +82,7 @@ export async function run(request: RunRequest, ports: RunPorts, interrupted: Abo
     const started = await tasks.start(settings, registered, startedBy(by));
     if ('reason' in started)
       throw new Problem(`ECS could not start the task: ${started.reason}`, 'Repeat the command in a minute.');
-    terminal.tell(
+    terminal.log(
       `${asked.command.join(' ')}  in ${live.deployable.version} of ${target}, task ${started.taskArn.split('/').at(-1)}`,
     );
     return await follow(settings, started.taskArn, ports, interrupted);
@@ -137,7 +137,7 @@ async function follow(
   for (;;) {
     if (interrupted.aborted && !told) {
       told = true;
-      terminal.tell('Stopping the task; it has as long as the application is given to stop.');
+      terminal.log('Stopping the task; it has as long as the application is given to stop.');
       await tasks.stop(settings, taskArn, 'stopped by the person who started it');
     }
     const status = await tasks.status(settings, taskArn);
@@ -153,15 +153,15 @@ async function follow(
     if (unseen > UNSEEN_LOOKS)
       throw new Problem(
         `ECS does not show the task ${taskArn}.`,
-        `Look for it: aws ecs describe-tasks --cluster ${settings.place.cluster} --tasks ${taskArn}`,
+        `Look for it: aws ecs describe-tasks --cluster ${settings.infrastructure.cluster} --tasks ${taskArn}`,
       );
     await rest(LOOK_EVERY_MS, interrupted, told);
   }
 }
 
-async function show(settings: Settings, taskArn: string, tasks: PersonsTasks, terminal: Terminal): Promise<number> {
+async function show(settings: Settings, taskArn: string, tasks: StandaloneTasks, terminal: Terminal): Promise<number> {
   const lines = await tasks.newLines(settings, taskArn);
-  for (const line of lines) terminal.say(line);
+  for (const line of lines) terminal.print(line);
   return lines.length;
 }
 

@@ -28,14 +28,14 @@ export async function verifyLedger(
   const strangers = await strangersVerdict(reading, now);
   if (target === undefined && strangers.findings.length > 0) {
     verdicts.push({ target: STRANGERS, verdict: strangers });
-    if (!json) for (const line of lines('of no target', strangers)) terminal.say(line);
+    if (!json) for (const line of lines('of no target', strangers)) terminal.print(line);
   }
   for (const one of targets) {
     const verdict = await verdictOn(one, reading, now);
     verdicts.push({ target: one, verdict });
-    if (!json) for (const line of lines(one, verdict)) terminal.say(line);
+    if (!json) for (const line of lines(one, verdict)) terminal.print(line);
   }
-  if (json) terminal.say(JSON.stringify(verdicts.map(({ target: one, verdict }) => ({ target: one, ...verdict }))));
+  if (json) terminal.print(JSON.stringify(verdicts.map(({ target: one, verdict }) => ({ target: one, ...verdict }))));
   return verdicts.every(({ verdict }) => verdict.findings.length === 0) ? 0 : EXIT.failed;
 }
 

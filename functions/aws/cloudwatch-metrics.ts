@@ -23,12 +23,12 @@ export class CloudWatchMetrics implements TrafficMetrics {
     this.#client = client;
   }
 
-  async counts({ place, analysis }: Settings, slot: Slot, from: Instant, to: Instant): Promise<SlotCounts> {
+  async counts({ infrastructure, analysis }: Settings, slot: Slot, from: Instant, to: Instant): Promise<SlotCounts> {
     // A period is a whole number of seconds (CloudWatch API reference, MetricStat).
     const period = Math.ceil(seconds(analysis.period));
     const dimensions = [
-      { Name: 'TargetGroup', Value: dimensionOf(place.slots[slot].targetGroup) },
-      { Name: 'LoadBalancer', Value: dimensionOf(place.loadBalancer) },
+      { Name: 'TargetGroup', Value: dimensionOf(infrastructure.slots[slot].targetGroup) },
+      { Name: 'LoadBalancer', Value: dimensionOf(infrastructure.loadBalancer) },
     ];
     const query = {
       MetricDataQueries: Object.entries(COUNTS).map(([id, name]) => ({

@@ -69,9 +69,9 @@ export class EcsSlotControl implements SlotControl {
   }
 
   async observe(settings: Settings): Promise<Observed> {
-    const { cluster } = settings.place;
+    const { cluster } = settings.infrastructure;
     const [rules, { services }, scaling] = await Promise.all([
-      this.#rules(settings.place.productionListener),
+      this.#rules(settings.infrastructure.productionListener),
       this.#clients.ecs.send(
         new DescribeServicesCommand({ cluster, services: SLOTS.map((slot) => serviceName(settings, slot)) }),
       ),
@@ -79,21 +79,21 @@ export class EcsSlotControl implements SlotControl {
     ]);
     const observeSlot = async (slot: Slot): Promise<ObservedSlot> => {
       const service = readService(services?.find((found) => found.serviceName === serviceName(settings, slot)));
-      const [tasks, targets] = await Promise.all([
+      const [tasks, registered] = await Promise.all([
         service === null ? [] : listTasks(this.#clients.ecs, { cluster, serviceName: serviceName(settings, slot) }),
-        this.#targets(settings.place.slots[slot].targetGroup),
+        this.#registeredTargets(settings.infrastructure.slots[slot].targetGroup),
       ]);
       return {
         service,
-        tasks: readTasks(tasks, targets),
-        targets: targets.length,
-        unhealthyReasons: readUnhealthyReasons(targets),
+        tasks: readTasks(tasks, registered),
+        registeredTargets: registered.length,
+        unhealthyReasons: readUnhealthyReasons(registered),
         scaling: scaling[slot],
         crashes: readCrashes(tasks),
       };
     };
     const [blue, green] = await Promise.all([observeSlot('blue'), observeSlot('green')]);
-    return { rule: readRule(rules, settings.place), slots: { blue, green } };
+    return { rule: readRule(rules, settings.infrastructure), slots: { blue, green } };
   }
 
   async apply(settings: Settings, action: Action): Promise<void> {
@@ -108,7 +108,7 @@ export class EcsSlotControl implements SlotControl {
       case 'set drain':
         await loadBalancing.send(
           new ModifyTargetGroupAttributesCommand({
-            TargetGroupArn: settings.place.slots[action.slot].targetGroup,
+            TargetGroupArn: settings.infrastructure.slots[action.slot].targetGroup,
             Attributes: [
               { Key: 'deregistration_delay.timeout_seconds', Value: String(seconds(action.deregistration)) },
             ],
@@ -121,7 +121,7 @@ export class EcsSlotControl implements SlotControl {
         await ecs.send(
           new UpdateServiceCommand({
             ...serviceId(settings, action.slot),
-            ...(await this.#servicePlace(settings, action.slot, taskDefinition, until)),
+            ...(await this.#serviceNetwork(settings, action.slot, taskDefinition, until)),
             taskDefinition,
             desiredCount: desired,
             forceNewDeployment: true,
@@ -139,7 +139,7 @@ export class EcsSlotControl implements SlotControl {
       case 'empty slot':
         await ecs.send(new UpdateServiceCommand({ ...serviceId(settings, action.slot), desiredCount: 0 }), until);
         return;
-      case 'set bounds': {
+      case 'register scalable target': {
         const { min, max, scaleIn, scaleOut } = action;
         await autoScaling.send(
           new RegisterScalableTargetCommand({
@@ -185,7 +185,7 @@ export class EcsSlotControl implements SlotControl {
   }
 
   async lastLines(settings: Settings, taskDefinitionArn: string): Promise<readonly string[]> {
-    const { cluster, logGroup } = settings.place;
+    const { cluster, logGroup } = settings.infrastructure;
     const stopped = await listTasksMeantTo(this.#clients.ecs, { cluster, family: family(settings, 'web') }, 'STOPPED');
     const [last] = stopped
       .filter((task) => task.taskDefinitionArn === taskDefinitionArn && task.stoppedAt !== undefined)
@@ -204,7 +204,7 @@ export class EcsSlotControl implements SlotControl {
     return rules;
   }
 
-  async #targets(targetGroup: string): Promise<readonly TargetHealthDescription[]> {
+  async #registeredTargets(targetGroup: string): Promise<readonly TargetHealthDescription[]> {
     const { TargetHealthDescriptions } = await this.#clients.loadBalancing.send(
       new DescribeTargetHealthCommand({ TargetGroupArn: targetGroup }),
     );
@@ -230,7 +230,7 @@ export class EcsSlotControl implements SlotControl {
         max: found.MaxCapacity ?? 0,
         scaleIn: found.SuspendedState?.DynamicScalingInSuspended !== true,
         scaleOut: found.SuspendedState?.DynamicScalingOutSuspended !== true,
-        aim:
+        targetValue:
           policies[SLOTS.indexOf(slot)]?.ScalingPolicies?.[0]?.TargetTrackingScalingPolicyConfiguration?.TargetValue ??
           null,
       };
@@ -246,9 +246,9 @@ export class EcsSlotControl implements SlotControl {
     try {
       await this.#clients.ecs.send(
         new CreateServiceCommand({
-          cluster: settings.place.cluster,
+          cluster: settings.infrastructure.cluster,
           serviceName: serviceName(settings, slot),
-          ...(await this.#servicePlace(settings, slot, taskDefinition, until)),
+          ...(await this.#serviceNetwork(settings, slot, taskDefinition, until)),
           taskDefinition,
           desiredCount: 0,
           launchType: 'FARGATE',
@@ -271,17 +271,19 @@ export class EcsSlotControl implements SlotControl {
   }
 
   /** What a slot's service is given with each fill: a release may listen on another port, settings may name other subnets. */
-  async #servicePlace({ place, candidate }: Settings, slot: Slot, taskDefinition: string, until: Until) {
+  async #serviceNetwork({ infrastructure, candidate }: Settings, slot: Slot, taskDefinition: string, until: Until) {
     const described = await this.#clients.ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition }), until);
     const port = described.taskDefinition?.containerDefinitions?.[0]?.portMappings?.[0]?.containerPort;
     if (port === undefined) throw new Error(`${taskDefinition} opens no port`);
     return {
-      loadBalancers: [{ targetGroupArn: place.slots[slot].targetGroup, containerName: CONTAINER, containerPort: port }],
+      loadBalancers: [
+        { targetGroupArn: infrastructure.slots[slot].targetGroup, containerName: CONTAINER, containerPort: port },
+      ],
       networkConfiguration: {
         awsvpcConfiguration: {
-          subnets: place.subnets,
-          securityGroups: place.securityGroups,
-          assignPublicIp: place.assignPublicIp ? ('ENABLED' as const) : ('DISABLED' as const),
+          subnets: infrastructure.subnets,
+          securityGroups: infrastructure.securityGroups,
+          assignPublicIp: infrastructure.assignPublicIp ? ('ENABLED' as const) : ('DISABLED' as const),
         },
       },
       deploymentConfiguration: {
@@ -295,7 +297,7 @@ export class EcsSlotControl implements SlotControl {
   }
 
   async #putPolicy(settings: Settings, slot: Slot, until: Until): Promise<void> {
-    const { place, capacity } = settings;
+    const { infrastructure, capacity } = settings;
     await this.#clients.autoScaling.send(
       new PutScalingPolicyCommand({
         ...SCALABLE,
@@ -306,7 +308,7 @@ export class EcsSlotControl implements SlotControl {
           TargetValue: capacity.requestsPerTarget,
           PredefinedMetricSpecification: {
             PredefinedMetricType: 'ALBRequestCountPerTarget',
-            ResourceLabel: `${dimensionOf(place.loadBalancer)}/${dimensionOf(place.slots[slot].targetGroup)}`,
+            ResourceLabel: `${dimensionOf(infrastructure.loadBalancer)}/${dimensionOf(infrastructure.slots[slot].targetGroup)}`,
           },
         },
       }),
@@ -318,8 +320,8 @@ export class EcsSlotControl implements SlotControl {
     try {
       await this.#clients.loadBalancing.send(
         new CreateRuleCommand({
-          ListenerArn: settings.place.productionListener,
-          Priority: settings.place.rulePriority,
+          ListenerArn: settings.infrastructure.productionListener,
+          Priority: settings.infrastructure.rulePriority,
           Conditions: [{ Field: 'path-pattern', PathPatternConfig: { Values: [EVERY_PATH] } }],
           Actions: [forward(settings, weights)],
           Tags: [{ Key: 'farol:target', Value: targetOf(settings) }],
@@ -341,9 +343,9 @@ export class EcsSlotControl implements SlotControl {
   }
 }
 
-function healthCheck({ place }: Settings, { slot, health }: Extract<Action, { do: 'set health check' }>) {
+function healthCheck({ infrastructure }: Settings, { slot, health }: Extract<Action, { do: 'set health check' }>) {
   return {
-    TargetGroupArn: place.slots[slot].targetGroup,
+    TargetGroupArn: infrastructure.slots[slot].targetGroup,
     HealthCheckPath: health.path,
     HealthCheckIntervalSeconds: seconds(health.interval),
     HealthCheckTimeoutSeconds: seconds(health.timeout),
@@ -357,19 +359,22 @@ function serviceName(settings: Settings, slot: Slot): string {
 }
 
 function serviceId(settings: Settings, slot: Slot) {
-  return { cluster: settings.place.cluster, service: serviceName(settings, slot) };
+  return { cluster: settings.infrastructure.cluster, service: serviceName(settings, slot) };
 }
 
 /** Application Auto Scaling's name of a service: `service/<cluster name>/<service name>`. */
 function resourceId(settings: Settings, slot: Slot): string {
-  return `service/${settings.place.cluster.split('/').at(-1)}/${serviceName(settings, slot)}`;
+  return `service/${settings.infrastructure.cluster.split('/').at(-1)}/${serviceName(settings, slot)}`;
 }
 
-function forward({ place }: Settings, weights: Weights) {
+function forward({ infrastructure }: Settings, weights: Weights) {
   return {
     Type: 'forward' as const,
     ForwardConfig: {
-      TargetGroups: SLOTS.map((slot) => ({ TargetGroupArn: place.slots[slot].targetGroup, Weight: weights[slot] })),
+      TargetGroups: SLOTS.map((slot) => ({
+        TargetGroupArn: infrastructure.slots[slot].targetGroup,
+        Weight: weights[slot],
+      })),
       // A sticky client would keep asking the old slot after it has no weight.
       TargetGroupStickinessConfig: { Enabled: false },
     },

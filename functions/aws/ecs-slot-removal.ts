@@ -20,7 +20,7 @@ import {
   ListenerNotFoundException,
   RuleNotFoundException,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import type { SlotPlace } from '#core/contract/stack-event.ts';
+import type { SlotInfrastructure } from '#core/contract/stack-event.ts';
 import type { SlotRemoval } from '#core/ports.ts';
 
 interface Clients {
@@ -37,7 +37,7 @@ export class EcsSlotRemoval implements SlotRemoval {
     this.#clients = clients;
   }
 
-  async removeRules({ listener }: SlotPlace): Promise<void> {
+  async removeRules({ listener }: SlotInfrastructure): Promise<void> {
     const { loadBalancing } = this.#clients;
     const described = await unless(
       [ListenerNotFoundException],
@@ -49,7 +49,7 @@ export class EcsSlotRemoval implements SlotRemoval {
     }
   }
 
-  async removeServices({ cluster }: SlotPlace): Promise<void> {
+  async removeServices({ cluster }: SlotInfrastructure): Promise<void> {
     const { ecs, autoScaling } = this.#clients;
     const listed = await unless([ClusterNotFoundException], ecs.send(new ListServicesCommand({ cluster })));
     for (const arn of listed?.serviceArns ?? []) {
@@ -72,7 +72,7 @@ export class EcsSlotRemoval implements SlotRemoval {
   }
 
   /** Tasks that are to stop count until they have: a cluster is not deleted before. */
-  async tasksLeft({ cluster }: SlotPlace): Promise<number> {
+  async tasksLeft({ cluster }: SlotInfrastructure): Promise<number> {
     const { ecs } = this.#clients;
     const listed = await unless([ClusterNotFoundException], listTasks(ecs, cluster));
     if (listed === undefined || listed.length === 0) return 0;

@@ -48,8 +48,8 @@ export class EcsTaskRunner implements TaskRunner {
         new RunTaskCommand({
           ...runOnce(
             purpose === 'plan'
-              ? { ...settings.place, securityGroups: settings.tasks.plan.securityGroups }
-              : settings.place,
+              ? { ...settings.infrastructure, securityGroups: settings.tasks.plan.securityGroups }
+              : settings.infrastructure,
             registered?.taskDefinitionArn,
             startedBy,
           ),
@@ -70,7 +70,7 @@ export class EcsTaskRunner implements TaskRunner {
 
   async status(settings: Settings, taskArn: string): Promise<TaskStatus> {
     const { tasks } = await this.#ecs.send(
-      new DescribeTasksCommand({ cluster: settings.place.cluster, tasks: [taskArn] }),
+      new DescribeTasksCommand({ cluster: settings.infrastructure.cluster, tasks: [taskArn] }),
     );
     const [task] = tasks ?? [];
     if (task === undefined) return { state: 'missing' };
@@ -84,14 +84,14 @@ export class EcsTaskRunner implements TaskRunner {
       started: task.startedAt !== undefined || container?.exitCode !== undefined,
       stopped: (task.stoppedAt ?? new Date()).toISOString(),
       reason: [task.stoppedReason, container?.reason].filter((part) => part !== undefined && part !== '').join('; '),
-      lastLines: await this.#logs.tail(settings.place.logGroup, CONTAINER, taskArn),
+      lastLines: await this.#logs.tail(settings.infrastructure.logGroup, CONTAINER, taskArn),
     };
   }
 
   async stop(settings: Settings, taskArn: string, reason: string): Promise<void> {
     await this.#ecs.send(
       new StopTaskCommand({
-        cluster: settings.place.cluster,
+        cluster: settings.infrastructure.cluster,
         task: taskArn,
         reason: reason.slice(0, REASON_CHARACTERS),
       }),
@@ -99,7 +99,7 @@ export class EcsTaskRunner implements TaskRunner {
   }
 
   async migrationsRunning(settings: Settings): Promise<readonly string[]> {
-    const { cluster } = settings.place;
+    const { cluster } = settings.infrastructure;
     const tasks = await listTasks(this.#ecs, { cluster, family: family(settings, 'migrate') });
     return tasks.flatMap(({ lastStatus, taskArn }) =>
       lastStatus === 'STOPPED' || taskArn === undefined ? [] : [taskArn],
@@ -109,7 +109,7 @@ export class EcsTaskRunner implements TaskRunner {
 
 /** The request for one task on Fargate where the target's own tasks run. */
 export function runOnce(
-  { cluster, subnets, securityGroups, assignPublicIp }: Settings['place'],
+  { cluster, subnets, securityGroups, assignPublicIp }: Settings['infrastructure'],
   taskDefinition: string | undefined,
   startedBy: string,
 ): RunTaskCommandInput {

@@ -27,10 +27,10 @@ export function readService(service: Service | undefined): ObservedService | nul
   };
 }
 
-/** Tasks of a service that have not stopped, each with its target's health, matched by address. */
-export function readTasks(tasks: readonly Task[], targets: readonly TargetHealthDescription[]): ObservedTask[] {
+/** Tasks of a service that have not stopped, each with the health of its registered target, matched by address. */
+export function readTasks(tasks: readonly Task[], registered: readonly TargetHealthDescription[]): ObservedTask[] {
   const healthy = new Set(
-    targets.filter(({ TargetHealth }) => TargetHealth?.State === 'healthy').map(({ Target }) => Target?.Id),
+    registered.filter(({ TargetHealth }) => TargetHealth?.State === 'healthy').map(({ Target }) => Target?.Id),
   );
   return tasks
     .filter(({ lastStatus }) => lastStatus !== 'STOPPED')
@@ -65,12 +65,12 @@ export function readCrashes(tasks: readonly Task[]): ObservedSlot['crashes'] {
     .toSorted((a, b) => (a.at < b.at ? 1 : -1));
 }
 
-/** States of a target that need no reason: it serves, or is on its way out. */
+/** States of a registered target that need no reason: it serves, or is on its way out. */
 const UNREMARKABLE: readonly (string | undefined)[] = ['healthy', 'draining', 'unhealthy.draining'];
 
-/** Why targets are not healthy, in the load balancer's words. */
-export function readUnhealthyReasons(targets: readonly TargetHealthDescription[]): string[] {
-  return targets.flatMap(({ TargetHealth: { State, Reason, Description } = {} }) =>
+/** Why registered targets are not healthy, in the load balancer's words. */
+export function readUnhealthyReasons(registered: readonly TargetHealthDescription[]): string[] {
+  return registered.flatMap(({ TargetHealth: { State, Reason, Description } = {} }) =>
     UNREMARKABLE.includes(State)
       ? []
       : [`the load balancer says ${Reason ?? State ?? 'nothing'}: ${Description ?? 'no description'}`],
@@ -78,17 +78,20 @@ export function readUnhealthyReasons(targets: readonly TargetHealthDescription[]
 }
 
 /** The production rule among a listener's rules, by its priority; what does not look like Farol's own is said in `foreign`. */
-export function readRule(rules: readonly Rule[], { rulePriority, slots }: Settings['place']): ObservedRule | null {
+export function readRule(
+  rules: readonly Rule[],
+  { rulePriority, slots }: Settings['infrastructure'],
+): ObservedRule | null {
   const rule = rules.find(({ Priority }) => Priority === String(rulePriority));
   if (rule?.RuleArn === undefined) return null;
   const weights = weightsOf(rule, slots);
-  return { arn: rule.RuleArn, weights, foreign: strangeness(rule, slots, weights) };
+  return { arn: rule.RuleArn, weights, foreign: whyForeign(rule, slots, weights) };
 }
 
 /** In words, what of the rule is not as Farol writes it; `null`: nothing. */
-function strangeness(
+function whyForeign(
   { Actions: actions = [], Conditions: conditions = [] }: Rule,
-  { blue, green }: Settings['place']['slots'],
+  { blue, green }: Settings['infrastructure']['slots'],
   weights: Weights,
 ): string | null {
   const [action] = actions;
@@ -108,7 +111,7 @@ function strangeness(
   return null;
 }
 
-function weightsOf(rule: Rule, slots: Settings['place']['slots']): Weights {
+function weightsOf(rule: Rule, slots: Settings['infrastructure']['slots']): Weights {
   const groups = rule.Actions?.[0]?.ForwardConfig?.TargetGroups ?? [];
   const weightOf = (arn: string) => groups.find(({ TargetGroupArn }) => TargetGroupArn === arn)?.Weight ?? 0;
   return { blue: weightOf(slots.blue.targetGroup), green: weightOf(slots.green.targetGroup) };

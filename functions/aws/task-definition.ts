@@ -41,13 +41,13 @@ export function taskDefinition({
   deployment,
   slot,
 }: TaskParts): RegisterTaskDefinitionCommandInput {
-  const { place } = settings;
+  const { infrastructure } = settings;
   const [service] = settings.services;
   if (service === undefined) throw new Error('settings.services is empty');
   const { environment, secrets, taskRole } = taskContent(settings, kind);
   const container: ContainerDefinition = {
     name: CONTAINER,
-    image: `${place.repositoryUri}@${release.digest}`,
+    image: `${infrastructure.repositoryUri}@${release.digest}`,
     command: [...command],
     essential: true,
     readonlyRootFilesystem: true,
@@ -66,8 +66,8 @@ export function taskDefinition({
     logConfiguration: {
       logDriver: 'awslogs',
       options: {
-        'awslogs-group': place.logGroup,
-        'awslogs-region': place.loadBalancer.split(':')[3] ?? '',
+        'awslogs-group': infrastructure.logGroup,
+        'awslogs-region': infrastructure.loadBalancer.split(':')[3] ?? '',
         'awslogs-stream-prefix': STREAM_PREFIX,
       },
     },
@@ -80,7 +80,7 @@ export function taskDefinition({
     memory: String(service.memory),
     runtimePlatform: { cpuArchitecture: service.architecture, operatingSystemFamily: 'LINUX' },
     // The one of the plan can read no secret of the service, whatever is registered here.
-    executionRoleArn: kind === 'plan' ? settings.tasks.plan.executionRole : place.executionRole,
+    executionRoleArn: kind === 'plan' ? settings.tasks.plan.executionRole : infrastructure.executionRole,
     taskRoleArn: taskRole,
     // An empty volume of the task: the root file system is read-only, and programs need a place for temporary files. On
     // Fargate it belongs to root unless the image's Dockerfile says `VOLUME /tmp` (ECS Developer Guide, "Use bind mounts").

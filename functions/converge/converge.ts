@@ -5,7 +5,7 @@ import type { Settings } from '#core/contract/settings.ts';
 import type { Context, Converge } from '#core/contract/states.ts';
 import type { Target } from '#core/contract/target.ts';
 import { type Action, planConvergence } from '#core/domain/converge-plan.ts';
-import { lackForCandidate, lackForTraffic } from '#core/domain/gates.ts';
+import { missingForCandidate, missingForTraffic } from '#core/domain/gates.ts';
 import { draftIntent, type IntentBasis } from '#core/domain/intent.ts';
 import type { Observed } from '#core/domain/observed.ts';
 import { planned, releaseOf } from '#core/domain/planned.ts';
@@ -32,11 +32,11 @@ const PATIENCE_MS = 20_000;
 const REPEAT_AFTER_MS = 10_000;
 
 /** What a phase must not begin without; the others only take away, or bring back what was there. */
-const GATES: Readonly<Record<Phase, typeof lackForTraffic | undefined>> = {
+const GATES: Readonly<Record<Phase, typeof missingForTraffic | undefined>> = {
   empty: undefined,
-  start: lackForCandidate,
-  shift: lackForTraffic,
-  promote: lackForTraffic,
+  start: missingForCandidate,
+  shift: missingForTraffic,
+  promote: missingForTraffic,
   restore: undefined,
 };
 
@@ -123,7 +123,7 @@ async function settingsInForce(target: Target, { ledger, settings }: Ports): Pro
   return published;
 }
 
-/** The scaling bounds that live and warm were deployed with: what serves keeps them until other settings have passed. */
+/** The capacity that live and warm were deployed with: what serves keeps them until other settings have passed. */
 async function servedCapacity({ live, warm }: Head, ledger: Ledger): Promise<IntentBasis['served']> {
   const capacity = async (placement: Placement | undefined) =>
     placement && planned(await ledger.deployment(placement.deployment), placement.deployment).settings.capacity;
@@ -252,7 +252,7 @@ function trafficAfter(action: Action): { traffic?: Intent['weights'] } {
     case 'fill slot':
     case 'resize slot':
     case 'empty slot':
-    case 'set bounds':
+    case 'register scalable target':
     case 'put scaling policy':
       return {};
     default:

@@ -19,7 +19,7 @@ import type { HopelessRun, WaitingRun } from './contract/pipeline.ts';
 import type { Deployable, Digest, Release, Version } from './contract/release.ts';
 import type { Settings } from './contract/settings.ts';
 import type { Slot } from './contract/slot.ts';
-import type { SlotPlace } from './contract/stack-event.ts';
+import type { SlotInfrastructure } from './contract/stack-event.ts';
 import type { Context, Result, TaskPurpose } from './contract/states.ts';
 import type { Target } from './contract/target.ts';
 import type { Action } from './domain/converge-plan.ts';
@@ -153,11 +153,11 @@ export interface SlotControl {
 
 /** Takes a target's slots away for good. Each is fit to be repeated. */
 export interface SlotRemoval {
-  removeRules(place: SlotPlace): Promise<void>;
+  removeRules(infrastructure: SlotInfrastructure): Promise<void>;
   /** Services with their scaling; their tasks are told to stop. */
-  removeServices(place: SlotPlace): Promise<void>;
+  removeServices(infrastructure: SlotInfrastructure): Promise<void>;
   /** Tasks that have not stopped, run-once ones too. */
-  tasksLeft(place: SlotPlace): Promise<number>;
+  tasksLeft(infrastructure: SlotInfrastructure): Promise<number>;
 }
 
 /** How a run-once task stands. */

@@ -1,4 +1,4 @@
-import type { SlotPlace, StackEvent } from '#core/contract/stack-event.ts';
+import type { SlotInfrastructure, StackEvent } from '#core/contract/stack-event.ts';
 import type { Clock, SlotRemoval } from '#core/ports.ts';
 
 interface Ports {
@@ -26,12 +26,12 @@ const LOOK_EVERY_MS = 5_000;
  * belong to Farol. CloudFormation is answered whatever happens; without an answer it would wait for its own time-out.
  */
 export async function removeSlots(event: StackEvent, { removal, clock, respond }: Ports): Promise<StackAnswer> {
-  const { StackId, RequestId, LogicalResourceId, ResourceProperties: place } = event;
-  const failure = event.RequestType === 'Delete' ? await remove(place, removal, clock) : undefined;
+  const { StackId, RequestId, LogicalResourceId, ResourceProperties: infrastructure } = event;
+  const failure = event.RequestType === 'Delete' ? await remove(infrastructure, removal, clock) : undefined;
   const answer: StackAnswer = {
     Status: failure === undefined ? 'SUCCESS' : 'FAILED',
     Reason: failure ?? 'done',
-    PhysicalResourceId: event.PhysicalResourceId ?? `slots of ${place.cluster}`,
+    PhysicalResourceId: event.PhysicalResourceId ?? `slots of ${infrastructure.cluster}`,
     StackId,
     RequestId,
     LogicalResourceId,
@@ -41,20 +41,24 @@ export async function removeSlots(event: StackEvent, { removal, clock, respond }
 }
 
 /** Why the slots could not be removed; undefined when they are gone. */
-async function remove(place: SlotPlace, removal: SlotRemoval, clock: Clock): Promise<string | undefined> {
+async function remove(
+  infrastructure: SlotInfrastructure,
+  removal: SlotRemoval,
+  clock: Clock,
+): Promise<string | undefined> {
   const until = Date.parse(clock.now()) + PATIENCE_SECONDS * 1000;
   try {
     // Traffic first: the fixed answer of the listener takes over while tasks still end what they began.
-    await removal.removeRules(place);
-    await removal.removeServices(place);
+    await removal.removeRules(infrastructure);
+    await removal.removeServices(infrastructure);
     for (;;) {
-      const left = await removal.tasksLeft(place);
+      const left = await removal.tasksLeft(infrastructure);
       if (left === 0) return undefined;
       if (Date.parse(clock.now()) >= until)
-        return `${left} tasks in ${place.cluster} do not end; stop them, then delete the stack again.`;
+        return `${left} tasks in ${infrastructure.cluster} do not end; stop them, then delete the stack again.`;
       await clock.sleep(LOOK_EVERY_MS);
     }
   } catch (error) {
-    return `The slots in ${place.cluster} could not be removed: ${error instanceof Error ? error.message : String(error)}`;
+    return `The slots in ${infrastructure.cluster} could not be removed: ${error instanceof Error ? error.message : String(error)}`;
   }
 }

@@ -44,7 +44,7 @@ export const container = {
   metrics: () => new CloudWatchMetrics(clients.cloudWatch()),
   notifier: () => new SnsNotifier(clients.sns(), required('FAROL_TOPIC_ARN')),
   pipelines: () => new CodePipelines(clients.codePipeline()),
-  prober: (kind: TargetRole, target: Target, { place: { prober } }: Settings): Prober => {
+  prober: (kind: TargetRole, target: Target, { infrastructure: { prober } }: Settings): Prober => {
     return prober === undefined ? new HttpProber() : new LambdaProber(targetClients(kind, target).lambda(), prober);
   },
   releases: () => new EcrReleases(clients.ecr()),

@@ -33,7 +33,7 @@ export async function smoke(
     throw new Error(`${context.deployment} has no live slot to check`);
   const releaseJson = role === 'candidate' ? plan.releaseJson : plan.live?.releaseJson;
   if (releaseJson === undefined) throw new Error(`the ledger knows no release.json of ${deployable.version}`);
-  const { preview } = settings.place.slots[slot];
+  const { preview } = settings.infrastructure.slots[slot];
   const prober = proberOf(settings);
   const address = new URL(settings.address);
   const headers = {

@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import type { StartTask } from '#core/contract/states.ts';
-import { lackForMigration, lackForPlan } from '#core/domain/gates.ts';
+import { missingForMigration, missingForPlan } from '#core/domain/gates.ts';
 import { judgeMigrations } from '#core/domain/migration-gate.ts';
 import { planned, releaseOf } from '#core/domain/planned.ts';
 import type { Ledger, TargetDatabase, TaskRunner } from '#core/ports.ts';
@@ -24,7 +24,7 @@ export async function startTask(
   const { releaseJson, settings } = plan;
   if (releaseJson.migrate === null) return { outcome: 'none' };
   const facts = await ledger.facts(deployment);
-  const noPlan = purpose === 'plan' ? lackForPlan(plan, facts) : undefined;
+  const noPlan = purpose === 'plan' ? missingForPlan(plan, facts) : undefined;
   if (noPlan !== undefined) return { outcome: 'refused', reason: noPlan };
   if (purpose === 'plan' && releaseJson.migrationPlan === null) {
     const verdict = judgeMigrations(undefined, settings.migrate);
@@ -38,7 +38,7 @@ export async function startTask(
     return { outcome: 'allowed', reason: 'settings.migrate.unknown allows it' };
   }
   if (purpose === 'migrate') {
-    const lack = lackForMigration(plan, facts);
+    const lack = missingForMigration(plan, facts);
     if (lack !== undefined) return { outcome: 'refused', reason: lack };
     if (attempt > settings.migrate.attempts) {
       return {

@@ -11,7 +11,7 @@ export interface EventInputProps {
   readonly on: { readonly pattern: EventPattern } | { readonly schedule: Schedule };
   readonly function: Function;
   /** Keeps what could not be handed over to the function. */
-  readonly undelivered: IQueue;
+  readonly deadLetterQueue: IQueue;
 }
 
 /**
@@ -26,7 +26,7 @@ export class EventInput extends Construct {
       ...('pattern' in props.on ? { eventPattern: props.on.pattern } : { schedule: props.on.schedule }),
       targets: [
         new LambdaFunction(props.function, {
-          deadLetterQueue: props.undelivered,
+          deadLetterQueue: props.deadLetterQueue,
           retryAttempts: 185,
           maxEventAge: Duration.hours(24),
         }),

@@ -12,7 +12,7 @@ export interface LedgerAnchorsProps {
   readonly entries: TableV2;
   /** Writes the anchors; nothing else may. */
   readonly function: Function;
-  readonly undelivered: IQueue;
+  readonly deadLetterQueue: IQueue;
   /** Refuses deletion of the anchors, and keeps them when the stack goes. */
   readonly deletionProtection: boolean;
 }
@@ -40,7 +40,7 @@ export class LedgerAnchors extends Construct {
       startingPosition: StartingPosition.TRIM_HORIZON,
       batchSize: 100,
       bisectBatchOnError: true,
-      onFailure: new SqsDlq(props.undelivered),
+      onFailure: new SqsDlq(props.deadLetterQueue),
     });
   }
 }

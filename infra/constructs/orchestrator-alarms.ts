@@ -34,11 +34,11 @@ export class OrchestratorAlarms extends RunbookAlarms {
   #essential({ orchestrator }: OrchestratorAlarmsProps): void {
     const silence = (3 * seconds(orchestrator.reconcileEvery)) / 60;
     this.add({
-      name: 'undelivered',
+      name: 'dead-letters',
       means: 'An event came to no function, or its function failed at it again and again.',
-      runbook: 'orchestrator.md#undelivered-events',
+      runbook: 'orchestrator.md#dead-letters',
       metric: metric('AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'Maximum', {
-        QueueName: ORCHESTRATOR.undelivered,
+        QueueName: ORCHESTRATOR.deadLetterQueue,
       }),
       bad: { atLeast: 1 },
       of: [1, 1],

@@ -5,12 +5,12 @@ import { seconds } from '#core/contract/duration.ts';
 import type { Slot } from '#core/contract/slot.ts';
 import { targetNames } from '#core/contract/target-names.ts';
 import type { EnvironmentTarget } from '../environment-schema.ts';
-import type { RoleMetrics, SlotValue } from './role-metrics.ts';
 import { MINUTE, RunbookAlarms } from './runbook-alarms.ts';
+import type { SlotRoleMetrics, SlotValue } from './slot-role-metrics.ts';
 
 export interface TargetAlarmsProps {
   readonly target: EnvironmentTarget;
-  readonly metrics: RoleMetrics;
+  readonly metrics: SlotRoleMetrics;
   /** Id of the CloudFront distribution, where there is one. */
   readonly distribution?: string | undefined;
   readonly documentation: string | undefined;
@@ -206,7 +206,7 @@ export class TargetAlarms extends RunbookAlarms {
 }
 
 /** Per cent of a slot's requests; 0 below a few errors, so that one of three requests at night is none. */
-function errorShare(metrics: RoleMetrics): (slot: Slot) => SlotValue {
+function errorShare(metrics: SlotRoleMetrics): (slot: Slot) => SlotValue {
   return (slot) => {
     const [errors, requests] = [`${slot}Errors`, `${slot}Requests`];
     return {

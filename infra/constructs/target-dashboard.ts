@@ -19,13 +19,13 @@ import { SLOTS, type Slot } from '#core/contract/slot.ts';
 import { targetNames } from '#core/contract/target-names.ts';
 import type { EnvironmentTarget } from '../environment-schema.ts';
 import { runbookLink } from '../runbooks.ts';
-import type { RoleMetrics } from './role-metrics.ts';
 import { MINUTE } from './runbook-alarms.ts';
+import type { SlotRoleMetrics } from './slot-role-metrics.ts';
 import { database, edge } from './target-alarms.ts';
 
 export interface TargetDashboardProps {
   readonly target: EnvironmentTarget;
-  readonly metrics: RoleMetrics;
+  readonly metrics: SlotRoleMetrics;
   readonly alarms: readonly Alarm[];
   /** Id of the CloudFront distribution, where there is one. */
   readonly distribution?: string | undefined;

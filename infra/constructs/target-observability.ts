@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import type { Slot } from '#core/contract/slot.ts';
 import type { EnvironmentTarget } from '../environment-schema.ts';
 import { ORCHESTRATOR } from '../names.ts';
-import { RoleMetrics } from './role-metrics.ts';
+import { SlotRoleMetrics } from './slot-role-metrics.ts';
 import { TargetAlarms } from './target-alarms.ts';
 import { TargetDashboard } from './target-dashboard.ts';
 
@@ -25,7 +25,7 @@ export class TargetObservability extends Construct {
   constructor(scope: Construct, id: string, props: TargetObservabilityProps) {
     super(scope, id);
     const { target, loadBalancer, groups } = props;
-    const metrics = new RoleMetrics({ target: `${target.app}/${target.environment}`, loadBalancer, groups });
+    const metrics = new SlotRoleMetrics({ target: `${target.app}/${target.environment}`, loadBalancer, groups });
     const { alarms } = new TargetAlarms(this, 'Alarms', { ...props, metrics });
     const stateMachineArn = Stack.of(this).formatArn({
       service: 'states',

@@ -8,7 +8,7 @@ import { EventInput } from './event-input.ts';
 export interface TargetReportsProps {
   /** That which reports. */
   readonly function: Function;
-  readonly undelivered: IQueue;
+  readonly deadLetterQueue: IQueue;
 }
 
 /**

@@ -70,8 +70,8 @@ export class OrchestratorStack extends Stack {
     const ledger = new LedgerTables(this, 'Ledger', { deletionProtection: orchestrator.deletionProtection });
     const topic = new Notices(this, 'Notices', { notify: orchestrator.notify });
     if (orchestrator.budget !== undefined) new Budget(this, 'Budget', { limit: orchestrator.budget, topic });
-    const undelivered = new Queue(this, 'Undelivered', {
-      queueName: ORCHESTRATOR.undelivered,
+    const deadLetterQueue = new Queue(this, 'DeadLetters', {
+      queueName: ORCHESTRATOR.deadLetterQueue,
       retentionPeriod: Duration.days(14),
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
@@ -128,7 +128,7 @@ export class OrchestratorStack extends Stack {
     new LedgerAnchors(this, 'Anchors', {
       entries: ledger.entries,
       function: functionOf('anchor-entries').function,
-      undelivered,
+      deadLetterQueue,
       deletionProtection: orchestrator.deletionProtection,
     });
     new People(this, 'People', { functionOf: (name) => functionOf(name).function });
@@ -140,7 +140,7 @@ export class OrchestratorStack extends Stack {
     ] satisfies FunctionName[];
     for (const name of invokedByEvents.filter((one) => functions.has(one))) {
       functionOf(name).function.configureAsyncInvoke({
-        onFailure: new SqsDestination(undelivered),
+        onFailure: new SqsDestination(deadLetterQueue),
         retryAttempts: 2,
         maxEventAge: Duration.hours(6),
       });
@@ -151,7 +151,7 @@ export class OrchestratorStack extends Stack {
         pattern: { source: ['aws.ecr'], detailType: ['ECR Image Action'], detail: { 'action-type': ['PUSH'] } },
       },
       function: functionOf('receive-push').function,
-      undelivered,
+      deadLetterQueue,
     });
     new EventInput(this, 'SettingsChange', {
       description: 'What is live is deployed with the settings that its target has now',
@@ -163,7 +163,7 @@ export class OrchestratorStack extends Stack {
         },
       },
       function: functionOf('receive-settings').function,
-      undelivered,
+      deadLetterQueue,
     });
     new EventInput(this, 'End', {
       description: 'A deployment that ended badly is brought to an end; settings that changed during one are followed',
@@ -175,23 +175,23 @@ export class OrchestratorStack extends Stack {
         },
       },
       function: functionOf('reconcile').function,
-      undelivered,
+      deadLetterQueue,
     });
     const everySoOften = Schedule.rate(Duration.seconds(seconds(orchestrator.reconcileEvery)));
     new EventInput(this, 'Reconcile', {
       description: 'Lost events and unfinished deployments are found',
       on: { schedule: everySoOften },
       function: functionOf('reconcile').function,
-      undelivered,
+      deadLetterQueue,
     });
     new OrchestratorAlarms(this, 'Alarms', {
       orchestrator,
       stateMachineArn,
       documentation: documentationOf(props.environments),
     });
-    new TargetReports(this, 'Reports', { function: functionOf('report-targets').function, undelivered });
+    new TargetReports(this, 'Reports', { function: functionOf('report-targets').function, deadLetterQueue });
     if (pipelines.length > 0) {
-      const answer = { function: functionOf('answer-pipeline').function, undelivered };
+      const answer = { function: functionOf('answer-pipeline').function, deadLetterQueue };
       new EventInput(this, 'DeploymentEnd', {
         description: 'The pipeline is told how the deployment of its release ended',
         on: {

@@ -48,8 +48,8 @@ export interface ServiceStackProps extends StackProps {
 }
 
 /**
- * The place where one target runs, and its settings. What runs there belongs to Farol: no ECS service, no rule that sends
- * traffic and no scaling bounds stand here, so that no change of this stack can restart, resize or reroute what serves.
+ * The infrastructure that one target runs on, and its settings. What runs there belongs to Farol: no ECS service, no rule that sends
+ * traffic and no scalable target stand here, so that no change of this stack can restart, resize or reroute what serves.
  */
 export class ServiceStack extends Stack {
   readonly #zones: string[];
@@ -249,7 +249,7 @@ export class ServiceStack extends Stack {
       ...(target.approval && { approval: target.approval }),
       warm: target.warm,
       poll: target.poll,
-      place: {
+      infrastructure: {
         cluster: cluster.clusterName,
         loadBalancer: loadBalancer.loadBalancerArn,
         productionListener: production.listenerArn,

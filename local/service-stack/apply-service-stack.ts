@@ -115,6 +115,6 @@ function targetIn({ Resources }: Template): Target {
 
 /** There is one network here, so that smoke checks reach the previews without a function inside it. */
 function withoutNetwork(settings: Settings): Settings {
-  const { prober: _inside, ...place } = settings.place;
-  return { ...settings, place };
+  const { prober: _inside, ...infrastructure } = settings.infrastructure;
+  return { ...settings, infrastructure };
 }

@@ -16,9 +16,9 @@ export class Traffic {
   readonly #weights: Record<Slot, number> = { blue: 0, green: 0 };
   readonly #versions: Partial<Record<Slot, string>> = {};
 
-  constructor(dataPlane: DataPlane, { place }: Settings) {
-    this.#groups = { blue: place.slots.blue.targetGroup, green: place.slots.green.targetGroup };
-    this.#listener = place.productionListener;
+  constructor(dataPlane: DataPlane, { infrastructure }: Settings) {
+    this.#groups = { blue: infrastructure.slots.blue.targetGroup, green: infrastructure.slots.green.targetGroup };
+    this.#listener = infrastructure.productionListener;
     dataPlane.on((event) => {
       if (event.type === 'rules' && event.listener === this.#listener) {
         for (const slot of SLOTS)

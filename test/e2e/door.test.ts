@@ -64,7 +64,7 @@ describe.runIf(process.platform === 'linux')('a web page in a browser on this ma
     expect(ports).toContain(stage.cloud.gateway.port);
     // Also where the load balancer has no task to ask.
     const { applicationUrl, settings } = stage.cloud;
-    const { blue, green } = settings.place.slots;
+    const { blue, green } = settings.infrastructure.slots;
     const loadBalancer = [applicationUrl, blue.preview, green.preview].map((url) => Number(new URL(url).port));
     const letIn: string[] = [];
     for (const port of ports) {

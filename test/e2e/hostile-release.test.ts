@@ -127,7 +127,7 @@ async function answer(deployment: string, decision: 'approve' | 'reject'): Promi
 async function attempts(): Promise<{ done: string[]; tried: number; environment: Record<string, string> }> {
   const logs = new CloudWatchLogsClient(clientOptions(stage.cloud.gateway.url, 'e2e'));
   const { events = [] } = await logs.send(
-    new FilterLogEventsCommand({ logGroupName: stage.cloud.settings.place.logGroup, filterPattern: 'TRIED' }),
+    new FilterLogEventsCommand({ logGroupName: stage.cloud.settings.infrastructure.logGroup, filterPattern: 'TRIED' }),
   );
   const line = events.map(({ message = '' }) => message).find((message) => message.startsWith('TRIED'));
   return z

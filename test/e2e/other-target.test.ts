@@ -114,11 +114,23 @@ test('a release that was never live in staging does not get to production by an 
 describe("staging's settings that name what is production's", () => {
   const production = () => stage.cloud.settings;
   test.each<[string, () => object]>([
-    ['its whole place', () => ({ ...staging, place: production().place })],
-    ['its cluster alone', () => ({ ...staging, place: { ...staging.place, cluster: production().place.cluster } })],
+    ['its whole infrastructure', () => ({ ...staging, infrastructure: production().infrastructure })],
+    [
+      'its cluster alone',
+      () => ({
+        ...staging,
+        infrastructure: { ...staging.infrastructure, cluster: production().infrastructure.cluster },
+      }),
+    ],
     [
       'its listener alone',
-      () => ({ ...staging, place: { ...staging.place, productionListener: production().place.productionListener } }),
+      () => ({
+        ...staging,
+        infrastructure: {
+          ...staging.infrastructure,
+          productionListener: production().infrastructure.productionListener,
+        },
+      }),
     ],
     ['the roles of its tasks', () => ({ ...staging, tasks: production().tasks })],
     ['its secrets', () => ({ ...staging, services: production().services })],
@@ -138,7 +150,7 @@ describe("staging's settings that name what is production's", () => {
   });
 
   test('deploy nothing either when somebody starts an execution for them', async () => {
-    await publish({ ...staging, place: production().place });
+    await publish({ ...staging, infrastructure: production().infrastructure });
     const digest = stage.digests.get(FIRST) ?? '';
     expect(await byHand(staging, FIRST, digest, 2)).toContain('is not of web/staging: it must be web-staging');
     expect((await stage.ledger()).head.live).toBeUndefined();

@@ -35,10 +35,14 @@ let environments: object;
 let template: unknown;
 beforeAll(async () => {
   stage = await startStage({ name: 'settings', rungs: ['first-release'] });
-  const { place, health } = stage.cloud.settings;
+  const { infrastructure, health } = stage.cloud.settings;
   const port = (address: string): number => Number(new URL(address).port);
   const production = port(stage.cloud.applicationUrl);
-  const ports = { production, blue: port(place.slots.blue.preview), green: port(place.slots.green.preview) };
+  const ports = {
+    production,
+    blue: port(infrastructure.slots.blue.preview),
+    green: port(infrastructure.slots.green.preview),
+  };
   environments = [
     withSetting('loadBalancer.ports', ports),
     withSetting('address', `http://127.0.0.1:${production}`),
@@ -88,7 +92,7 @@ async function slotOf(slot: Slot, taskDefinition: string) {
     new ElasticLoadBalancingV2Client(options),
     new ApplicationAutoScalingClient(options),
   ];
-  const TargetGroupArn = stage.cloud.settings.place.slots[slot].targetGroup;
+  const TargetGroupArn = stage.cloud.settings.infrastructure.slots[slot].targetGroup;
   const ResourceId = `service/web-production/web-production-${slot}`;
   const [defined, groups, attributes, targets, policies] = await Promise.all([
     ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition })),
@@ -113,7 +117,7 @@ async function slotOf(slot: Slot, taskDefinition: string) {
     deregistration: attributes.Attributes?.find(({ Key }) => Key?.startsWith('deregistration'))?.Value,
     min: target?.MinCapacity,
     max: target?.MaxCapacity,
-    aim: policies.ScalingPolicies?.[0]?.TargetTrackingScalingPolicyConfiguration?.TargetValue,
+    targetValue: policies.ScalingPolicies?.[0]?.TargetTrackingScalingPolicyConfiguration?.TargetValue,
   };
 }
 
@@ -153,7 +157,7 @@ const GROUPS: Readonly<
   },
   capacity: {
     changes: { 'capacity.max': 5, 'capacity.min': 3, 'capacity.requestsPerTarget': 7000 },
-    shows: { min: 3, max: 5, aim: 7000 },
+    shows: { min: 3, max: 5, targetValue: 7000 },
   },
   'how a deployment goes': {
     changes: {

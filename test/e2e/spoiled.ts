@@ -50,7 +50,7 @@ export const SPOILED: Readonly<Record<string, (run: Run) => Run>> = {
     return withCall(run, 'ModifyTargetGroup', (call) => ({
       ...call,
       at: new Date(back + 1).toISOString(),
-      params: { TargetGroupArn: run.settings.place.slots[lives(run).at(-1)?.slot ?? 'blue'].targetGroup },
+      params: { TargetGroupArn: run.settings.infrastructure.slots[lives(run).at(-1)?.slot ?? 'blue'].targetGroup },
     }));
   },
   'I6 in the end one slot, the live one, has all the weight': (run) => ({

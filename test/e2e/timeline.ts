@@ -44,7 +44,7 @@ export class Timeline {
     const before = this.moments.at(-1)?.weights ?? null;
     const slot = slotOf(this.#settings, event);
     if (slot) this.#slots[slot].see(event);
-    const ofProduction = event.type === 'rules' && event.listener === this.#settings.place.productionListener;
+    const ofProduction = event.type === 'rules' && event.listener === this.#settings.infrastructure.productionListener;
     return {
       at: Date.now(),
       event,
@@ -55,10 +55,10 @@ export class Timeline {
   }
 
   #weights({ rules }: Extract<DataPlaneEvent, { type: 'rules' }>): Weights | null {
-    const { place } = this.#settings;
-    const rule = rules.find(({ priority }) => priority === String(place.rulePriority));
+    const { infrastructure } = this.#settings;
+    const rule = rules.find(({ priority }) => priority === String(infrastructure.rulePriority));
     if (rule === undefined) return null;
-    const of = (slot: Slot): number => rule.weights[place.slots[slot].targetGroup] ?? 0;
+    const of = (slot: Slot): number => rule.weights[infrastructure.slots[slot].targetGroup] ?? 0;
     return { blue: of('blue'), green: of('green') };
   }
 }
@@ -76,9 +76,9 @@ export function changesOfWeights(moments: readonly Moment[]): ChangeOfWeights[] 
 }
 
 /** The slot that an event is about. */
-export function slotOf({ place, app, environment }: Settings, event: DataPlaneEvent): Slot | undefined {
+export function slotOf({ infrastructure, app, environment }: Settings, event: DataPlaneEvent): Slot | undefined {
   return SLOTS.find((slot) => {
-    if (event.type === 'target') return place.slots[slot].targetGroup.split('/')[1] === event.targetGroup;
+    if (event.type === 'target') return infrastructure.slots[slot].targetGroup.split('/')[1] === event.targetGroup;
     return event.type === 'task' && event.group === `service:${app}-${environment}-${slot}`;
   });
 }

@@ -273,7 +273,7 @@ export class FakeWorld
               events: [],
             },
       tasks: observed,
-      targets: draining ? Math.max(1, tasks.length) : tasks.length,
+      registeredTargets: draining ? Math.max(1, tasks.length) : tasks.length,
       unhealthyReasons:
         behaviour.neverHealthy === true ? ['the load balancer says Target.ResponseCodeMismatch: 503'] : [],
       scaling,
@@ -317,21 +317,21 @@ export class FakeWorld
         slot.emptiedAt = this.#now();
         return;
       }
-      case 'set bounds': {
+      case 'register scalable target': {
         const { min, max, scaleIn, scaleOut, slot } = action;
         this.slots[slot].scaling = {
           min,
           max,
           scaleIn,
           scaleOut,
-          aim: this.slots[slot].scaling?.aim ?? null,
+          targetValue: this.slots[slot].scaling?.targetValue ?? null,
         };
         return;
       }
       case 'put scaling policy': {
         const { scaling } = this.slots[action.slot];
         if (scaling !== null)
-          this.slots[action.slot].scaling = { ...scaling, aim: this.#settings.capacity.requestsPerTarget };
+          this.slots[action.slot].scaling = { ...scaling, targetValue: this.#settings.capacity.requestsPerTarget };
         return;
       }
       case 'create rule':

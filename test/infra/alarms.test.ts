@@ -65,7 +65,7 @@ describe('what they cost', () => {
 test('on one machine there is no metric math, and no budget, which MiniStack does not know', () => {
   const template = templateOf(synthesized(local), ORCHESTRATOR.stack);
   expect(alarmsOf([template]).map(({ AlarmName }) => AlarmName)).toEqual([
-    'farol-undelivered',
+    'farol-dead-letters',
     'farol-reconcile-silent',
   ]);
   expect(alarmsOf([template]).filter(({ Metrics }) => Metrics !== undefined)).toEqual([]);

@@ -152,7 +152,7 @@ describe('events', () => {
       expect(Properties['Targets']).toEqual([
         expect.objectContaining({
           RetryPolicy: { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 },
-          DeadLetterConfig: { Arn: { 'Fn::GetAtt': [expect.stringMatching(/^Undelivered/), 'Arn'] } },
+          DeadLetterConfig: { Arn: { 'Fn::GetAtt': [expect.stringMatching(/^DeadLetters/), 'Arn'] } },
         }),
       ]);
   });
@@ -186,7 +186,7 @@ describe('events', () => {
     for (const { Properties } of kept)
       expect(Properties).toMatchObject({
         DestinationConfig: {
-          OnFailure: { Destination: { 'Fn::GetAtt': [expect.stringMatching(/^Undelivered/), 'Arn'] } },
+          OnFailure: { Destination: { 'Fn::GetAtt': [expect.stringMatching(/^DeadLetters/), 'Arn'] } },
         },
       });
   });

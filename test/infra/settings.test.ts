@@ -86,14 +86,14 @@ describe('the settings that the service stack publishes', () => {
     expect(migrate).toMatchObject({ environment: { POSTGRES_USER: 'web_migrator' }, secrets: {} });
     expect(plan).toMatchObject({ environment: { POSTGRES_USER: 'web_planner' }, secrets: {} });
     const roles = [
-      parsed.place.taskRole,
+      parsed.infrastructure.taskRole,
       migrate.taskRole,
       plan.taskRole,
       plan.executionRole,
-      parsed.place.executionRole,
+      parsed.infrastructure.executionRole,
     ];
     expect(new Set(roles).size).toBe(5);
-    expect(plan.securityGroups).not.toEqual(parsed.place.securityGroups);
+    expect(plan.securityGroups).not.toEqual(parsed.infrastructure.securityGroups);
   });
 
   test('fit into a parameter with room for an environment’s own variables', () => {
@@ -102,7 +102,7 @@ describe('the settings that the service stack publishes', () => {
   });
 
   test('name the image’s repository without a tag', () => {
-    expect(parsed.place.repositoryUri).toBe(`${ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/web`);
+    expect(parsed.infrastructure.repositoryUri).toBe(`${ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/web`);
   });
 
   /** The settings of the project's first target with some of its members changed. */

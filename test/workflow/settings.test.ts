@@ -57,7 +57,7 @@ describe('a change of settings', () => {
       slot: 'green',
       deployable: { version: 'v1.0.0', settingsHash: settingsHash({ ...SETTINGS, ...CHANGED }) },
     });
-    expect(workflow.world.slots.green.scaling).toMatchObject({ min: 3, max: 9, aim: 500 });
+    expect(workflow.world.slots.green.scaling).toMatchObject({ min: 3, max: 9, targetValue: 500 });
     expect(await receive(workflow)).toMatchObject({ outcome: 'in force' });
     expect(await look(workflow)).toMatchObject([{ outcome: 'in order' }]);
   });
@@ -301,7 +301,7 @@ describe('an event', () => {
 });
 
 describe('settings that cannot be read', () => {
-  const UNREADABLE = 'place.cluster: "web-staging" is not of web/production: it must be web-production';
+  const UNREADABLE = 'infrastructure.cluster: "web-staging" is not of web/production: it must be web-production';
 
   test('refuse a release in words, before anything has changed', async () => {
     const workflow = await live();

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { Deployable, Digest, ReleaseJson, Version } from './release.ts';
 import { Settings } from './settings.ts';
-import { Role, Slot, Weights } from './slot.ts';
+import { Slot, SlotRole, Weights } from './slot.ts';
 import { Target } from './target.ts';
 
 /** A moment, ISO 8601 in UTC with milliseconds. */
@@ -79,12 +79,12 @@ export const Head = z.strictObject({
 });
 export type Head = z.infer<typeof Head>;
 
-/** What a slot shall hold: a deployable with its scaling bounds, or nothing. */
+/** What a slot shall hold: a deployable with its minimum and maximum capacity, or nothing. */
 export const SlotIntent = z.discriminatedUnion('state', [
   z.strictObject({ state: z.literal('empty') }),
   z.strictObject({
     state: z.literal('filled'),
-    role: Role,
+    role: SlotRole,
     deployable: Deployable,
     taskDefinition: z.string(),
     min: z.int().min(1),

@@ -20,7 +20,7 @@ interface Named {
     readonly plan: { readonly taskRole: string; readonly executionRole: string; readonly secrets: Secrets };
   };
   readonly database?: { readonly function: string } | undefined;
-  readonly place: {
+  readonly infrastructure: {
     readonly cluster: string;
     readonly loadBalancer: string;
     readonly productionListener: string;
@@ -39,10 +39,10 @@ interface Named {
  * another target. What AWS draws itself (subnets, security groups) has no name to be judged by.
  */
 export function foreignNames(settings: Named): ForeignName[] {
-  const { app, environment, place, tasks, database, services } = settings;
+  const { app, environment, infrastructure, tasks, database, services } = settings;
   const target = `${app}/${environment}`;
   const names = targetNames(app, environment);
-  const account = arnParts(place.productionListener).account;
+  const account = arnParts(infrastructure.productionListener).account;
   const found: ForeignName[] = [];
   const judge = (path: ForeignName['path'], got: string | undefined, right: string, own: (got: string) => boolean) => {
     if (got === undefined || own(got)) return;
@@ -57,7 +57,7 @@ export function foreignNames(settings: Named): ForeignName[] {
       return parts.service === service && parts.account === account && goesOn;
     });
   const balancing = (path: ForeignName['path'], got: string, resource: string) =>
-    arn(['place', ...path], got, 'elasticloadbalancing', resource);
+    arn(['infrastructure', ...path], got, 'elasticloadbalancing', resource);
   const role = (path: ForeignName['path'], got: string, kind: keyof typeof names.roles) =>
     arn(path, got, 'iam', `role/${names.roles[kind]}`);
   const secrets = (path: ForeignName['path'], given: Secrets) => {
@@ -78,20 +78,22 @@ export function foreignNames(settings: Named): ForeignName[] {
   };
 
   exactly(['repository'], settings.repository, app);
-  exactly(['place', 'cluster'], place.cluster, names.slug);
-  balancing(['loadBalancer'], place.loadBalancer, `loadbalancer/app/${names.slug}/`);
-  balancing(['productionListener'], place.productionListener, `listener/app/${names.slug}/`);
+  exactly(['infrastructure', 'cluster'], infrastructure.cluster, names.slug);
+  balancing(['loadBalancer'], infrastructure.loadBalancer, `loadbalancer/app/${names.slug}/`);
+  balancing(['productionListener'], infrastructure.productionListener, `listener/app/${names.slug}/`);
   for (const slot of ['blue', 'green'] as const)
     balancing(
       ['slots', slot, 'targetGroup'],
-      place.slots[slot].targetGroup,
+      infrastructure.slots[slot].targetGroup,
       `targetgroup/${names.targetGroups[slot]}/`,
     );
-  exactly(['place', 'prober'], place.prober, names.probe);
-  exactly(['place', 'logGroup'], place.logGroup, names.logGroup);
-  judge(['place', 'repositoryUri'], place.repositoryUri, `it must end in /${app}`, (got) => got.endsWith(`/${app}`));
-  role(['place', 'executionRole'], place.executionRole, 'execution');
-  role(['place', 'taskRole'], place.taskRole, 'task');
+  exactly(['infrastructure', 'prober'], infrastructure.prober, names.probe);
+  exactly(['infrastructure', 'logGroup'], infrastructure.logGroup, names.logGroup);
+  judge(['infrastructure', 'repositoryUri'], infrastructure.repositoryUri, `it must end in /${app}`, (got) =>
+    got.endsWith(`/${app}`),
+  );
+  role(['infrastructure', 'executionRole'], infrastructure.executionRole, 'execution');
+  role(['infrastructure', 'taskRole'], infrastructure.taskRole, 'task');
   role(['tasks', 'migrate', 'taskRole'], tasks.migrate.taskRole, 'migration');
   role(['tasks', 'plan', 'taskRole'], tasks.plan.taskRole, 'plan');
   role(['tasks', 'plan', 'executionRole'], tasks.plan.executionRole, 'planExecution');

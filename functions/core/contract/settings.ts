@@ -83,7 +83,7 @@ const Service = z.strictObject({
 });
 
 /** Where the target runs: made by the service stack, never changed by Farol, except that slots' services, rule and scaling are put into it. */
-const Place = z.strictObject({
+const Infrastructure = z.strictObject({
   cluster: z.string().min(1),
   loadBalancer: Arn,
   productionListener: Arn,
@@ -239,7 +239,7 @@ export const Settings = z
     warm: Duration,
     /** How long `converge` rests between two looks at AWS. */
     poll: Duration,
-    place: Place,
+    infrastructure: Infrastructure,
   })
   .superRefine((settings, context) => {
     for (const { path, message } of foreignNames(settings))

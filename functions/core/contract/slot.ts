@@ -1,12 +1,12 @@
 import * as z from 'zod';
 
-/** A place that can serve: a target group, a preview listener and one ECS service. Never said of what it does: see {@link Role}. */
+/** Blue or green: a target group, a preview listener and one ECS service. What it is used for is its {@link SlotRole}. */
 export const Slot = z.enum(['blue', 'green']);
 export type Slot = z.infer<typeof Slot>;
 export const SLOTS = Slot.options;
 
-/** What a slot does now; one that does nothing is idle. */
-export const Role = z.enum(['live', 'candidate', 'warm']);
+/** What a slot is used for. A slot without a role is idle. Not an IAM role. */
+export const SlotRole = z.enum(['live', 'candidate', 'warm']);
 
 /** The slot beside `slot`. */
 export function otherSlot(slot: Slot): Slot {

@@ -14,4 +14,4 @@ export const StackEvent = z.object({
 export type StackEvent = z.infer<typeof StackEvent>;
 
 /** Where a target's slots are. */
-export type SlotPlace = StackEvent['ResourceProperties'];
+export type SlotInfrastructure = StackEvent['ResourceProperties'];

@@ -24,7 +24,7 @@ export function question(
   from: PromotedFrom | undefined,
 ): { readonly subject: string; readonly text: string } {
   const now = live === undefined ? 'Nothing has been live there yet.' : `${live.deployable.version} is live there now.`;
-  const preview = settings.place.slots[candidate].preview;
+  const preview = settings.infrastructure.slots[candidate].preview;
   const next = {
     candidate:
       'Approved, the database is migrated where that is pending, and the release is started, checked and given its traffic. Nothing of it has run yet but the plan of its migrations, which can only look.',

@@ -10,14 +10,14 @@ type FilledIntent = Extract<SlotIntent, { state: 'filled' }>;
 /** One change of AWS. */
 export type Action =
   | { readonly do: 'create service'; readonly slot: Slot; readonly taskDefinition: string }
-  /** The load balancer's health check of the slot's targets, and how long it lets those go that leave. */
+  /** The load balancer's health check of the slot's target group, and how long it lets those go that leave. */
   | { readonly do: 'set health check'; readonly slot: Slot; readonly health: Settings['health'] }
   | { readonly do: 'set drain'; readonly slot: Slot; readonly deregistration: Duration }
   | { readonly do: 'fill slot'; readonly slot: Slot; readonly taskDefinition: string; readonly desired: number }
   | { readonly do: 'resize slot'; readonly slot: Slot; readonly desired: number }
   | { readonly do: 'empty slot'; readonly slot: Slot }
   | {
-      readonly do: 'set bounds';
+      readonly do: 'register scalable target';
       readonly slot: Slot;
       readonly min: number;
       readonly max: number;
@@ -51,8 +51,8 @@ export interface ConvergeInput {
  * The next changes towards an intent, from what AWS shows now. Pure; the caller makes them and asks again, so that each
  * change is judged on a fresh look and an interrupted run is finished by the next one.
  *
- * The order is what keeps traffic served: capacity up, enough healthy targets of the right digest, weights (the caller's
- * next look reads them back), settle, capacity down, and bounds last.
+ * The order is what keeps traffic served: capacity up, enough healthy tasks of the right digest, weights (the caller's
+ * next look reads them back), settle, capacity down, and the minimum and maximum last.
  */
 export function planConvergence(input: ConvergeInput): ConvergePlan {
   return (
@@ -90,18 +90,18 @@ function capacityUp(slot: Slot, input: ConvergeInput): ConvergePlan | undefined 
   const { taskDefinition, desired } = intent;
   if (service === null) return act({ do: 'create service', slot, taskDefinition });
   if (scaling === null)
-    return act({ do: 'set bounds', slot, min: 0, max: intent.max, scaleIn: false, scaleOut: false });
+    return act({ do: 'register scalable target', slot, min: 0, max: intent.max, scaleIn: false, scaleOut: false });
   // Settings are deployed with a release: what serves keeps the policy that it was deployed with.
-  const outdated = intent.role === 'candidate' && scaling.aim !== input.settings.capacity.requestsPerTarget;
-  if (scaling.aim === null || outdated) return act({ do: 'put scaling policy', slot });
+  const outdated = intent.role === 'candidate' && scaling.targetValue !== input.settings.capacity.requestsPerTarget;
+  if (scaling.targetValue === null || outdated) return act({ do: 'put scaling policy', slot });
   if (intent.role !== 'candidate') return keep(slot, intent, input);
   if (service.taskDefinition !== taskDefinition || service.desired === 0) {
     const emptied = emptyFirst(slot, input);
     if (emptied !== undefined) return emptied;
-    // Bounds before the count: with the old maximum, scaling would clamp the fill. The minimum follows once it is full,
+    // The scalable target before the count: with the old maximum, scaling would clamp the fill. The minimum follows once it is full,
     // or scaling would start tasks of the former task definition.
     return scaling.min !== 0 || scaling.max < desired || scaling.scaleOut
-      ? act({ do: 'set bounds', slot, min: 0, max: intent.max, scaleIn: false, scaleOut: false })
+      ? act({ do: 'register scalable target', slot, min: 0, max: intent.max, scaleIn: false, scaleOut: false })
       : act(...fill(slot, intent, input));
   }
   if (service.desired < desired) return act({ do: 'resize slot', slot, desired });
@@ -130,7 +130,7 @@ function keep(slot: Slot, intent: FilledIntent, { observed }: ConvergeInput): Co
       reason: `The ${intent.role} slot ${slot} runs ${service.taskDefinition}, the ledger says ${intent.taskDefinition}: it was changed, and not by Farol.`,
     };
   }
-  if (scaling.scaleIn && !intent.scaleIn) return act(bounds(slot, intent));
+  if (scaling.scaleIn && !intent.scaleIn) return act(scalableTarget(slot, intent));
   return undefined;
 }
 
@@ -238,7 +238,7 @@ function capacityDown(slot: Slot, input: ConvergeInput): ConvergePlan | undefine
 }
 
 /**
- * Bounds to zero and the count to zero, once no load balancer node can still send a request here: weights in DescribeRules
+ * The minimum and the count to zero, once no load balancer node can still send a request here: weights in DescribeRules
  * are configuration, not traffic (argo-rollouts 4595: 503s when the old side went at the moment its weight became 0).
  */
 function empty(
@@ -246,13 +246,13 @@ function empty(
   { service, scaling }: ObservedSlot,
   { traffic, settings, now }: ConvergeInput,
 ): ConvergePlan {
-  if (service === null) return { outcome: 'progressing', waitingFor: `targets of ${slot} to leave` };
+  if (service === null) return { outcome: 'progressing', waitingFor: `the target group of ${slot} to be empty` };
   const settling = traffic === undefined ? 0 : milliseconds(settings.drain.settle) - elapsed(traffic.at, now);
   if (settling > 0 && service.desired > 0) {
     return { outcome: 'progressing', waitingFor: `the old weights to settle before ${slot} is emptied` };
   }
   if (scaling !== null && (scaling.min > 0 || scaling.scaleOut)) {
-    return act({ do: 'set bounds', slot, min: 0, max: scaling.max, scaleIn: false, scaleOut: false });
+    return act({ do: 'register scalable target', slot, min: 0, max: scaling.max, scaleIn: false, scaleOut: false });
   }
   if (service.desired > 0) return act({ do: 'empty slot', slot });
   return { outcome: 'progressing', waitingFor: `${service.running} tasks of ${slot} to drain and stop` };
@@ -262,7 +262,7 @@ function finalBounds(slot: Slot, { intent, observed }: ConvergeInput): ConvergeP
   const slotIntent = intent.slots[slot];
   const { scaling } = observed.slots[slot];
   if (slotIntent.state === 'empty' || scaling === null) return undefined;
-  const wanted = bounds(slot, slotIntent);
+  const wanted = scalableTarget(slot, slotIntent);
   return scaling.min === wanted.min &&
     scaling.max === wanted.max &&
     scaling.scaleIn === wanted.scaleIn &&
@@ -271,13 +271,13 @@ function finalBounds(slot: Slot, { intent, observed }: ConvergeInput): ConvergeP
     : act(wanted);
 }
 
-function bounds(slot: Slot, { min, max, scaleIn, scaleOut }: FilledIntent) {
-  return { do: 'set bounds', slot, min, max, scaleIn, scaleOut } as const;
+function scalableTarget(slot: Slot, { min, max, scaleIn, scaleOut }: FilledIntent) {
+  return { do: 'register scalable target', slot, min, max, scaleIn, scaleOut } as const;
 }
 
-function isEmpty({ service, tasks, targets }: ObservedSlot): boolean {
+function isEmpty({ service, tasks, registeredTargets }: ObservedSlot): boolean {
   return (
-    targets === 0 &&
+    registeredTargets === 0 &&
     (service === null || (service.desired === 0 && service.running + service.pending === 0 && tasks.length === 0))
   );
 }

@@ -56,7 +56,7 @@ function notRecorded(what: keyof typeof HELD_BACK, missing: readonly (keyof type
 }
 
 /** Why a release may not even tell what it would migrate, in a sentence (I18); undefined: it may. */
-export function lackForPlan(plan: Demands, facts: Facts): string | undefined {
+export function missingForPlan(plan: Demands, facts: Facts): string | undefined {
   return notRecorded('plan', lacking(origin(plan), facts));
 }
 
@@ -64,20 +64,20 @@ export function lackForPlan(plan: Demands, facts: Facts): string | undefined {
  * Why a candidate may not be started, in a sentence (I18); undefined: it may. It runs as the application's user of the
  * database, and with the service's secrets.
  */
-export function lackForCandidate(plan: Demands, facts: Facts): string | undefined {
+export function missingForCandidate(plan: Demands, facts: Facts): string | undefined {
   const missing = lacking([...origin(plan), ...migrated(facts)], facts);
   if (missing.length > 0) return notRecorded('candidate', missing);
   return plan.settings.approval?.before === 'anything' ? lackOfApproval('candidate', plan, facts) : undefined;
 }
 
 /** Why a migration may not begin, in a sentence (I3); undefined: it may. */
-export function lackForMigration(plan: Demands, facts: Facts): string | undefined {
+export function missingForMigration(plan: Demands, facts: Facts): string | undefined {
   const missing = lacking([...origin(plan), 'migration-plan'], facts);
   return notRecorded('migration', missing) ?? lackOfApproval('migration', plan, facts);
 }
 
 /** Why a candidate may get no share of the traffic, in a sentence (I3); undefined: it may. */
-export function lackForTraffic(plan: Demands, facts: Facts): string | undefined {
+export function missingForTraffic(plan: Demands, facts: Facts): string | undefined {
   const missing = lacking([...origin(plan), ...migrated(facts), 'smoke'], facts);
   return notRecorded('traffic', missing) ?? lackOfApproval('traffic', plan, facts);
 }

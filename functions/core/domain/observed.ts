@@ -31,7 +31,7 @@ export interface ObservedScaling {
   readonly scaleIn: boolean;
   readonly scaleOut: boolean;
   /** Requests a minute and task that the policy aims at; null: there is none. */
-  readonly aim: number | null;
+  readonly targetValue: number | null;
 }
 
 export interface ObservedSlot {
@@ -39,8 +39,8 @@ export interface ObservedSlot {
   readonly service: ObservedService | null;
   readonly tasks: readonly ObservedTask[];
   /** Targets still registered, draining ones included. */
-  readonly targets: number;
-  /** What the load balancer says of targets that are not healthy, in its words. */
+  readonly registeredTargets: number;
+  /** What the load balancer says of registered targets that are not healthy, in its words. */
   readonly unhealthyReasons: readonly string[];
   readonly scaling: ObservedScaling | null;
   /** Tasks of a task definition that ended by themselves since it was started here, newest first. */

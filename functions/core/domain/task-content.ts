@@ -18,10 +18,10 @@ export const WITHHELD = 'withheld-from-the-migration-plan';
  * the service's: ECS refuses a task definition with one name among both variables and secrets. The plan is given no secret
  * of the service (I18).
  */
-export function taskContent({ services, tasks, place }: Settings, kind: TaskPurpose | 'web'): TaskContent {
+export function taskContent({ services, tasks, infrastructure }: Settings, kind: TaskPurpose | 'web'): TaskContent {
   const [service] = services;
   if (service === undefined) throw new Error('settings.services is empty');
-  if (kind === 'web') return { ...service, taskRole: place.taskRole };
+  if (kind === 'web') return { ...service, taskRole: infrastructure.taskRole };
   const own = tasks[kind];
   const given = kind === 'plan' ? {} : service.secrets;
   const withheld = kind === 'plan' ? mapped(service.secrets, WITHHELD) : {};

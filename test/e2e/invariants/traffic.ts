@@ -66,7 +66,7 @@ export function healthBeforeWeights(run: Run, mayDie: readonly string[]): string
       .findLast(
         ({ operation, params }) =>
           operation === 'DescribeTargetHealth' &&
-          params['TargetGroupArn'] === run.settings.place.slots[slot].targetGroup,
+          params['TargetGroupArn'] === run.settings.infrastructure.slots[slot].targetGroup,
       );
     return [
       ...(healthy >= needed || mayDie.includes(version)
@@ -133,10 +133,10 @@ export function slotsSettleBeforeTheyEmpty(run: Run): string[] {
 }
 
 /** Health check and drain of what serves, or could at once, are not touched. */
-export function targetGroupsChangeWhileEmpty({ calls, moments, settings: { place } }: Run): string[] {
+export function targetGroupsChangeWhileEmpty({ calls, moments, settings: { infrastructure } }: Run): string[] {
   return calls.flatMap(({ at, operation, params }) => {
     if (operation !== 'ModifyTargetGroup' && operation !== 'ModifyTargetGroupAttributes') return [];
-    const slot = SLOTS.find((one) => place.slots[one].targetGroup === params['TargetGroupArn']);
+    const slot = SLOTS.find((one) => infrastructure.slots[one].targetGroup === params['TargetGroupArn']);
     if (slot === undefined) return [`${at}: a target group of no slot was changed`];
     const then = lastAt(moments, Date.parse(at));
     const targets = then?.slots[slot].targets.size ?? 0;

@@ -27,7 +27,7 @@ export const ENCRYPTION: readonly Acknowledgement[] = [
   },
   {
     rule: 'CKV_AWS_27',
-    on: ['*/farol-orchestrator/Undelivered'],
+    on: ['*/farol-orchestrator/DeadLetters'],
     reason: 'The queue is encrypted by SQS (SqsManagedSseEnabled); checkov looks for a KMS key alone.',
   },
   {

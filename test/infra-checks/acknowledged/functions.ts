@@ -46,7 +46,7 @@ export const FUNCTIONS: readonly Acknowledgement[] = [
   },
   {
     rule: 'AwsSolutions-SQS3',
-    on: ['*/farol-orchestrator/Undelivered'],
+    on: ['*/farol-orchestrator/DeadLetters'],
     reason:
       'It is the place for what could not be delivered, of rules and of functions; cdk-nag knows queues of queues.',
   },

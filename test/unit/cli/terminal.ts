@@ -13,11 +13,11 @@ export class FakeTerminal implements Terminal {
     this.#answers = answers;
   }
 
-  say(line: string): void {
+  print(line: string): void {
     this.said.push(line);
   }
 
-  tell(line: string): void {
+  log(line: string): void {
     this.told.push(line);
   }
 

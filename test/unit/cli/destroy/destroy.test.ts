@@ -1,7 +1,7 @@
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { Assembly } from '../../../../cli/deploy/assembly.ts';
 import { type DestroyPorts, destroy } from '../../../../cli/destroy/destroy.ts';
-import type { NetworkRemains, Remains } from '../../../../cli/destroy/ports.ts';
+import type { NetworkResources, RetainedResources } from '../../../../cli/destroy/ports.ts';
 import { type AccountState, done, environment, FakeAccount } from '../account.ts';
 import { FakeTerminal } from '../terminal.ts';
 
@@ -17,7 +17,7 @@ const assembly: Assembly = {
   bootstrapVersion: 8,
   remove: () => Promise.resolve(),
 };
-const NOTHING: NetworkRemains = { interfaces: [], groups: [] };
+const NOTHING: NetworkResources = { interfaces: [], groups: [] };
 
 let happened: string[];
 beforeEach(() => {
@@ -25,7 +25,7 @@ beforeEach(() => {
 });
 
 interface World extends Partial<AccountState> {
-  readonly network?: NetworkRemains[];
+  readonly network?: NetworkResources[];
   /** How often the deletion of the service stack fails. */
   readonly failures?: number;
   readonly terminal?: FakeTerminal;
@@ -39,7 +39,7 @@ function world({
 }: World = {}) {
   const account = new FakeAccount({ stacks: new Map(STACKS.map((name) => [name, done()])), ...state });
   let left = failures;
-  const remains: Remains = {
+  const retained: RetainedResources = {
     emptyBuckets: (stack) => Promise.resolve(stack === 'web-pipeline' ? ['artifacts'] : []),
     inNetwork: () => Promise.resolve(network.length > 1 ? (network.shift() ?? NOTHING) : (network[0] ?? NOTHING)),
     clearNetwork: ({ interfaces, groups }) =>
@@ -54,7 +54,7 @@ function world({
   const ports: DestroyPorts = {
     account,
     changes: { setStackPolicy: (stack) => Promise.resolve(void happened.push(`policy ${stack}`)) },
-    remains,
+    retained,
     cdk: {
       bootstrap: () => Promise.resolve(),
       diff: () => Promise.resolve(),

@@ -13,13 +13,13 @@ const MINUTE = Math.floor(Date.now() / 60_000) * 60_000;
 const at = (seconds: number) => new Date(MINUTE + seconds * 1000).toISOString();
 
 /** Settings of a load balancer that no other test has. */
-function place(name: string): Settings {
-  const { slots } = SETTINGS.place;
+function settingsOf(name: string): Settings {
+  const { slots } = SETTINGS.infrastructure;
   const arn = (rest: string) => `arn:aws:elasticloadbalancing:us-east-1:000000000000:${rest}`;
   return {
     ...SETTINGS,
-    place: {
-      ...SETTINGS.place,
+    infrastructure: {
+      ...SETTINGS.infrastructure,
       loadBalancer: arn(`loadbalancer/app/${name}/50dc6c495c0c9188`),
       slots: {
         blue: { ...slots.blue, targetGroup: arn(`targetgroup/${name}-blue/1111111111111111`) },
@@ -56,19 +56,19 @@ test('counts are the sums of whole minutes, of one slot', async () => {
   await report('sums', 'blue', 'RequestCount', 2, 0);
   await report('sums', 'blue', 'HTTPCode_Target_5XX_Count', 3, -60);
   await report('sums', 'green', 'RequestCount', 7, -60);
-  const settings = place('sums');
+  const settings = settingsOf('sums');
   expect(await metrics().counts(settings, 'blue', at(-30), at(20))).toEqual({ requests: 42, targetErrors: 3 });
   expect(await metrics().counts(settings, 'blue', at(-60), at(0))).toEqual({ requests: 40, targetErrors: 3 });
   expect(await metrics().counts(settings, 'green', at(-30), at(20))).toEqual({ requests: 7, targetErrors: 0 });
 });
 
 test('no datapoint is no request', async () => {
-  expect(await metrics().counts(place('quiet'), 'blue', at(-60), at(0))).toEqual({ requests: 0, targetErrors: 0 });
+  expect(await metrics().counts(settingsOf('quiet'), 'blue', at(-60), at(0))).toEqual({ requests: 0, targetErrors: 0 });
 });
 
 test('a period of its own cuts the time by it', async () => {
   for (const seconds of [-10, -8, -6]) await report('short', 'blue', 'RequestCount', 1, seconds);
-  const settings = { ...place('short'), analysis: { ...SETTINGS.analysis, period: '2s' } };
+  const settings = { ...settingsOf('short'), analysis: { ...SETTINGS.analysis, period: '2s' } };
   expect(await metrics().counts(settings, 'blue', at(-7), at(-5))).toEqual({ requests: 2, targetErrors: 0 });
 });
 

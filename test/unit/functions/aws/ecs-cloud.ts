@@ -38,7 +38,7 @@ export function ecsCloud(): () => EcsCloud {
     await plane.call('CreateCluster', { clusterName: 'main' });
     try {
       await new CloudWatchLogsClient(started().client).send(
-        new CreateLogGroupCommand({ logGroupName: SETTINGS.place.logGroup }),
+        new CreateLogGroupCommand({ logGroupName: SETTINGS.infrastructure.logGroup }),
       );
     } catch (error) {
       if (!(error instanceof ResourceAlreadyExistsException)) throw error;
@@ -53,13 +53,13 @@ export function ecsCloud(): () => EcsCloud {
 
 /** Settings of a target in the cluster `main`; the load balancer's parts are those of the fixture unless `stage` is given. */
 export function settingsIn(environment: string, stage?: Awaited<ReturnType<typeof buildStage>>): Settings {
-  const { place } = SETTINGS;
+  const { infrastructure } = SETTINGS;
   return {
     ...SETTINGS,
     environment,
     drain: { ...SETTINGS.drain, stopTimeout: '5s' },
-    place: {
-      ...place,
+    infrastructure: {
+      ...infrastructure,
       cluster: 'main',
       repositoryUri: 'registry/web',
       ...(stage === undefined
@@ -68,8 +68,8 @@ export function settingsIn(environment: string, stage?: Awaited<ReturnType<typeo
             loadBalancer: stage.loadBalancer,
             productionListener: stage.listener,
             slots: {
-              blue: { ...place.slots.blue, targetGroup: stage.blue.targetGroup },
-              green: { ...place.slots.green, targetGroup: stage.green.targetGroup },
+              blue: { ...infrastructure.slots.blue, targetGroup: stage.blue.targetGroup },
+              green: { ...infrastructure.slots.green, targetGroup: stage.green.targetGroup },
             },
           }),
     },

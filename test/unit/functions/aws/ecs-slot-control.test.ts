@@ -43,7 +43,7 @@ function target(environment: Record<string, string> = {}): Settings {
   return {
     ...settings,
     services: [{ ...service, environment }],
-    place: { ...settings.place, rulePriority: environments },
+    infrastructure: { ...settings.infrastructure, rulePriority: environments },
   };
 }
 
@@ -71,12 +71,12 @@ async function empty(settings: Settings, slot: Slot): Promise<void> {
   await observed(
     settings,
     `${slot} to be empty`,
-    ({ slots }) => slots[slot].tasks.length === 0 && slots[slot].targets === 0,
+    ({ slots }) => slots[slot].tasks.length === 0 && slots[slot].registeredTargets === 0,
   );
 }
 
 test('a target that was never deployed has nothing', async () => {
-  const nothing = { service: null, tasks: [], targets: 0, unhealthyReasons: [], scaling: null, crashes: [] };
+  const nothing = { service: null, tasks: [], registeredTargets: 0, unhealthyReasons: [], scaling: null, crashes: [] };
   expect(await control().observe(target())).toEqual({ rule: null, slots: { blue: nothing, green: nothing } });
 });
 
@@ -90,20 +90,20 @@ test('a slot is made, filled, found healthy, scaled and emptied', async () => {
   expect(made.slots.green.service).toBeNull();
 
   const bounds = { min: 0, max: 3, scaleIn: false, scaleOut: true };
-  await control().apply(settings, { do: 'set bounds', slot: 'blue', ...bounds });
-  expect((await control().observe(settings)).slots.blue.scaling).toEqual({ ...bounds, aim: null });
+  await control().apply(settings, { do: 'register scalable target', slot: 'blue', ...bounds });
+  expect((await control().observe(settings)).slots.blue.scaling).toEqual({ ...bounds, targetValue: null });
   await control().apply(settings, { do: 'put scaling policy', slot: 'blue' });
   await control().apply(settings, { do: 'put scaling policy', slot: 'blue' });
   expect((await control().observe(settings)).slots.blue.scaling).toEqual({
     ...bounds,
-    aim: settings.capacity.requestsPerTarget,
+    targetValue: settings.capacity.requestsPerTarget,
   });
   expect((await control().observe(settings)).slots.green.scaling).toBeNull();
 
   const health = { ...settings.health, interval: '20s', healthy: 3 };
   await control().apply(settings, { do: 'set health check', slot: 'blue', health });
   await control().apply(settings, { do: 'set drain', slot: 'blue', deregistration: '7s' });
-  const { targetGroup: TargetGroupArn } = settings.place.slots.blue;
+  const { targetGroup: TargetGroupArn } = settings.infrastructure.slots.blue;
   const { TargetGroups } = await loadBalancing().send(
     new DescribeTargetGroupsCommand({ TargetGroupArns: [TargetGroupArn] }),
   );
@@ -127,7 +127,7 @@ test('a slot is made, filled, found healthy, scaled and emptied', async () => {
   expect(healthy.slots.blue).toMatchObject({
     service: { taskDefinition, desired: 1, running: 1 },
     tasks: [{ taskDefinition, digest: digestOf('v1.0.0'), running: true, healthy: true }],
-    targets: 1,
+    registeredTargets: 1,
     unhealthyReasons: [],
     crashes: [],
   });
@@ -176,7 +176,7 @@ test.each([{ reset: false }, { reset: true }])(
 test('a service that cannot be made is an error', async () => {
   const settings = target();
   const taskDefinition = await register(settings);
-  const elsewhere = { ...settings, place: { ...settings.place, cluster: 'no-such' } };
+  const elsewhere = { ...settings, infrastructure: { ...settings.infrastructure, cluster: 'no-such' } };
   const making = control().apply(elsewhere, { do: 'create service', slot: 'blue', taskDefinition });
   await expect(making).rejects.toMatchObject({ name: 'ClusterNotFoundException' });
 });
@@ -255,10 +255,17 @@ test('a cluster may be named by its ARN', async () => {
   const settings = target();
   const byArn = {
     ...settings,
-    place: { ...settings.place, cluster: 'arn:aws:ecs:us-east-1:000000000000:cluster/main' },
+    infrastructure: { ...settings.infrastructure, cluster: 'arn:aws:ecs:us-east-1:000000000000:cluster/main' },
   };
   await control().apply(byArn, { do: 'create service', slot: 'blue', taskDefinition: await register(byArn) });
-  await control().apply(byArn, { do: 'set bounds', slot: 'blue', min: 0, max: 2, scaleIn: true, scaleOut: false });
+  await control().apply(byArn, {
+    do: 'register scalable target',
+    slot: 'blue',
+    min: 0,
+    max: 2,
+    scaleIn: true,
+    scaleOut: false,
+  });
   expect((await control().observe(byArn)).slots.blue.scaling).toMatchObject({ min: 0, max: 2 });
 });
 
@@ -280,7 +287,7 @@ test.each<Action>([
   { do: 'fill slot', slot: 'blue', taskDefinition: 'web:1', desired: 1 },
   { do: 'resize slot', slot: 'blue', desired: 1 },
   { do: 'empty slot', slot: 'blue' },
-  { do: 'set bounds', slot: 'blue', min: 1, max: 2, scaleIn: true, scaleOut: true },
+  { do: 'register scalable target', slot: 'blue', min: 1, max: 2, scaleIn: true, scaleOut: true },
   { do: 'put scaling policy', slot: 'blue' },
   { do: 'create rule', weights: { blue: 100, green: 0 } },
   { do: 'set weights', rule: 'arn', weights: { blue: 100, green: 0 } },

@@ -27,12 +27,19 @@ test('what converge made in a place is taken away, and a second time finds nothi
   );
   await control.apply(settings, { do: 'create service', slot: 'blue', taskDefinition });
   await control.apply(settings, { do: 'fill slot', slot: 'blue', taskDefinition, desired: 1 });
-  await control.apply(settings, { do: 'set bounds', slot: 'blue', min: 1, max: 2, scaleIn: true, scaleOut: true });
+  await control.apply(settings, {
+    do: 'register scalable target',
+    slot: 'blue',
+    min: 1,
+    max: 2,
+    scaleIn: true,
+    scaleOut: true,
+  });
   await control.apply(settings, { do: 'create rule', weights: { blue: 100, green: 0 } });
   await until('a task', async () => (await control.observe(settings)).slots.blue.tasks.length === 1);
 
   const removal = new EcsSlotRemoval(clients);
-  const { cluster, productionListener: listener } = settings.place;
+  const { cluster, productionListener: listener } = settings.infrastructure;
   expect(await removal.tasksLeft({ cluster, listener })).toBe(1);
   const remove = async () => {
     await removal.removeRules({ cluster, listener });

@@ -127,7 +127,7 @@ test('a command that the release does not have is a mistake of the caller', asyn
 
 test('an image that cannot be pulled ends without an exit code, and says so', async () => {
   const settings = target();
-  const nowhere = { ...settings, place: { ...settings.place, repositoryUri: 'registry/missing' } };
+  const nowhere = { ...settings, infrastructure: { ...settings.infrastructure, repositoryUri: 'registry/missing' } };
   const end = await state(settings, await startedTask(nowhere, exit(0)), 'stopped');
   expect(end).toMatchObject({ started: false, lastLines: [], reason: expect.stringContaining('CannotPullContainer') });
   expect(end).not.toHaveProperty('exitCode');

@@ -6,8 +6,8 @@ import { readCrashes, readRule, readService, readTasks, readUnhealthyReasons } f
 import { SETTINGS } from '../../../fixtures/settings.ts';
 import { digestOf } from './cloud.ts';
 
-const { place } = SETTINGS;
-const { blue, green } = place.slots;
+const { infrastructure } = SETTINGS;
+const { blue, green } = infrastructure.slots;
 
 describe('a service', () => {
   const service: Service = {
@@ -215,17 +215,19 @@ describe('the production rule', () => {
 
   test('is the one with its priority, and shows its weights by slot', () => {
     const others = [rule({ RuleArn: 'other', Priority: '2' }), rule({ RuleArn: 'default', Priority: 'default' })];
-    expect(readRule([...others, rule()], place)).toEqual({
+    expect(readRule([...others, rule()], infrastructure)).toEqual({
       arn: 'rule',
       weights: { blue: 90, green: 10 },
       foreign: null,
     });
-    expect(readRule(others, place)).toBeNull();
-    expect(readRule([], place)).toBeNull();
+    expect(readRule(others, infrastructure)).toBeNull();
+    expect(readRule([], infrastructure)).toBeNull();
   });
 
   test('is read as Farol writes it when the condition comes without its configuration', () => {
-    expect(readRule([rule({ Conditions: [{ Field: 'path-pattern', Values: ['/*'] }] })], place)?.foreign).toBeNull();
+    expect(
+      readRule([rule({ Conditions: [{ Field: 'path-pattern', Values: ['/*'] }] })], infrastructure)?.foreign,
+    ).toBeNull();
   });
 
   test.each<[Rule, string]>([
@@ -249,11 +251,11 @@ describe('the production rule', () => {
       'it does not hold for every request',
     ],
   ])('as a stranger made it: %#', (made, foreign) => {
-    expect(readRule([made], place)).toMatchObject({ arn: 'rule', foreign });
+    expect(readRule([made], infrastructure)).toMatchObject({ arn: 'rule', foreign });
   });
 });
 
 test("CloudWatch's names of load balancer and target group are the ends of their ARNs", () => {
-  expect(dimensionOf(place.loadBalancer)).toBe('app/web-production/50dc6c495c0c9188');
+  expect(dimensionOf(infrastructure.loadBalancer)).toBe('app/web-production/50dc6c495c0c9188');
   expect(dimensionOf(blue.targetGroup)).toBe('targetgroup/web-production-blue/1111111111111111');
 });

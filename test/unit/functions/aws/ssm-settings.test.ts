@@ -51,8 +51,8 @@ test('settings that cannot be read stop their own target and no other', async ()
 });
 
 test('settings that name what is another target’s are refused, and say what would be right', async () => {
-  const { place } = settingsOf('web', 'production');
-  await publish('web/staging', { ...settingsOf('web', 'staging'), place });
+  const { infrastructure } = settingsOf('web', 'production');
+  await publish('web/staging', { ...settingsOf('web', 'staging'), infrastructure });
   await publish('web/production', SETTINGS);
   expect(await store().all()).toEqual([
     { settings: SETTINGS },
@@ -61,7 +61,7 @@ test('settings that name what is another target’s are refused, and say what wo
       error: expect.stringMatching(/"web-production" is not of web\/staging: it must be web-staging/),
     },
   ]);
-  expect(await store().settings('web/staging')).toMatch(/place\.cluster/);
+  expect(await store().settings('web/staging')).toMatch(/infrastructure\.cluster/);
 });
 
 test('every target is found, past the ten parameters of a page', async () => {

@@ -17,19 +17,31 @@ test('a target’s own names are accepted', () => {
 });
 
 describe('staging’s settings that name what is production’s are refused:', () => {
-  const place = (change: Partial<Settings['place']>) => ({ ...own, place: { ...own.place, ...change } });
-  const { place: there, tasks, database } = other;
+  const infrastructure = (change: Partial<Settings['infrastructure']>) => ({
+    ...own,
+    infrastructure: { ...own.infrastructure, ...change },
+  });
+  const { infrastructure: there, tasks, database } = other;
   test.each<[string, unknown]>([
-    ['place.cluster', place({ cluster: there.cluster })],
-    ['place.loadBalancer', place({ loadBalancer: there.loadBalancer })],
-    ['place.productionListener', place({ productionListener: there.productionListener })],
-    ['place.slots.blue.targetGroup', place({ slots: { ...own.place.slots, blue: there.slots.blue } })],
-    ['place.slots.green.targetGroup', place({ slots: { ...own.place.slots, green: own.place.slots.blue } })],
-    ['place.prober', place({ prober: 'farol-probe-web-production' })],
-    ['place.executionRole', place({ executionRole: there.executionRole })],
-    ['place.taskRole', place({ taskRole: there.taskRole })],
-    ['place.logGroup', place({ logGroup: there.logGroup })],
-    ['place.repositoryUri', place({ repositoryUri: '111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop' })],
+    ['infrastructure.cluster', infrastructure({ cluster: there.cluster })],
+    ['infrastructure.loadBalancer', infrastructure({ loadBalancer: there.loadBalancer })],
+    ['infrastructure.productionListener', infrastructure({ productionListener: there.productionListener })],
+    [
+      'infrastructure.slots.blue.targetGroup',
+      infrastructure({ slots: { ...own.infrastructure.slots, blue: there.slots.blue } }),
+    ],
+    [
+      'infrastructure.slots.green.targetGroup',
+      infrastructure({ slots: { ...own.infrastructure.slots, green: own.infrastructure.slots.blue } }),
+    ],
+    ['infrastructure.prober', infrastructure({ prober: 'farol-probe-web-production' })],
+    ['infrastructure.executionRole', infrastructure({ executionRole: there.executionRole })],
+    ['infrastructure.taskRole', infrastructure({ taskRole: there.taskRole })],
+    ['infrastructure.logGroup', infrastructure({ logGroup: there.logGroup })],
+    [
+      'infrastructure.repositoryUri',
+      infrastructure({ repositoryUri: '111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop' }),
+    ],
     ['tasks.migrate.taskRole', { ...own, tasks: { ...own.tasks, migrate: tasks.migrate } }],
     [
       'tasks.plan.taskRole',
@@ -50,14 +62,14 @@ describe('staging’s settings that name what is production’s are refused:', (
 
 describe('a role that only looks like the target’s own is refused:', () => {
   test.each([
-    ['of another account', own.place.taskRole.replace('111122223333', '999900001111')],
-    ['with more behind its name', `${own.place.taskRole}-2`],
-    ['below a path', own.place.taskRole.replace('role/', 'role/other/')],
+    ['of another account', own.infrastructure.taskRole.replace('111122223333', '999900001111')],
+    ['with more behind its name', `${own.infrastructure.taskRole}-2`],
+    ['below a path', own.infrastructure.taskRole.replace('role/', 'role/other/')],
     ['the migration’s in place of the application’s', own.tasks.migrate.taskRole],
-    ['a user', own.place.taskRole.replace('role/', 'user/')],
+    ['a user', own.infrastructure.taskRole.replace('role/', 'user/')],
   ])('%s', (_what, taskRole) => {
-    expect(refusals({ ...own, place: { ...own.place, taskRole } })).toEqual([
-      expect.stringContaining('place.taskRole'),
+    expect(refusals({ ...own, infrastructure: { ...own.infrastructure, taskRole } })).toEqual([
+      expect.stringContaining('infrastructure.taskRole'),
     ]);
   });
 });

@@ -64,7 +64,7 @@ test('the stacks stand on the local cloud: orchestrator deployed, load balancer 
     new GetParameterCommand({ Name: '/farol/targets/web/production' }),
   );
   expect(JSON.parse(Parameter?.Value ?? '')).toEqual(settings);
-  expect(settings.place).not.toHaveProperty('prober');
+  expect(settings.infrastructure).not.toHaveProperty('prober');
   expect(settings.services[0]?.environment).toMatchObject({
     POSTGRES_HOST: '127.0.0.1',
     POSTGRES_PORT: '5499',
@@ -105,7 +105,7 @@ test('the stacks stand on the local cloud: orchestrator deployed, load balancer 
   const { LoadBalancers } = await new ElasticLoadBalancingV2Client(gateway.client).send(
     new DescribeLoadBalancersCommand({ Names: ['web-production'] }),
   );
-  expect(LoadBalancers?.[0]?.LoadBalancerArn).toBe(settings.place.loadBalancer);
+  expect(LoadBalancers?.[0]?.LoadBalancerArn).toBe(settings.infrastructure.loadBalancer);
   const answer = await fetch(settings.address);
   expect(answer.status).toBe(503);
   expect(await answer.text()).toBe('Nothing is deployed here yet.');

@@ -6,7 +6,7 @@ import { SETTINGS } from '../../../../fixtures/settings.ts';
 
 const NOW = '2026-11-23T18:10:00.000Z';
 const LONG_AGO = '2026-11-23T18:00:00.000Z';
-const AIM = SETTINGS.capacity.requestsPerTarget;
+const TARGET_VALUE = SETTINGS.capacity.requestsPerTarget;
 const OLD = { digest: `sha256:${'a'.repeat(64)}`, version: 'v1.0.0', settingsHash: '0'.repeat(16) };
 const NEW = { digest: `sha256:${'b'.repeat(64)}`, version: 'v1.1.0', settingsHash: '0'.repeat(16) };
 
@@ -34,7 +34,7 @@ const CANDIDATE = filled('candidate', 'web:2');
 const NOTHING: ObservedSlot = {
   service: null,
   tasks: [],
-  targets: 0,
+  registeredTargets: 0,
   unhealthyReasons: [],
   scaling: null,
   crashes: [],
@@ -44,9 +44,9 @@ function running(taskDefinition: string, digest: string, healthy: number, total 
   return {
     service: { taskDefinition, desired: total, running: total, pending: 0, failed: false, events: [] },
     tasks: Array.from({ length: total }, (_, i) => ({ taskDefinition, digest, running: true, healthy: i < healthy })),
-    targets: total,
+    registeredTargets: total,
     unhealthyReasons: [],
-    scaling: { min: 2, max: 6, scaleIn: false, scaleOut: true, aim: AIM },
+    scaling: { min: 2, max: 6, scaleIn: false, scaleOut: true, targetValue: TARGET_VALUE },
     crashes: [],
   };
 }
@@ -54,7 +54,7 @@ function running(taskDefinition: string, digest: string, healthy: number, total 
 const EMPTIED: ObservedSlot = {
   ...NOTHING,
   service: { taskDefinition: 'web:0', desired: 0, running: 0, pending: 0, failed: false, events: [] },
-  scaling: { min: 0, max: 6, scaleIn: false, scaleOut: false, aim: AIM },
+  scaling: { min: 0, max: 6, scaleIn: false, scaleOut: false, targetValue: TARGET_VALUE },
 };
 
 /** The target group takes the settings of what comes, while nobody is in it. */
@@ -98,37 +98,50 @@ describe('capacity up', () => {
     });
     const made = { ...EMPTIED, scaling: null };
     expect(plan({ observed: { green: made } })).toMatchObject({
-      actions: [{ do: 'set bounds', min: 0, max: 6, scaleOut: false }],
+      actions: [{ do: 'register scalable target', min: 0, max: 6, scaleOut: false }],
     });
-    const bounded = { ...EMPTIED, scaling: { min: 0, max: 6, scaleIn: false, scaleOut: false, aim: null } };
+    const bounded = { ...EMPTIED, scaling: { min: 0, max: 6, scaleIn: false, scaleOut: false, targetValue: null } };
     expect(plan({ observed: { green: bounded } })).toMatchObject({ actions: [{ do: 'put scaling policy' }] });
     expect(plan({ observed: { green: EMPTIED } })).toEqual({ outcome: 'act', actions: FILL });
   });
 
   test('a candidate gets the policy of its own settings, what serves keeps the one that it was deployed with', () => {
-    const outdated = { ...EMPTIED, scaling: { min: 0, max: 6, scaleIn: false, scaleOut: false, aim: AIM + 1 } };
+    const outdated = {
+      ...EMPTIED,
+      scaling: { min: 0, max: 6, scaleIn: false, scaleOut: false, targetValue: TARGET_VALUE + 1 },
+    };
     expect(plan({ observed: { green: outdated } })).toMatchObject({
       actions: [{ do: 'put scaling policy', slot: 'green' }],
     });
     const live = running('web:1', OLD.digest, 2);
-    const blue = { ...live, scaling: { min: 2, max: 6, scaleIn: false, scaleOut: true, aim: AIM + 1 } };
+    const blue = {
+      ...live,
+      scaling: { min: 2, max: 6, scaleIn: false, scaleOut: true, targetValue: TARGET_VALUE + 1 },
+    };
     expect(plan({ observed: { blue, green: EMPTIED } })).toEqual({ outcome: 'act', actions: FILL });
   });
 
   test('a minimum above zero is lowered before the fill, or scaling would start the former release', () => {
-    const green = { ...EMPTIED, scaling: { min: 2, max: 6, scaleIn: true, scaleOut: true, aim: AIM } };
-    expect(plan({ observed: { green } })).toMatchObject({ actions: [{ do: 'set bounds', min: 0, max: 6 }] });
+    const green = { ...EMPTIED, scaling: { min: 2, max: 6, scaleIn: true, scaleOut: true, targetValue: TARGET_VALUE } };
+    expect(plan({ observed: { green } })).toMatchObject({
+      actions: [{ do: 'register scalable target', min: 0, max: 6 }],
+    });
   });
 
   test('a slot that still runs another release is emptied before it is filled', () => {
     const green = running('web:0', OLD.digest, 2);
-    expect(plan({ observed: { green } })).toMatchObject({ actions: [{ do: 'set bounds', slot: 'green', min: 0 }] });
-    const unbounded = { ...green, scaling: { min: 0, max: 6, scaleIn: false, scaleOut: false, aim: AIM } };
+    expect(plan({ observed: { green } })).toMatchObject({
+      actions: [{ do: 'register scalable target', slot: 'green', min: 0 }],
+    });
+    const unbounded = {
+      ...green,
+      scaling: { min: 0, max: 6, scaleIn: false, scaleOut: false, targetValue: TARGET_VALUE },
+    };
     expect(plan({ observed: { green: unbounded } })).toMatchObject({ actions: [{ do: 'empty slot', slot: 'green' }] });
   });
 
   test('it waits while the last targets of the former release drain', () => {
-    const green = { ...EMPTIED, targets: 1 };
+    const green = { ...EMPTIED, registeredTargets: 1 };
     expect(plan({ observed: { green } })).toMatchObject({ outcome: 'progressing' });
   });
 
@@ -235,7 +248,7 @@ describe('the way back', () => {
       waitingFor: expect.stringContaining('settle'),
     });
     expect(plan({ ...back, observed: { green } })).toMatchObject({
-      actions: [{ do: 'set bounds', slot: 'green', min: 0 }],
+      actions: [{ do: 'register scalable target', slot: 'green', min: 0 }],
     });
   });
 
@@ -251,7 +264,7 @@ describe('the way back', () => {
   test('gives live its bounds back at the very end', () => {
     const free = { ...LIVE, scaleIn: true };
     expect(plan({ ...back, blue: free, observed: { green: EMPTIED } })).toMatchObject({
-      actions: [{ do: 'set bounds', slot: 'blue', min: 2, max: 6, scaleIn: true }],
+      actions: [{ do: 'register scalable target', slot: 'blue', min: 2, max: 6, scaleIn: true }],
     });
   });
 });

@@ -3,11 +3,11 @@ import type { Fact, FactKind } from '#core/contract/ledger.ts';
 import type { Deployable } from '#core/contract/release.ts';
 import {
   type Facts,
-  lackForCandidate,
-  lackForMigration,
-  lackForPlan,
-  lackForTraffic,
   migrationPlanHash,
+  missingForCandidate,
+  missingForMigration,
+  missingForPlan,
+  missingForTraffic,
   PROOFS,
 } from '#core/domain/gates.ts';
 
@@ -39,57 +39,57 @@ const askingFirst = { deployable, settings: { scan, approval: { timeout: '1d', b
 
 describe('where nobody is asked', () => {
   test('facts are enough', () => {
-    expect(lackForMigration(trusting, proven)).toBeUndefined();
-    expect(lackForTraffic(trusting, proven)).toBeUndefined();
+    expect(missingForMigration(trusting, proven)).toBeUndefined();
+    expect(missingForTraffic(trusting, proven)).toBeUndefined();
   });
 
   test.each(['provenance', 'scan', 'migration-plan'] as const)('no migration without %s', (kind) => {
-    expect(lackForMigration(trusting, without(proven, kind))).toContain(`no ${PROOFS[kind]}`);
+    expect(missingForMigration(trusting, without(proven, kind))).toContain(`no ${PROOFS[kind]}`);
   });
 
   test.each(['provenance', 'scan', 'smoke', 'migration'] as const)('no weight without %s', (kind) => {
-    expect(lackForTraffic(trusting, without(proven, kind))).toContain(`no ${PROOFS[kind]}`);
+    expect(missingForTraffic(trusting, without(proven, kind))).toContain(`no ${PROOFS[kind]}`);
   });
 
   test('a release without pending migrations needs no migration', () => {
     const none = { ...without(proven, 'migration'), 'migration-plan': fact('migration-plan', { migrations: [] }) };
-    expect(lackForTraffic(trusting, none)).toBeUndefined();
+    expect(missingForTraffic(trusting, none)).toBeUndefined();
     const unknown = { ...none, 'migration-plan': fact('migration-plan', { unknown: true }) };
-    expect(lackForTraffic(trusting, unknown)).toContain('no finished migration');
+    expect(missingForTraffic(trusting, unknown)).toContain('no finished migration');
   });
 });
 
 describe('nothing of a release runs (I18)', () => {
   test.each(['provenance', 'scan'] as const)('not even its plan, without %s', (kind) => {
-    expect(lackForPlan(trusting, proven)).toBeUndefined();
-    expect(lackForPlan(trusting, without(proven, kind))).toContain(`no ${PROOFS[kind]}`);
+    expect(missingForPlan(trusting, proven)).toBeUndefined();
+    expect(missingForPlan(trusting, without(proven, kind))).toContain(`no ${PROOFS[kind]}`);
   });
 
   test('but without a scan where the target asks for none', () => {
     const plan = { deployable, settings: { scan: { block: 'none' } } } as const;
     const unseen = without(proven, 'scan');
-    for (const lack of [lackForPlan, lackForMigration, lackForCandidate, lackForTraffic])
+    for (const lack of [missingForPlan, missingForMigration, missingForCandidate, missingForTraffic])
       expect(lack(plan, unseen)).toBeUndefined();
   });
 
   test.each([trusting, asking, askingFirst])('as a candidate, without provenance and its migration', (plan) => {
-    expect(lackForCandidate(plan, approved)).toBeUndefined();
+    expect(missingForCandidate(plan, approved)).toBeUndefined();
     for (const kind of ['provenance', 'scan'] as const)
-      expect(lackForCandidate(plan, without(approved, kind))).toContain(`no ${PROOFS[kind]}`);
-    expect(lackForCandidate(plan, without(approved, 'migration'))).toContain('no finished migration');
+      expect(missingForCandidate(plan, without(approved, kind))).toContain(`no ${PROOFS[kind]}`);
+    expect(missingForCandidate(plan, without(approved, 'migration'))).toContain('no finished migration');
   });
 
   test('as a candidate, without the approval where anything waits for it', () => {
-    expect(lackForCandidate(asking, proven)).toBeUndefined();
-    expect(lackForCandidate(askingFirst, proven)).toContain('no approval is recorded');
+    expect(missingForCandidate(asking, proven)).toBeUndefined();
+    expect(missingForCandidate(askingFirst, proven)).toContain('no approval is recorded');
     const other = { ...approved, 'migration-plan': fact('migration-plan', { migrations: [{ name: 'other' }] }) };
-    expect(lackForCandidate(askingFirst, other)).toContain('other migrations are pending');
+    expect(missingForCandidate(askingFirst, other)).toContain('other migrations are pending');
   });
 });
 
 describe.each([
-  ['migration', lackForMigration],
-  ['weight', lackForTraffic],
+  ['migration', missingForMigration],
+  ['weight', missingForTraffic],
 ] as const)('where people are asked, no %s', (_what, lack) => {
   test('without their approval', () => {
     expect(lack(asking, proven)).toContain('no approval is recorded for this deployment');

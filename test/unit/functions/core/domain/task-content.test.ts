@@ -22,7 +22,7 @@ describe('what a task is given', () => {
   test('is the service for the task that serves', () => {
     expect(taskContent(settings({ environment: { USER: 'master' } }), 'web')).toMatchObject({
       environment: { USER: 'application', HOST: 'db' },
-      taskRole: SETTINGS.place.taskRole,
+      taskRole: SETTINGS.infrastructure.taskRole,
     });
   });
 

@@ -87,7 +87,7 @@ describe('a plan that was spoiled is noticed:', () => {
   test.each<[string, Plan, RegExp]>([
     ['weights are not written', without('set weights'), /^I6: ended with 0 % on live$/],
     ['slots are not emptied', without('empty slot'), /^I6: ended with a (slot that nothing needs|warm slot past)/],
-    ['bounds are not given back', without('set bounds'), /^I6: ended with live that cannot scale$/],
+    ['bounds are not given back', without('register scalable target'), /^I6: ended with live that cannot scale$/],
     [
       'every task is taken for healthy',
       (input) => {
@@ -106,7 +106,9 @@ describe('a plan that was spoiled is noticed:', () => {
     ['nothing is waited for', eager(/./), /^I/],
     [
       'live may scale in',
-      changing((actions) => actions.map((one) => (one.do === 'set bounds' ? { ...one, scaleIn: true } : one))),
+      changing((actions) =>
+        actions.map((one) => (one.do === 'register scalable target' ? { ...one, scaleIn: true } : one)),
+      ),
       /^I5: live may scale in/,
     ],
     [

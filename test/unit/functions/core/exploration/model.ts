@@ -26,7 +26,7 @@ export interface SlotState {
     readonly max: number;
     readonly scaleIn: boolean;
     readonly scaleOut: boolean;
-    readonly aim: boolean;
+    readonly targetValue: boolean;
   } | null;
   /** Tasks of the new release that ended by themselves. */
   readonly crashes: number;
@@ -53,7 +53,7 @@ export const MODEL_SETTINGS = {
 export const LEFT: SlotState = {
   ...UNTOUCHED,
   service: { version: 'old', desired: 0 },
-  scaling: { min: 0, max: CAPACITY.max, scaleIn: false, scaleOut: false, aim: true },
+  scaling: { min: 0, max: CAPACITY.max, scaleIn: false, scaleOut: false, targetValue: true },
 };
 
 /** A slot that serves the old release. */
@@ -61,7 +61,7 @@ export function serving(tasks: number): SlotState {
   return {
     service: { version: 'old', desired: tasks },
     tasks: { old: { starting: 0, healthy: tasks, leaving: 0 }, new: NONE },
-    scaling: { min: CAPACITY.min, max: CAPACITY.max, scaleIn: true, scaleOut: true, aim: true },
+    scaling: { min: CAPACITY.min, max: CAPACITY.max, scaleIn: true, scaleOut: true, targetValue: true },
     crashes: 0,
   };
 }
@@ -69,7 +69,7 @@ export function serving(tasks: number): SlotState {
 /** A slot in which a deployment that was stopped left its candidate running, with the bounds of other settings. */
 export const ORPHAN: SlotState = {
   ...serving(1),
-  scaling: { min: 1, max: 1, scaleIn: false, scaleOut: true, aim: false },
+  scaling: { min: 1, max: 1, scaleIn: false, scaleOut: true, targetValue: false },
 };
 
 const DIGESTS = { old: `sha256:${'0'.repeat(64)}`, new: `sha256:${'1'.repeat(64)}` } as const;
@@ -130,9 +130,9 @@ function observedSlot({ service, tasks, scaling, crashes }: SlotState): Observed
       events: [],
     },
     tasks: all,
-    targets: all.length + leaving,
+    registeredTargets: all.length + leaving,
     unhealthyReasons: [],
-    scaling: scaling && { ...scaling, aim: scaling.aim ? CAPACITY.requestsPerTarget : null },
+    scaling: scaling && { ...scaling, targetValue: scaling.targetValue ? CAPACITY.requestsPerTarget : null },
     crashes: Array.from({ length: crashes }, () => ({
       taskDefinition: taskDefinition('new'),
       reason: 'exit code 1',
@@ -164,12 +164,12 @@ function slotAfter(slot: SlotState, action: SlotAction): SlotState {
       return withDesired(slot, action.desired);
     case 'empty slot':
       return withDesired(slot, 0);
-    case 'set bounds': {
+    case 'register scalable target': {
       const { min, max, scaleIn, scaleOut } = action;
-      return { ...slot, scaling: { min, max, scaleIn, scaleOut, aim: slot.scaling?.aim ?? false } };
+      return { ...slot, scaling: { min, max, scaleIn, scaleOut, targetValue: slot.scaling?.targetValue ?? false } };
     }
     case 'put scaling policy':
-      return { ...slot, scaling: slot.scaling && { ...slot.scaling, aim: true } };
+      return { ...slot, scaling: slot.scaling && { ...slot.scaling, targetValue: true } };
     default:
       return action satisfies never;
   }
@@ -241,9 +241,9 @@ export function eventsOf(world: World): Event[] {
         found.push(event('scaled to its minimum', false, withDesired(slot, scaling.min)));
       if (service.desired > scaling.max)
         found.push(event('scaled to its maximum', false, withDesired(slot, scaling.max)));
-      if (scaling.aim && scaling.scaleOut && service.desired > 0 && service.desired < scaling.max)
+      if (scaling.targetValue && scaling.scaleOut && service.desired > 0 && service.desired < scaling.max)
         found.push(event('scales out', true, withDesired(slot, service.desired + 1)));
-      if (scaling.aim && scaling.scaleIn && service.desired > Math.max(1, scaling.min))
+      if (scaling.targetValue && scaling.scaleIn && service.desired > Math.max(1, scaling.min))
         found.push(event('scales in', true, withDesired(slot, service.desired - 1)));
     }
     return found;

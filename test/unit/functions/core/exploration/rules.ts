@@ -40,7 +40,7 @@ function wrongChange(from: State, { change, after }: Step): string[] {
     const holds = VERSIONS.some((version) => Object.values(tasks[version]).some((count) => count > 0));
     return holds || (service?.desired ?? 0) > 0 ? [`I5: ${action.do} of ${action.slot}, which holds tasks`] : [];
   }
-  if (action.do === 'set bounds') {
+  if (action.do === 'register scalable target') {
     const during = from.stage === 'empty' || from.stage === 'start' || from.stage === 'shift';
     const ofLive = action.slot === from.live?.slot;
     return during && ofLive && action.scaleIn ? ['I5: live may scale in during a deployment'] : [];
@@ -98,7 +98,7 @@ function wrongEnd(from: State, { stage, live, warm, world, before }: State): str
   return [
     ...(weightOf(world, live.slot) === 100 ? [] : [`I6: ended with ${weightOf(world, live.slot)} % on live`]),
     ...(serving.tasks[live.version].healthy > 0 || unseen ? [] : ['I6: ended without a healthy task of live']),
-    ...(serving.scaling?.scaleIn === true && serving.scaling.scaleOut && serving.scaling.aim
+    ...(serving.scaling?.scaleIn === true && serving.scaling.scaleOut && serving.scaling.targetValue
       ? []
       : ['I6: ended with live that cannot scale']),
     ...(warm === undefined && (other.service?.desired ?? 0) > 0 ? ['I6: ended with a slot that nothing needs'] : []),

@@ -4,7 +4,7 @@ import { LIVE_SLOT, METRICS, type TargetMetrics } from '#core/contract/metrics.t
 import { otherSlot, SLOTS, type Slot } from '#core/contract/slot.ts';
 import { MINUTE } from './runbook-alarms.ts';
 
-export interface RoleMetricsProps {
+export interface SlotRoleMetricsProps {
   /** As in `web/production`. */
   readonly target: string;
   readonly loadBalancer: ApplicationLoadBalancer;
@@ -18,10 +18,10 @@ export interface SlotValue {
 }
 
 /** The metrics of a target by what a slot does, not by its colour. */
-export class RoleMetrics {
-  readonly #props: RoleMetricsProps;
+export class SlotRoleMetrics {
+  readonly #props: SlotRoleMetricsProps;
 
-  constructor(props: RoleMetricsProps) {
+  constructor(props: SlotRoleMetricsProps) {
     this.#props = props;
   }
 

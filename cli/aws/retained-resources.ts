@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-rds';
 import { DeleteObjectsCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
 import { DeleteSecretCommand, paginateListSecrets, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import type { LogGroup, NetworkInterface, Remains, Snapshot } from '../destroy/ports.ts';
+import type { LogGroup, NetworkInterface, RetainedResources, Snapshot } from '../destroy/ports.ts';
 import { Problem } from '../problem.ts';
 import { clientConfig } from './clients.ts';
 
@@ -22,7 +22,7 @@ import { clientConfig } from './clients.ts';
 const CLOUDFRONT_GROUP = 'CloudFront-VPCOrigins-Service-SG';
 
 /** What an environment leaves in an account. */
-export function remainsIn(region: string): Remains {
+export function retainedResources(region: string): RetainedResources {
   const config = clientConfig(region);
   const cloudFormation = new CloudFormationClient(config);
   const ec2 = new EC2Client(config);

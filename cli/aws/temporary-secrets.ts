@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { CreateSecretCommand, DeleteSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { runSecretPrefix } from '../../infra/names.ts';
-import type { PassingSecrets } from '../run/ports.ts';
+import type { TemporarySecrets } from '../run/ports.ts';
 import { clientConfig } from './clients.ts';
 
 /**
  * Secrets of Secrets Manager, one for each run, which the target's execution role may read by the beginning of their name.
  * Not Parameter Store: a network whose only ways out are endpoints reaches Secrets Manager alone.
  */
-export function passingSecrets(region: string | undefined): PassingSecrets {
+export function temporarySecrets(region: string | undefined): TemporarySecrets {
   const client = new SecretsManagerClient(clientConfig(region));
   return {
     async keep(target, values, by) {

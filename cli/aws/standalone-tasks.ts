@@ -9,11 +9,11 @@ import {
 import { EcsTaskRunner, runOnce, whyNotPlaced } from '#aws/ecs-task-runner.ts';
 import { CONTAINER } from '#aws/task-definition.ts';
 import { logStream, TaskLogs } from '#aws/task-logs.ts';
-import type { PersonsTasks } from '../run/ports.ts';
+import type { StandaloneTasks } from '../run/ports.ts';
 import { clientConfig } from './clients.ts';
 
 /** Tasks that people start, on Fargate, in the places where the target's own tasks run. */
-export function personsTasks(region: string | undefined): PersonsTasks {
+export function standaloneTasks(region: string | undefined): StandaloneTasks {
   const ecs = new ECSClient(clientConfig(region));
   const logs = new CloudWatchLogsClient(clientConfig(region));
   const runner = new EcsTaskRunner(ecs, new TaskLogs(logs));
@@ -30,14 +30,14 @@ export function personsTasks(region: string | undefined): PersonsTasks {
     async deregister(arn) {
       await ecs.send(new DeregisterTaskDefinitionCommand({ taskDefinition: arn }));
     },
-    async start({ place }, definition, startedBy) {
-      const { tasks, failures } = await ecs.send(new RunTaskCommand(runOnce(place, definition, startedBy)));
+    async start({ infrastructure }, definition, startedBy) {
+      const { tasks, failures } = await ecs.send(new RunTaskCommand(runOnce(infrastructure, definition, startedBy)));
       const taskArn = tasks?.[0]?.taskArn;
       return taskArn === undefined ? { reason: whyNotPlaced(failures) } : { taskArn };
     },
     status: (settings, taskArn) => runner.status(settings, taskArn),
     stop: (settings, taskArn, reason) => runner.stop(settings, taskArn, reason),
-    async newLines({ place }, taskArn) {
+    async newLines({ infrastructure }, taskArn) {
       const lines: string[] = [];
       const logStreamName = logStream(CONTAINER, taskArn);
       // A page may be empty although there are more: only the same token again is the end (CloudWatch Logs API reference, GetLogEvents).
@@ -46,7 +46,7 @@ export function personsTasks(region: string | undefined): PersonsTasks {
         try {
           const page = await logs.send(
             new GetLogEventsCommand({
-              logGroupName: place.logGroup,
+              logGroupName: infrastructure.logGroup,
               logStreamName,
               startFromHead: true,
               ...(nextToken === undefined ? {} : { nextToken }),

@@ -1,13 +1,13 @@
 // `npm start` once everything is installed: brings the local cloud up, deploys the releases under load, tells how it went, stays up.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { Problem } from '@farol/local-aws/problem.mjs';
+import { dockerEngine } from '@farol/local-aws/runtime/docker.ts';
+import { Supervisor } from '@farol/local-aws/supervisor.ts';
 import * as z from 'zod';
 import { Closers } from './parts/closers.ts';
 import { startCloud } from './parts/cloud.ts';
 import { takeInstanceLock } from './parts/instance-lock.ts';
-import { Supervisor } from './parts/supervisor.ts';
-import { Problem } from './problem.mjs';
-import { dockerEngine } from './runtime/docker.ts';
 import { PYTHON, STATE } from './setup.mjs';
 import { releasesOf } from './source/releases.ts';
 import { Screen } from './terminal/screen.ts';

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Problem } from './problem.mjs';
+import { Problem } from '../packages/local-aws/src/problem.mjs';
 import { ROOT } from './setup.mjs';
 
 /**

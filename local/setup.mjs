@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { Problem } from './problem.mjs';
+import { Problem } from '../packages/local-aws/src/problem.mjs';
 
 /** The project's root folder. */
 export const ROOT = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..');
@@ -180,7 +180,7 @@ export async function setUp(say) {
   await checkTools();
   const python = {
     folder: PYTHON,
-    requirements: join('local', 'requirements.txt'),
+    requirements: join('packages', 'local-aws', 'requirements.txt'),
     module: 'ministack',
     purpose: 'of the local cloud',
   };

@@ -2,9 +2,9 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { Problem } from '../packages/local-aws/src/problem.mjs';
 import { endProcessesOf, RUN_VARIABLE } from './leftovers.mjs';
 import { HELP, parseOptions } from './options.mjs';
-import { Problem } from './problem.mjs';
 import { NODE, progress, ROOT, setUp, toolPath } from './setup.mjs';
 
 /** A terminal's Ctrl-C reaches this process twice when npm started it (from the terminal and from npm): within this time it is one. */

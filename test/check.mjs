@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Problem } from '../local/problem.mjs';
 import { progress, ROOT, STATE, setUp, toolPath } from '../local/setup.mjs';
+import { Problem } from '../packages/local-aws/src/problem.mjs';
 
 const RUFF = join(STATE, 'python-tests', 'bin', 'ruff');
 

@@ -2,8 +2,8 @@
 // on whatever Node a person has, before anything is installed.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { Problem } from '../local/problem.mjs';
 import { NODE, progress, ROOT, setUp, toolPath } from '../local/setup.mjs';
+import { Problem } from '../packages/local-aws/src/problem.mjs';
 
 try {
   await setUp(progress());

@@ -1,12 +1,12 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { dockerEngine } from '@farol/local-aws/runtime/docker.ts';
+import { Supervisor } from '@farol/local-aws/supervisor.ts';
 import { execa } from 'execa';
 import { XMLParser } from 'fast-xml-parser';
 import * as z from 'zod';
 import { Closers } from '../local/parts/closers.ts';
 import { startPostgres } from '../local/parts/postgres.ts';
-import { Supervisor } from '../local/parts/supervisor.ts';
-import { dockerEngine } from '../local/runtime/docker.ts';
 import { ROOT, STATE } from '../local/setup.mjs';
 
 /**

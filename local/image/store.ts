@@ -3,25 +3,10 @@ import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { ImageStore, OpenImage } from '@farol/local-aws/runtime/images.ts';
 import { extract } from 'tar';
 import { RELEASE_LABEL, ReleaseJson } from '#core/contract/release.ts';
 import { Repository } from './registry.ts';
-
-/** An image's files on this machine, ready to be run. */
-export interface OpenImage {
-  /** The extracted working directory. */
-  readonly directory: string;
-  readonly env: Readonly<Record<string, string>>;
-  /** Folders that go in front of PATH. */
-  readonly path: readonly string[];
-  /** What the image runs when the container names no command. */
-  readonly command?: readonly string[];
-}
-
-export interface ImageStore {
-  /** Files of `image`, `<registry>/<repository>@sha256:...`; rejects when it cannot be had. */
-  open(image: string): Promise<OpenImage>;
-}
 
 /** Pulls images and extracts each once. */
 export class RegistryImages implements ImageStore {

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { within } from '../parts/deadline.ts';
+import { within } from '@farol/local-aws/deadline.ts';
 import type { LoadOptions, RequestRecord } from './generator.ts';
 import { Counter, type Tally } from './tally.ts';
 import type { LoadMessage } from './worker.ts';

@@ -1,22 +1,25 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { awsSide, PLACE } from '@farol/local-aws/aws-side.ts';
+import { CodeBuild } from '@farol/local-aws/codebuild/service.ts';
+import { createDataPlane, type DataPlane } from '@farol/local-aws/data-plane.ts';
+import { within } from '@farol/local-aws/deadline.ts';
+import { ImageScans } from '@farol/local-aws/ecr/scans.ts';
+import type { Fidelity } from '@farol/local-aws/fidelity.ts';
+import { type Gateway, startGateway } from '@farol/local-aws/gateway/gateway.ts';
+import { emulatorSocket, startMinistack } from '@farol/local-aws/ministack.ts';
+import { Problem } from '@farol/local-aws/problem.mjs';
+import { botocoreData, ServiceModels } from '@farol/local-aws/protocol/models.ts';
+import { createDockerRuntime } from '@farol/local-aws/runtime/docker.ts';
+import { createProcessRuntime } from '@farol/local-aws/runtime/process.ts';
+import type { Supervisor } from '@farol/local-aws/supervisor.ts';
 import { execa } from 'execa';
 import { buildProject, pipelineName } from '#core/contract/pipeline.ts';
 import type { Settings } from '#core/contract/settings.ts';
 import { DATABASE_MASTER, ORCHESTRATOR } from '../../infra/names.ts';
-import { CodeBuild } from '../aws/codebuild/service.ts';
-import { createDataPlane, type DataPlane } from '../aws/data-plane.ts';
-import { ImageScans } from '../aws/ecr/scans.ts';
-import type { Fidelity } from '../aws/fidelity.ts';
-import { type Gateway, startGateway } from '../aws/gateway/gateway.ts';
-import { emulatorSocket, startMinistack } from '../aws/ministack.ts';
-import { botocoreData, ServiceModels } from '../aws/protocol/models.ts';
 import { dockerImages, treeImages } from '../image/maker.ts';
 import { Repository } from '../image/registry.ts';
 import { RegistryImages } from '../image/store.ts';
-import { Problem } from '../problem.mjs';
-import { createDockerRuntime } from '../runtime/docker.ts';
-import { createProcessRuntime } from '../runtime/process.ts';
 import { applyServiceStack, type ServiceStack } from '../service-stack/apply-service-stack.ts';
 import { bootstrap, deployStacks } from '../service-stack/deploy-stacks.ts';
 import { synthesize } from '../service-stack/synthesize.ts';
@@ -24,12 +27,9 @@ import { Builder } from '../source/builder.ts';
 import { readApplication } from '../source/contract.ts';
 import { startReceiver } from '../source/receiver.ts';
 import type { ReleaseToPush } from '../source/releases.ts';
-import { awsSide, PLACE } from './aws-side.ts';
 import type { Closers } from './closers.ts';
-import { within } from './deadline.ts';
 import { PortChoice } from './ports.ts';
 import { startPostgres } from './postgres.ts';
-import type { Supervisor } from './supervisor.ts';
 
 const SECONDS = 1000;
 /** Until everything runs, a first build of the application included. */
@@ -227,6 +227,7 @@ async function startLocalAws(
   const dataPlane = createDataPlane({
     ...PLACE,
     timeScale,
+    versionVariable: 'FAROL_VERSION',
     runtime:
       docker === undefined
         ? createProcessRuntime(new RegistryImages(gatewayUrl, join(kept, 'images')))

@@ -1,8 +1,8 @@
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { Problem } from '@farol/local-aws/problem.mjs';
 import * as z from 'zod';
 import { endProcessesOf, processesOf, RUN_VARIABLE } from '../leftovers.mjs';
-import { Problem } from '../problem.mjs';
 
 const Holder = z.object({ pid: z.int().positive(), run: z.string() });
 type Holder = z.infer<typeof Holder>;

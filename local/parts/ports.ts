@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { Problem } from '../problem.mjs';
+import { Problem } from '@farol/local-aws/problem.mjs';
 
 const HOST = '127.0.0.1';
 

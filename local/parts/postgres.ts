@@ -4,10 +4,10 @@ import { chown } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
+import { Problem } from '@farol/local-aws/problem.mjs';
+import type { Supervisor } from '@farol/local-aws/supervisor.ts';
 import { execa } from 'execa';
-import { Problem } from '../problem.mjs';
 import { freePort } from './ports.ts';
-import type { Supervisor } from './supervisor.ts';
 
 /** Who may log in. */
 interface Login {

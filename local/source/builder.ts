@@ -1,12 +1,12 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
+import type { CodeBuild } from '@farol/local-aws/codebuild/service.ts';
 import { ExecaError, execa } from 'execa';
 import { extract } from 'tar';
 import { BUILD_VARIABLES } from '#core/contract/pipeline.ts';
 import type { ReleaseJson } from '#core/contract/release.ts';
 import { compareVersions } from '#core/contract/version.ts';
-import type { CodeBuild } from '../aws/codebuild/service.ts';
 import type { ImageMaker } from '../image/maker.ts';
 import { PYTHON } from '../setup.mjs';
 import { readApplication, type TaggedApplication } from './contract.ts';

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
+import { Problem } from '@farol/local-aws/problem.mjs';
 import * as z from 'zod';
 import { ReleaseJson } from '#core/contract/release.ts';
-import { Problem } from '../problem.mjs';
 import { git } from './git.ts';
 
 /** The application's side of the contract, in its root. */

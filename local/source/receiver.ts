@@ -3,8 +3,8 @@ import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { refusal } from '@farol/local-aws/gateway/door.ts';
 import { meantAsVersion, versionProblem } from '#core/contract/version.ts';
-import { refusal } from '../aws/gateway/door.ts';
 import { ROOT } from '../setup.mjs';
 import { git } from './git.ts';
 

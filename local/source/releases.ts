@@ -1,9 +1,9 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { Problem } from '@farol/local-aws/problem.mjs';
 import * as z from 'zod';
 import { Version } from '#core/contract/release.ts';
 import { compareVersions } from '#core/contract/version.ts';
-import { Problem } from '../problem.mjs';
 import { FILE } from './contract.ts';
 import { askGit, git } from './git.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SFNClient } from '@aws-sdk/client-sfn';
-import { until } from '../parts/deadline.ts';
+import { until } from '@farol/local-aws/deadline.ts';
 import { currentState, type Execution, listExecutions, readExecution } from './execution.ts';
 
 /** Milliseconds between two looks, while something runs and while nothing does. */

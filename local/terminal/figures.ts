@@ -1,4 +1,4 @@
-import type { CallRecord } from '../aws/gateway/record.ts';
+import type { CallRecord } from '@farol/local-aws/gateway/record.ts';
 import { type Execution, milliseconds, type Stay } from './execution.ts';
 
 /** When tasks ran, by the data plane's word. */

@@ -1,14 +1,14 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
+import { clientOptions } from '@farol/local-aws/aws-side.ts';
+import { until } from '@farol/local-aws/deadline.ts';
+import type { CallRecord } from '@farol/local-aws/gateway/record.ts';
 import colors from 'picocolors';
 import { milliseconds } from '#core/contract/duration.ts';
 import { targetOf } from '#core/contract/settings.ts';
 import { deploymentName } from '#core/domain/deployment-name.ts';
-import type { CallRecord } from '../aws/gateway/record.ts';
 import { type Load, startLoad } from '../load/load.ts';
 import { total } from '../load/tally.ts';
-import { clientOptions } from '../parts/aws-side.ts';
 import type { Cloud } from '../parts/cloud.ts';
-import { until } from '../parts/deadline.ts';
 import type { ReleaseToPush } from '../source/releases.ts';
 import { Deployments, type Sighting } from './deployments.ts';
 import type { Execution } from './execution.ts';

@@ -1,6 +1,6 @@
+import type { CountsView } from '@farol/local-aws/load-balancer/counters.ts';
 import colors from 'picocolors';
 import { ofClass, type Tally, total } from '../load/tally.ts';
-import type { CountsView } from '../load-balancer/counters.ts';
 import type { ReleaseToPush } from '../source/releases.ts';
 import type { Execution } from './execution.ts';
 import { complaints, failedIn, outcomeOf } from './expectation.ts';

@@ -1,6 +1,6 @@
+import type { DataPlane } from '@farol/local-aws/data-plane.ts';
 import type { Settings } from '#core/contract/settings.ts';
 import { SLOTS, type Slot } from '#core/contract/slot.ts';
-import type { DataPlane } from '../aws/data-plane.ts';
 
 /** A slot as people see it: its share of the traffic and the version in it. */
 export interface SlotView {

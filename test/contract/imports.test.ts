@@ -11,6 +11,7 @@ const { imports } = Package.parse(JSON.parse(readFileSync(join(ROOT, 'package.js
 /** The file of the project that an import names; undefined: a package, or what Node brings. */
 function fileOf(from: string, specifier: string): string | undefined {
   if (specifier.startsWith('.')) return normalize(join(dirname(from), specifier));
+  if (specifier.startsWith('@farol/')) return specifier.replace(/^@farol\/([^/]+)\//, 'packages/$1/src/');
   for (const [pattern, target] of Object.entries(imports)) {
     const [prefix = ''] = pattern.split('*');
     if (specifier.startsWith(prefix)) return normalize(target.replace('*', specifier.slice(prefix.length)));
@@ -45,6 +46,7 @@ describe('imports go one way', () => {
     ['functions', /^functions\/(?!core|aws|runtime)/, /^functions\//],
     ['the state machine', /^statemachines\//, /^statemachines\//],
     ['the infrastructure', /^infra\//, /^(infra|statemachines|functions\/core)\//],
+    ['the local AWS', /^packages\/local-aws\//, /^packages\/local-aws\//],
     ['the command', /^cli\//, /^(cli|infra|functions)\//],
   ];
   test.each(MAY)('of %s', (_what, from, to) => {

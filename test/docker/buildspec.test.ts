@@ -2,11 +2,11 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateRepositoryCommand, DescribeImagesCommand, ECRClient } from '@aws-sdk/client-ecr';
+import { clientOptions } from '@farol/local-aws/aws-side.ts';
+import type { Gateway } from '@farol/local-aws/gateway/gateway.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { EcrReleases } from '#aws/ecr-releases.ts';
 import { Digest, ReleaseJson, Version } from '#core/contract/release.ts';
-import type { Gateway } from '../../local/aws/gateway/gateway.ts';
-import { clientOptions } from '../../local/parts/aws-side.ts';
 import { Closers } from '../../local/parts/closers.ts';
 import { ROOT } from '../../local/setup.mjs';
 import { git } from '../../local/source/git.ts';

@@ -1,14 +1,14 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Supervisor } from '@farol/local-aws/supervisor.ts';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import * as z from 'zod';
 import { BUILD_LABEL, COMMIT_LABEL, RELEASE_LABEL, ReleaseJson } from '#core/contract/release.ts';
 import { freePort } from '../../local/parts/ports.ts';
 import { startPostgres } from '../../local/parts/postgres.ts';
-import { Supervisor } from '../../local/parts/supervisor.ts';
 import { ROOT } from '../../local/setup.mjs';
-import { until } from '../fixtures/data-plane.ts';
+import { until } from '../../packages/local-aws/test/fixtures/data-plane.ts';
 import { buildApplication, describeWithEngine, docker, runContainer, type TestContainer } from '../fixtures/docker.ts';
 
 const TAG = `farol-test-image:${process.pid}`;

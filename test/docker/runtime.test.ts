@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { CreateRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr';
+import { clientOptions } from '@farol/local-aws/aws-side.ts';
+import { createDockerRuntime } from '@farol/local-aws/runtime/docker.ts';
+import type { ContainerSpec, TaskRuntime } from '@farol/local-aws/runtime/runtime.ts';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { clientOptions } from '../../local/parts/aws-side.ts';
 import { Closers } from '../../local/parts/closers.ts';
-import { createDockerRuntime } from '../../local/runtime/docker.ts';
-import type { ContainerSpec, TaskRuntime } from '../../local/runtime/runtime.ts';
 import { ROOT } from '../../local/setup.mjs';
-import { until } from '../fixtures/data-plane.ts';
+import { until } from '../../packages/local-aws/test/fixtures/data-plane.ts';
 import { BASE, describeWithEngine, docker } from '../fixtures/docker.ts';
 import { startRegistry } from '../fixtures/ecr.ts';
 
@@ -119,9 +119,13 @@ describeWithEngine('containers of the Docker engine', () => {
   });
 
   test('ends even when the program that started it is killed', async () => {
-    const owner = spawn(process.execPath, [join(ROOT, 'test/fixtures/container/docker-owner.js'), registry, image], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const owner = spawn(
+      process.execPath,
+      [join(ROOT, 'packages/local-aws/test/fixtures/container/docker-owner.js'), registry, image],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
     await new Promise((done) => createInterface({ input: owner.stdout }).once('line', done));
     expect(await containers()).toHaveLength(1);
     owner.kill('SIGKILL');

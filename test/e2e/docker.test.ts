@@ -25,7 +25,7 @@ describeWithEngine('tasks that are containers of the image that the Dockerfile m
 
   test('what serves is a container of the image that was pushed, without root and with a root that it cannot write', async () => {
     const ids = (
-      await docker('ps', '--quiet', '--filter', 'label=farol.runtime', '--filter', `ancestor=${image()}`)
+      await docker('ps', '--quiet', '--filter', 'label=local-aws.runtime', '--filter', `ancestor=${image()}`)
     ).split('\n');
     expect(ids).not.toContain('');
     const format = '{{.Config.User}} {{.HostConfig.ReadonlyRootfs}} {{.HostConfig.Init}}';

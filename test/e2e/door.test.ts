@@ -10,7 +10,7 @@ const ATTACKS: readonly { readonly method: string; readonly path: string; readon
     '/2015-03-31/functions/farol-start-deployment/invocations',
     '/2015-03-31/functions',
     '/v2/',
-    '/_farol/faults',
+    '/_local-aws/faults',
     '/_ministack/health',
     '/_aws/lambda-url/abc/',
   ].flatMap((path) => [

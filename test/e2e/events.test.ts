@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { clientOptions, PLACE } from '@farol/local-aws/aws-side.ts';
+import { type AwsEvent, type ImageAction, imageActionEvent } from '@farol/local-aws/gateway/events.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type AwsEvent, type ImageAction, imageActionEvent } from '../../local/aws/gateway/events.ts';
-import { clientOptions, PLACE } from '../../local/parts/aws-side.ts';
 import { eventually } from './eventually.ts';
 import { type Stage, startStage } from './harness.ts';
 import { testInvariants } from './invariants.ts';

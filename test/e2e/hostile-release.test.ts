@@ -1,10 +1,10 @@
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { clientOptions } from '@farol/local-aws/aws-side.ts';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { WITHHELD } from '#core/domain/task-content.ts';
-import { clientOptions } from '../../local/parts/aws-side.ts';
 import { eventually } from './eventually.ts';
 import { type Stage, startStage } from './harness.ts';
 import { withRungs } from './own-ladder.ts';

@@ -1,12 +1,12 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { clientOptions } from '@farol/local-aws/aws-side.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
 import { entriesOf, entryKey } from '#core/contract/anchor.ts';
 import { type Entry, ledgerTable } from '#core/contract/ledger.ts';
 import { entryHash } from '#core/domain/ledger-chain.ts';
 import { ORCHESTRATOR } from '../../infra/names.ts';
-import { clientOptions } from '../../local/parts/aws-side.ts';
 import { eventually } from './eventually.ts';
 import { farol } from './farol.ts';
 import { type Stage, startStage } from './harness.ts';

@@ -1,9 +1,9 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
+import { clientOptions } from '@farol/local-aws/aws-side.ts';
 import * as z from 'zod';
 import { Change, Entry, Head, LEDGER_PARTS, Lock, ledgerTable, SettingsClaim } from '#core/contract/ledger.ts';
 import { ORCHESTRATOR } from '../../infra/names.ts';
-import { clientOptions } from '../../local/parts/aws-side.ts';
 
 /** All that Farol's tables hold of one target. */
 export interface LedgerContent {

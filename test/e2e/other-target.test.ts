@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { clientOptions } from '@farol/local-aws/aws-side.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { StepFunctionsExecutions } from '#aws/step-functions-executions.ts';
 import type { DeploymentRequest } from '#core/contract/ledger.ts';
@@ -10,7 +11,6 @@ import { settingsParameter } from '#core/contract/target.ts';
 import { deploymentName } from '#core/domain/deployment-name.ts';
 import { buildImage } from '../../local/image/build.ts';
 import { Repository } from '../../local/image/registry.ts';
-import { clientOptions } from '../../local/parts/aws-side.ts';
 import { readApplication } from '../../local/source/contract.ts';
 import { eventually } from './eventually.ts';
 import { type Stage, startStage } from './harness.ts';

@@ -1,6 +1,6 @@
 import { CreateAccessKeyCommand, CreateRoleCommand, CreateUserCommand, IAMClient } from '@aws-sdk/client-iam';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
-import { clientOptions } from '../../local/parts/aws-side.ts';
+import { clientOptions } from '@farol/local-aws/aws-side.ts';
 import { farol } from './farol.ts';
 import type { Stage } from './harness.ts';
 

@@ -1,6 +1,6 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { clientOptions } from '@farol/local-aws/aws-side.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { clientOptions } from '../../local/parts/aws-side.ts';
 import { eventually } from './eventually.ts';
 import { farol } from './farol.ts';
 import { type Stage, startStage } from './harness.ts';

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { CodeBuildClient, StartBuildCommand } from '@aws-sdk/client-codebuild';
+import { clientOptions } from '@farol/local-aws/aws-side.ts';
+import type { Scan } from '@farol/local-aws/ecr/scans.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BUILD_VARIABLES } from '#core/contract/pipeline.ts';
 import { Digest } from '#core/contract/release.ts';
 import { targetOf } from '#core/contract/settings.ts';
 import { deploymentName } from '#core/domain/deployment-name.ts';
-import type { Scan } from '../../local/aws/ecr/scans.ts';
 import { buildImage } from '../../local/image/build.ts';
 import { Repository } from '../../local/image/registry.ts';
-import { clientOptions } from '../../local/parts/aws-side.ts';
 import { readApplication } from '../../local/source/contract.ts';
 import { git } from '../../local/source/git.ts';
 import { type Stage, startStage } from './harness.ts';

@@ -6,16 +6,16 @@ import {
   paginateFilterLogEvents,
 } from '@aws-sdk/client-cloudwatch-logs';
 import { GetSecretValueCommand, paginateListSecrets, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { clientOptions, PLACE } from '@farol/local-aws/aws-side.ts';
+import type { CallRecord } from '@farol/local-aws/gateway/record.ts';
 import * as z from 'zod';
 import type { Entry } from '#core/contract/ledger.ts';
 import { Intent } from '#core/contract/ledger.ts';
 import { type Settings, targetOf } from '#core/contract/settings.ts';
 import { Slot } from '#core/contract/slot.ts';
 import { targetSlug } from '#core/contract/target.ts';
-import type { CallRecord } from '../../local/aws/gateway/record.ts';
 import type { RequestRecord } from '../../local/load/generator.ts';
 import type { Tally } from '../../local/load/tally.ts';
-import { clientOptions, PLACE } from '../../local/parts/aws-side.ts';
 import type { Execution } from '../../local/terminal/execution.ts';
 import { type FunctionRoles, synthesizedRoles } from '../iam/recorded.ts';
 import type { Stage } from './harness.ts';

@@ -9,13 +9,13 @@ import {
   DescribeTargetGroupsCommand,
   ElasticLoadBalancingV2Client,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { clientOptions } from '@farol/local-aws/aws-side.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Placement } from '#core/contract/ledger.ts';
 import { otherSlot, type Slot } from '#core/contract/slot.ts';
 import { settingsHash } from '#core/domain/ledger-chain.ts';
 import { arrivalOf, refusals, stackPolicy } from '../../infra/fixed-once-made.ts';
 import localEnvironments from '../../local/environments.ts';
-import { clientOptions } from '../../local/parts/aws-side.ts';
 import { serviceTemplate, withSetting } from '../infra/service-template.ts';
 import { eventually } from './eventually.ts';
 import { type Stage, startStage } from './harness.ts';

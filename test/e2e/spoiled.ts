@@ -1,5 +1,5 @@
+import type { CallRecord } from '@farol/local-aws/gateway/record.ts';
 import { otherSlot } from '#core/contract/slot.ts';
-import type { CallRecord } from '../../local/aws/gateway/record.ts';
 import { lives, type Run, told } from './run.ts';
 import { changesOfWeights, type Moment } from './timeline.ts';
 

@@ -1,7 +1,7 @@
+import type { DataPlaneEvent } from '@farol/local-aws/context.ts';
+import type { CallRecord } from '@farol/local-aws/gateway/record.ts';
 import type { Settings } from '#core/contract/settings.ts';
 import { SLOTS, type Slot, type Weights } from '#core/contract/slot.ts';
-import type { DataPlaneEvent } from '../../local/aws/context.ts';
-import type { CallRecord } from '../../local/aws/gateway/record.ts';
 import type { Cloud } from '../../local/parts/cloud.ts';
 
 /** What a slot is at a moment. */

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CallRecord } from '../../local/aws/gateway/record.ts';
+import type { CallRecord } from '@farol/local-aws/gateway/record.ts';
 import { evaluate } from './evaluate.ts';
 import type { Statement } from './policy.ts';
 import { taskRoles } from './requests/ecs.ts';

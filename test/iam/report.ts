@@ -3,8 +3,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { argv, stdout } from 'node:process';
-import type { CallRecord } from '../../local/aws/gateway/record.ts';
-import { PLACE } from '../../local/parts/aws-side.ts';
+import { PLACE } from '@farol/local-aws/aws-side.ts';
+import type { CallRecord } from '@farol/local-aws/gateway/record.ts';
 import { judge, synthesizedRoles } from './recorded.ts';
 
 const place = { account: PLACE.accountId, region: PLACE.region };

@@ -2,8 +2,8 @@
 // Node. Plain JavaScript, because it runs on whatever Node a person has, before anything is installed.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { Problem } from '../../local/problem.mjs';
 import { makePythonEnvironment, NODE, progress, ROOT, STATE, setUp, toolPath } from '../../local/setup.mjs';
+import { Problem } from '../../packages/local-aws/src/problem.mjs';
 
 const folder = join(STATE, 'checkers');
 const say = progress();

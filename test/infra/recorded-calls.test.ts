@@ -1,7 +1,7 @@
+import type { CallRecord } from '@farol/local-aws/gateway/record.ts';
 import { describe, expect, test } from 'vitest';
 import { targetNames } from '#core/contract/target-names.ts';
 import { TARGET_ROLE_KINDS, type TargetRole } from '#core/contract/target-roles.ts';
-import type { CallRecord } from '../../local/aws/gateway/record.ts';
 import { type FunctionRoles, judge, rolesIn } from '../iam/recorded.ts';
 import type { FunctionRole, TakenRole } from '../iam/roles.ts';
 import { readTemplate } from '../iam/template.ts';

@@ -1,6 +1,6 @@
+import { PLACE } from '@farol/local-aws/aws-side.ts';
+import type { CallRecord } from '@farol/local-aws/gateway/record.ts';
 import { compareVersions } from '#core/contract/version.ts';
-import type { CallRecord } from '../../../local/aws/gateway/record.ts';
-import { PLACE } from '../../../local/parts/aws-side.ts';
 import { judge } from '../../iam/recorded.ts';
 import { factsOf, lastAt, lives, type Run, told } from '../run.ts';
 

@@ -1,4 +1,4 @@
-import type { CallRecord } from '../../../local/aws/gateway/record.ts';
+import type { CallRecord } from '@farol/local-aws/gateway/record.ts';
 import type { Request } from '../evaluate.ts';
 import { type Asks, arnOf, each, request, text, type World } from './call.ts';
 

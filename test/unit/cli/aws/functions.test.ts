@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { functionCaller } from '../../../../cli/aws/functions.ts';
 import { explain } from '../../../../cli/problem.ts';
 import { freePort } from '../../../../local/parts/ports.ts';
-import { fakeUpstream } from '../../local/aws/setup.ts';
+import { fakeUpstream } from '../../../../packages/local-aws/test/fixtures/gateway.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 

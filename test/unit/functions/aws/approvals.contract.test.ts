@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Clock, Superseded } from '#core/ports.ts';
-import { cloud, request, TickingClock } from './cloud.ts';
+import { cloud } from '../../../../packages/local-aws/test/fixtures/cloud.ts';
 import { createTables, dynamoSubject, fakeSubject, SMOKE } from './ledger-subjects.ts';
+import { request, TickingClock } from './releases.ts';
 
 const started = cloud();
 

@@ -2,8 +2,8 @@ import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwat
 import { expect, test } from 'vitest';
 import { CloudWatchMetrics } from '#aws/cloudwatch-metrics.ts';
 import type { Settings } from '#core/contract/settings.ts';
+import { cloud } from '../../../../packages/local-aws/test/fixtures/cloud.ts';
 import { SETTINGS } from '../../../fixtures/settings.ts';
-import { cloud } from './cloud.ts';
 
 const started = cloud();
 const metrics = () => new CloudWatchMetrics(new CloudWatchClient(started().client));

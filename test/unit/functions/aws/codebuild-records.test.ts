@@ -1,9 +1,9 @@
 import { CodeBuildClient, StartBuildCommand } from '@aws-sdk/client-codebuild';
+import { PLACE } from '@farol/local-aws/aws-side.ts';
+import { CodeBuild } from '@farol/local-aws/codebuild/service.ts';
 import { expect, test } from 'vitest';
 import { CodeBuildRecords } from '#aws/codebuild-records.ts';
-import { CodeBuild } from '../../../../local/aws/codebuild/service.ts';
-import { PLACE } from '../../../../local/parts/aws-side.ts';
-import { cloud } from './cloud.ts';
+import { cloud } from '../../../../packages/local-aws/test/fixtures/cloud.ts';
 
 const codebuild = new CodeBuild(PLACE, { name: 'web-build', pipeline: 'web-release' });
 const started = cloud(() => [codebuild.service]);

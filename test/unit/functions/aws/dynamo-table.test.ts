@@ -3,9 +3,9 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
 import { ABSENT, DynamoTables, PRESENT, untilSettled } from '#aws/dynamo-table.ts';
+import { cloud } from '../../../../packages/local-aws/test/fixtures/cloud.ts';
+import { fakeUpstream } from '../../../../packages/local-aws/test/fixtures/gateway.ts';
 import { FakeClock } from '../../../fakes/clock.ts';
-import { fakeUpstream } from '../../local/aws/setup.ts';
-import { cloud } from './cloud.ts';
 import { createTables } from './ledger-subjects.ts';
 
 const started = cloud();

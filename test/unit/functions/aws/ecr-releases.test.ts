@@ -11,8 +11,9 @@ import {
 } from '#core/contract/release.ts';
 import { CONFIG_TYPE, digestOf, type Image, LAYER_TYPE, MANIFEST_TYPE } from '../../../../local/image/oci.ts';
 import { Repository } from '../../../../local/image/registry.ts';
+import { cloud } from '../../../../packages/local-aws/test/fixtures/cloud.ts';
 import { MIGRATING_RELEASE_JSON } from '../../../fixtures/release-json.ts';
-import { cloud, digestOf as digest } from './cloud.ts';
+import { digestOf as digest } from './releases.ts';
 
 const started = cloud();
 const releases = () => new EcrReleases(new ECRClient(started().client));

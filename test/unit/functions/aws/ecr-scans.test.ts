@@ -1,11 +1,12 @@
 import { ECRClient, type ScanStatus } from '@aws-sdk/client-ecr';
+import { PLACE } from '@farol/local-aws/aws-side.ts';
+import { ImageScans } from '@farol/local-aws/ecr/scans.ts';
+import type { CallRecord } from '@farol/local-aws/gateway/record.ts';
+import type { LocalService } from '@farol/local-aws/protocol/service.ts';
 import { expect, test } from 'vitest';
 import { EcrReleases } from '#aws/ecr-releases.ts';
-import { ImageScans } from '../../../../local/aws/ecr/scans.ts';
-import type { CallRecord } from '../../../../local/aws/gateway/record.ts';
-import type { LocalService } from '../../../../local/aws/protocol/service.ts';
-import { PLACE } from '../../../../local/parts/aws-side.ts';
-import { cloud, digestOf } from './cloud.ts';
+import { cloud } from '../../../../packages/local-aws/test/fixtures/cloud.ts';
+import { digestOf } from './releases.ts';
 
 const DIGEST = digestOf('an image');
 const scans = new ImageScans(PLACE);

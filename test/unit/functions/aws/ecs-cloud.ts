@@ -6,13 +6,13 @@ import {
   ResourceAlreadyExistsException,
 } from '@aws-sdk/client-cloudwatch-logs';
 import { ECSClient } from '@aws-sdk/client-ecs';
+import { awsSide } from '@farol/local-aws/aws-side.ts';
 import { afterAll, beforeAll } from 'vitest';
 import { TaskLogs } from '#aws/task-logs.ts';
 import type { Settings } from '#core/contract/settings.ts';
-import { awsSide } from '../../../../local/parts/aws-side.ts';
-import { buildStage, startPlane, type TestPlane } from '../../../fixtures/data-plane.ts';
+import { type Cloud, cloud } from '../../../../packages/local-aws/test/fixtures/cloud.ts';
+import { buildStage, startPlane, type TestPlane } from '../../../../packages/local-aws/test/fixtures/data-plane.ts';
 import { SETTINGS } from '../../../fixtures/settings.ts';
-import { type Cloud, cloud } from './cloud.ts';
 
 export interface EcsCloud extends Cloud {
   readonly plane: TestPlane;
@@ -20,7 +20,7 @@ export interface EcsCloud extends Cloud {
   readonly logs: TaskLogs;
 }
 
-/** Commands of the test container (test/fixtures/container). */
+/** Commands of the test container (packages/local-aws/test/fixtures/container). */
 export const SERVE = [process.execPath, 'server.js'];
 export const exit = (code: number) => [...SERVE, 'exit', String(code)];
 

@@ -14,9 +14,9 @@ import type { Slot } from '#core/contract/slot.ts';
 import type { Action } from '#core/domain/converge-plan.ts';
 import type { Observed } from '#core/domain/observed.ts';
 import { CHANGE_LASTS_SECONDS } from '#core/domain/repair.ts';
-import { buildStage, type Stage, until } from '../../../fixtures/data-plane.ts';
-import { digestOf, release } from './cloud.ts';
+import { buildStage, type Stage, until } from '../../../../packages/local-aws/test/fixtures/data-plane.ts';
 import { ecsCloud, exit, SERVE, settingsIn } from './ecs-cloud.ts';
+import { digestOf, release } from './releases.ts';
 
 const started = ecsCloud();
 let stage: Stage;

@@ -4,9 +4,9 @@ import { DescribeRulesCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/cli
 import { expect, test } from 'vitest';
 import { EcsSlotControl } from '#aws/ecs-slot-control.ts';
 import { EcsSlotRemoval } from '#aws/ecs-slot-removal.ts';
-import { buildStage, until } from '../../../fixtures/data-plane.ts';
-import { release } from './cloud.ts';
+import { buildStage, until } from '../../../../packages/local-aws/test/fixtures/data-plane.ts';
 import { ecsCloud, SERVE, settingsIn } from './ecs-cloud.ts';
+import { release } from './releases.ts';
 
 const started = ecsCloud();
 

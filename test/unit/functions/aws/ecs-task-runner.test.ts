@@ -4,9 +4,9 @@ import { EcsTaskRunner } from '#aws/ecs-task-runner.ts';
 import type { Version } from '#core/contract/release.ts';
 import type { Settings } from '#core/contract/settings.ts';
 import type { TaskStatus } from '#core/ports.ts';
-import { NETWORK, until } from '../../../fixtures/data-plane.ts';
-import { release } from './cloud.ts';
+import { NETWORK, until } from '../../../../packages/local-aws/test/fixtures/data-plane.ts';
 import { ecsCloud, exit, SERVE, settingsIn } from './ecs-cloud.ts';
+import { release } from './releases.ts';
 
 const started = ecsCloud();
 const runner = () => new EcsTaskRunner(started().ecs, started().logs);

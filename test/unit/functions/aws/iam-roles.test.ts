@@ -1,8 +1,8 @@
 import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { expect, test } from 'vitest';
 import { IamRoles } from '#aws/iam-roles.ts';
-import { fakeUpstream } from '../../local/aws/setup.ts';
-import { cloud } from './cloud.ts';
+import { cloud } from '../../../../packages/local-aws/test/fixtures/cloud.ts';
+import { fakeUpstream } from '../../../../packages/local-aws/test/fixtures/gateway.ts';
 
 const started = cloud();
 

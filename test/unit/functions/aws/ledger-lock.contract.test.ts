@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { Superseded } from '#core/ports.ts';
-import { request } from './cloud.ts';
 import { everything, expectUnbroken, ledgers, lockOf } from './ledger-scenes.ts';
 import { WRITES } from './ledger-subjects.ts';
+import { request } from './releases.ts';
 
 describe.each(ledgers())('$name', ({ begin, held }) => {
   test('knows nothing of a target before its first deployment', async () => {

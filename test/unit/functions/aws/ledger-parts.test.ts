@@ -1,11 +1,12 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { CallRecord } from '@farol/local-aws/gateway/record.ts';
 import { beforeAll, expect, test } from 'vitest';
 import { DynamoApprovals } from '#aws/dynamo-approvals.ts';
 import { DynamoLedger } from '#aws/dynamo-ledger.ts';
 import { ledgerTable } from '#core/contract/ledger.ts';
-import type { CallRecord } from '../../../../local/aws/gateway/record.ts';
-import { cloud, request, TickingClock } from './cloud.ts';
+import { cloud } from '../../../../packages/local-aws/test/fixtures/cloud.ts';
 import { createTables, dynamo, SMOKE } from './ledger-subjects.ts';
+import { request, TickingClock } from './releases.ts';
 
 const LEDGER = 'farol-parts';
 const started = cloud();

@@ -5,8 +5,9 @@ import type { Entry, Lock } from '#core/contract/ledger.ts';
 import type { Context } from '#core/contract/states.ts';
 import { CHAIN_START, entryHash } from '#core/domain/ledger-chain.ts';
 import type { Clock, Ledger } from '#core/ports.ts';
-import { cloud, request, TickingClock } from './cloud.ts';
+import { cloud } from '../../../../packages/local-aws/test/fixtures/cloud.ts';
 import { createTables, dynamoSubject, fakeSubject, type Subject } from './ledger-subjects.ts';
+import { request, TickingClock } from './releases.ts';
 
 let targets = 0;
 

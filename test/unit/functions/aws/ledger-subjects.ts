@@ -17,10 +17,11 @@ import type { Slot } from '#core/contract/slot.ts';
 import type { Context } from '#core/contract/states.ts';
 import type { IntentDraft } from '#core/domain/intent.ts';
 import type { Approvals, Clock, Ledger, Proof } from '#core/ports.ts';
+import { type Cloud } from '../../../../packages/local-aws/test/fixtures/cloud.ts';
 import { FakeLedger } from '../../../fakes/ledger.ts';
 import { MIGRATING_RELEASE_JSON } from '../../../fixtures/release-json.ts';
 import { SETTINGS } from '../../../fixtures/settings.ts';
-import { type Cloud, digestOf } from './cloud.ts';
+import { digestOf } from './releases.ts';
 
 /** A ledger and what a test may see of it beside the port. */
 export interface Subject {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { Superseded } from '#core/ports.ts';
-import { request } from './cloud.ts';
 import { expectUnbroken, ledgers } from './ledger-scenes.ts';
 import { DRAFT, filled, placement, plan, SMOKE } from './ledger-subjects.ts';
+import { request } from './releases.ts';
 
 describe.each(ledgers())('$name', ({ begin, held }) => {
   describe('a settings revision', () => {

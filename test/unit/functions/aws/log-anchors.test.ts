@@ -1,7 +1,8 @@
 import { CloudWatchLogsClient, CreateLogGroupCommand, GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { expect, test } from 'vitest';
 import { LogAnchors } from '#aws/log-anchors.ts';
-import { cloud, TickingClock } from './cloud.ts';
+import { cloud } from '../../../../packages/local-aws/test/fixtures/cloud.ts';
+import { TickingClock } from './releases.ts';
 
 const started = cloud();
 const LINE = { target: 'web/production', seq: 1, hash: 'a'.repeat(64) };

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { dimensionOf } from '#aws/elb-arn.ts';
 import { readCrashes, readRule, readService, readTasks, readUnhealthyReasons } from '#aws/slot-observation.ts';
 import { SETTINGS } from '../../../fixtures/settings.ts';
-import { digestOf } from './cloud.ts';
+import { digestOf } from './releases.ts';
 
 const { infrastructure } = SETTINGS;
 const { blue, green } = infrastructure.slots;

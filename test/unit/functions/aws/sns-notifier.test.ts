@@ -1,7 +1,7 @@
 import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { expect, test } from 'vitest';
 import { SnsNotifier } from '#aws/sns-notifier.ts';
-import { cloud } from './cloud.ts';
+import { cloud } from '../../../../packages/local-aws/test/fixtures/cloud.ts';
 
 const started = cloud();
 

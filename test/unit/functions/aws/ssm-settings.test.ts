@@ -2,8 +2,8 @@ import { DeleteParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk
 import { afterEach, expect, test } from 'vitest';
 import { SsmSettings } from '#aws/ssm-settings.ts';
 import type { Settings } from '#core/contract/settings.ts';
+import { cloud } from '../../../../packages/local-aws/test/fixtures/cloud.ts';
 import { SETTINGS, settingsOf } from '../../../fixtures/settings.ts';
-import { cloud } from './cloud.ts';
 
 const started = cloud();
 const ssm = () => new SSMClient(started().client);

@@ -8,9 +8,10 @@ import {
 } from '@aws-sdk/client-sfn';
 import { beforeAll, expect, test } from 'vitest';
 import { StepFunctionsExecutions } from '#aws/step-functions-executions.ts';
+import { cloud } from '../../../../packages/local-aws/test/fixtures/cloud.ts';
+import { fakeUpstream } from '../../../../packages/local-aws/test/fixtures/gateway.ts';
 import { eventually } from '../../../e2e/eventually.ts';
-import { fakeUpstream } from '../../local/aws/setup.ts';
-import { cloud, request } from './cloud.ts';
+import { request } from './releases.ts';
 
 const started = cloud();
 const sfn = (endpoint = started().client.endpoint) => new SFNClient({ ...started().client, endpoint });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { taskDefinition } from '#aws/task-definition.ts';
 import type { Settings } from '#core/contract/settings.ts';
 import { SETTINGS } from '../../../fixtures/settings.ts';
-import { release } from './cloud.ts';
+import { release } from './releases.ts';
 
 const ROLE = 'arn:aws:iam::111122223333:role/farol-web-production-';
 

@@ -6,8 +6,8 @@ import {
 } from '@aws-sdk/client-cloudwatch-logs';
 import { beforeAll, expect, test } from 'vitest';
 import { TaskLogs } from '#aws/task-logs.ts';
-import { fakeUpstream } from '../../local/aws/setup.ts';
-import { cloud } from './cloud.ts';
+import { cloud } from '../../../../packages/local-aws/test/fixtures/cloud.ts';
+import { fakeUpstream } from '../../../../packages/local-aws/test/fixtures/gateway.ts';
 
 const started = cloud();
 const GROUP = '/farol/web/production';

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Supervisor } from '@farol/local-aws/supervisor.ts';
 import { Client } from 'pg';
 import { prepare, type Roles } from '../../../../functions/database/prepare.ts';
 import { startPostgres } from '../../../../local/parts/postgres.ts';
-import { Supervisor } from '../../../../local/parts/supervisor.ts';
 
 type Role = 'master' | 'owner' | 'migrator' | 'application' | 'planner' | 'stranger';
 

@@ -1,10 +1,10 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { until } from '@farol/local-aws/deadline.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Generator } from '../../../../local/load/generator.ts';
 import { startLoad } from '../../../../local/load/load.ts';
 import { filesOf, linksOf } from '../../../../local/load/page.ts';
 import { ofClass, type Tally, total } from '../../../../local/load/tally.ts';
-import { until } from '../../../../local/parts/deadline.ts';
 
 let server: Server;
 let url: string;

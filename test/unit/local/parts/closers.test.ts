@@ -1,6 +1,6 @@
+import { until, within } from '@farol/local-aws/deadline.ts';
 import { expect, test, vi } from 'vitest';
 import { Closers } from '../../../../local/parts/closers.ts';
-import { until, within } from '../../../../local/parts/deadline.ts';
 
 test('ends what began last first, and goes on when one fails', async () => {
   const told = vi.spyOn(process.stderr, 'write').mockReturnValue(true);

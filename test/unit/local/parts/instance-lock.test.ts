@@ -4,9 +4,9 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
+import { until } from '@farol/local-aws/deadline.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { processesOf, RUN_VARIABLE } from '../../../../local/leftovers.mjs';
-import { until } from '../../../../local/parts/deadline.ts';
 import { takeInstanceLock } from '../../../../local/parts/instance-lock.ts';
 
 let folder: string;

@@ -5,18 +5,22 @@ import { GetFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { DescribeStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import type { CallRecord } from '@farol/local-aws/gateway/record.ts';
+import { emulatorSocket, startMinistack } from '@farol/local-aws/ministack.ts';
+import { Supervisor } from '@farol/local-aws/supervisor.ts';
 import { expect, onTestFinished, test } from 'vitest';
 import { type StackPolicy, stackPolicy } from '../../../../infra/fixed-once-made.ts';
-import type { CallRecord } from '../../../../local/aws/gateway/record.ts';
-import { emulatorSocket, startMinistack } from '../../../../local/aws/ministack.ts';
 import { freePort } from '../../../../local/parts/ports.ts';
-import { Supervisor } from '../../../../local/parts/supervisor.ts';
 import { applyServiceStack, type ServiceStack } from '../../../../local/service-stack/apply-service-stack.ts';
 import { bootstrap, type Cloud, deployStacks } from '../../../../local/service-stack/deploy-stacks.ts';
 import { synthesize } from '../../../../local/service-stack/synthesize.ts';
 import type { Template } from '../../../../local/service-stack/template.ts';
-import { startPlane } from '../../../fixtures/data-plane.ts';
-import { pythonEnvironment, temporaryFolder, testGateway } from '../aws/setup.ts';
+import { startPlane } from '../../../../packages/local-aws/test/fixtures/data-plane.ts';
+import {
+  pythonEnvironment,
+  temporaryFolder,
+  testGateway,
+} from '../../../../packages/local-aws/test/fixtures/gateway.ts';
 
 const place = { accountId: '000000000000', region: 'us-east-1' };
 

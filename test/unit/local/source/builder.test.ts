@@ -2,12 +2,12 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BatchGetBuildsOutput } from '@aws-sdk/client-codebuild';
+import { PLACE } from '@farol/local-aws/aws-side.ts';
+import { CodeBuild } from '@farol/local-aws/codebuild/service.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { CodeBuild } from '../../../../local/aws/codebuild/service.ts';
 import { treeImages } from '../../../../local/image/maker.ts';
 import { Repository } from '../../../../local/image/registry.ts';
 import { RegistryImages } from '../../../../local/image/store.ts';
-import { PLACE } from '../../../../local/parts/aws-side.ts';
 import { Builder } from '../../../../local/source/builder.ts';
 import { git } from '../../../../local/source/git.ts';
 import { type MemoryRegistry, startMemoryRegistry } from '../../../fixtures/registry.ts';

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
+import type { CallRecord } from '@farol/local-aws/gateway/record.ts';
 import { describe, expect, test } from 'vitest';
-import type { CallRecord } from '../../../../local/aws/gateway/record.ts';
 import type { Tally } from '../../../../local/load/tally.ts';
 import type { Execution, Stay } from '../../../../local/terminal/execution.ts';
 import { figuresOf, timeInStates } from '../../../../local/terminal/figures.ts';

@@ -24,7 +24,7 @@ test('a build is told by who started it, of what, how it stands, and what it exp
 test('a build that somebody starts has them as its initiator', async () => {
   const client = new CodeBuildClient(started().client);
   const { build } = await client.send(new StartBuildCommand({ projectName: 'web-build', sourceVersion: 'c0ffee' }));
-  expect(await records().build(build?.id ?? '')).toMatchObject({ initiator: 'farol-test' });
+  expect(await records().build(build?.id ?? '')).toMatchObject({ initiator: 'local-aws-test' });
 });
 
 test('an id that names no build, or is none, names no build', async () => {

@@ -1,8 +1,8 @@
 import type * as z from 'zod';
 import type { Finish, Result } from '#core/contract/states.ts';
-import { dispatch } from '#core/dispatch.ts';
 import { sentenceOf } from '#core/domain/sentence.ts';
 import { type Executions, type Ledger, type Notifier, Superseded } from '#core/ports.ts';
+import { dispatch } from '#core/use-cases/dispatch.ts';
 
 interface Ports {
   readonly ledger: Ledger;

@@ -1,8 +1,8 @@
-import { requestOf, startOrQueue } from '#core/begin-deployment.ts';
 import { EcrImageAction } from '#core/contract/events.ts';
 import { Digest, Version } from '#core/contract/release.ts';
 import { type Settings, targetOf } from '#core/contract/settings.ts';
 import type { Executions, Ledger, SettingsStore } from '#core/ports.ts';
+import { requestOf, startOrQueue } from '#core/use-cases/begin-deployment.ts';
 
 export interface PushOutcome {
   readonly outcome: 'started' | 'queued' | 'duplicate' | 'ignored' | 'older';

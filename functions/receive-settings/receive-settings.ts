@@ -1,8 +1,8 @@
 import { ParameterStoreChange } from '#core/contract/events.ts';
 import { targetOf } from '#core/contract/settings.ts';
 import { SETTINGS_PATH } from '#core/contract/target.ts';
-import { type Followed, followSettings } from '#core/follow-settings.ts';
 import type { Executions, Ledger, Notifier, SettingsStore } from '#core/ports.ts';
+import { type Followed, followSettings } from '#core/use-cases/follow-settings.ts';
 
 /** What became of the event; `ignored`: it is none of a target's settings, and `what` says why. */
 export type SettingsOutcome = Followed | { readonly outcome: 'ignored' | 'unreadable'; readonly what: string };

@@ -1,12 +1,12 @@
-import { requestOf } from '#core/begin-deployment.ts';
 import type { DeploymentRequest, Lock } from '#core/contract/ledger.ts';
 import { type Settings, targetOf } from '#core/contract/settings.ts';
 import { Target, targetSlug } from '#core/contract/target.ts';
 import { compareVersions } from '#core/contract/version.ts';
-import { dispatch } from '#core/dispatch.ts';
-import { followSettings } from '#core/follow-settings.ts';
-import { offerPromotion } from '#core/offer-promotion.ts';
 import type { Approvals, Clock, Executions, Ledger, ReleaseSource, SettingsStore } from '#core/ports.ts';
+import { requestOf } from '#core/use-cases/begin-deployment.ts';
+import { dispatch } from '#core/use-cases/dispatch.ts';
+import { followSettings } from '#core/use-cases/follow-settings.ts';
+import { offerPromotion } from '#core/use-cases/offer-promotion.ts';
 
 interface Ports {
   readonly ledger: Ledger;

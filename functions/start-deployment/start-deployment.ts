@@ -1,11 +1,11 @@
 import * as z from 'zod';
-import { beginDeployment } from '#core/begin-deployment.ts';
 import type { PersonalRequest } from '#core/contract/caller.ts';
 import { StartDeployment } from '#core/contract/redeployment.ts';
 import { type Settings, targetOf } from '#core/contract/settings.ts';
 import { refusalOf } from '#core/domain/order.ts';
 import type { Executions, Ledger, ReleaseSource, SettingsStore } from '#core/ports.ts';
-import { neverLiveBefore } from '#core/promotion-gate.ts';
+import { beginDeployment } from '#core/use-cases/begin-deployment.ts';
+import { neverLiveBefore } from '#core/use-cases/promotion-gate.ts';
 
 interface Ports {
   readonly ledger: Ledger;

@@ -1,7 +1,7 @@
-import type { Digest, Version } from './contract/release.ts';
-import { promotedFrom, type Settings } from './contract/settings.ts';
-import { deploymentName } from './domain/deployment-name.ts';
-import type { Ledger } from './ports.ts';
+import type { Digest, Version } from '../contract/release.ts';
+import { promotedFrom, type Settings } from '../contract/settings.ts';
+import { deploymentName } from '../domain/deployment-name.ts';
+import type { Ledger } from '../ports.ts';
 
 /**
  * Why a release may not go to a target that is promoted from another, in a sentence: it was never live there, with this very

@@ -1,6 +1,6 @@
-import type { DeploymentRequest } from './contract/ledger.ts';
-import { deploymentName } from './domain/deployment-name.ts';
-import type { Executions, Ledger } from './ports.ts';
+import type { DeploymentRequest } from '../contract/ledger.ts';
+import { deploymentName } from '../domain/deployment-name.ts';
+import type { Executions, Ledger } from '../ports.ts';
 
 /** What somebody or something wants deployed, and why. */
 export type DeploymentOrder = Pick<DeploymentRequest, 'target' | 'version' | 'digest' | 'cause'> & {

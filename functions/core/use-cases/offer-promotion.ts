@@ -1,7 +1,7 @@
+import { promotedFrom, type Settings, targetOf } from '../contract/settings.ts';
+import { compareVersions } from '../contract/version.ts';
+import type { Executions, Ledger } from '../ports.ts';
 import { requestOf } from './begin-deployment.ts';
-import { promotedFrom, type Settings, targetOf } from './contract/settings.ts';
-import { compareVersions } from './contract/version.ts';
-import type { Executions, Ledger } from './ports.ts';
 
 /**
  * Offers a target what is live where it is promoted from: the same image with the target's own settings, so that of the

@@ -1,9 +1,9 @@
+import type { DeploymentRequest, Placement, SettingsClaim } from '../contract/ledger.ts';
+import { type Settings, targetOf } from '../contract/settings.ts';
+import { compareVersions } from '../contract/version.ts';
+import { settingsHash } from '../domain/ledger-chain.ts';
+import type { Executions, Ledger } from '../ports.ts';
 import { unusedRequest } from './begin-deployment.ts';
-import type { DeploymentRequest, Placement, SettingsClaim } from './contract/ledger.ts';
-import { type Settings, targetOf } from './contract/settings.ts';
-import { compareVersions } from './contract/version.ts';
-import { settingsHash } from './domain/ledger-chain.ts';
-import type { Executions, Ledger } from './ports.ts';
 
 /** What became of a look at a target's settings; `what`: the deployment that it is about. */
 export type Followed =

@@ -1,5 +1,5 @@
-import type { Target } from './contract/target.ts';
-import type { Executions, Ledger } from './ports.ts';
+import type { Target } from '../contract/target.ts';
+import type { Executions, Ledger } from '../ports.ts';
 
 /** Starts the deployment that waits for the target's lock, if there is one; its name, or undefined. */
 export async function dispatch(

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Settings } from '#core/contract/settings.ts';
-import { SETTINGS } from '../../../fixtures/settings.ts';
+import { SETTINGS } from '../../../../fixtures/settings.ts';
 
 const whole = { ...SETTINGS, approval: { timeout: '1h' } };
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Settings } from '#core/contract/settings.ts';
-import { settingsOf } from '../../../fixtures/settings.ts';
+import { settingsOf } from '../../../../fixtures/settings.ts';
 
 const own = settingsOf('web', 'staging');
 const other = settingsOf('web', 'production');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { beginDeployment } from '#core/begin-deployment.ts';
-import { Workflow } from '../../../workflow/harness.ts';
+import { beginDeployment } from '#core/use-cases/begin-deployment.ts';
+import { Workflow } from '../../../../workflow/harness.ts';
 
 function order(workflow: Workflow) {
   const { target, version, digest } = workflow.request(workflow.world.push('v1.3.0'));

@@ -1,31 +1,23 @@
+import * as z from 'zod';
 import type { Caller } from '#core/contract/caller.ts';
 import type { DeploymentRequest } from '#core/contract/ledger.ts';
 import type { Digest, Version } from '#core/contract/release.ts';
 import { type Settings, targetOf } from '#core/contract/settings.ts';
-import { STATE_FUNCTIONS } from '#core/contract/states.ts';
 import { deploymentName } from '#core/domain/deployment-name.ts';
 import type { KnownRole } from '#core/domain/person.ts';
-import { type Executions, Superseded } from '#core/ports.ts';
-import { acquireLock } from '../../functions/acquire-lock/acquire-lock.ts';
+import type { Executions } from '#core/ports.ts';
 import { answerApproval } from '../../functions/answer-approval/answer-approval.ts';
-import { askApproval } from '../../functions/ask-approval/ask-approval.ts';
-import { checkStep } from '../../functions/check-step/check-step.ts';
-import { checkTask } from '../../functions/check-task/check-task.ts';
-import { converge } from '../../functions/converge/converge.ts';
-import { finish } from '../../functions/finish/finish.ts';
-import { freeze } from '../../functions/freeze/freeze.ts';
-import { preflight } from '../../functions/preflight/preflight.ts';
-import { prepareDatabase } from '../../functions/prepare-database/prepare-database.ts';
-import { readApproval } from '../../functions/read-approval/read-approval.ts';
-import { smoke } from '../../functions/smoke/smoke.ts';
-import { startTask } from '../../functions/start-task/start-task.ts';
 import { releaseDefinition } from '../../statemachines/definition.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { FakeLedger } from '../fakes/ledger.ts';
 import { FakeWorld } from '../fakes/world.ts';
 import { user } from '../fixtures/people.ts';
 import { SETTINGS } from '../fixtures/settings.ts';
+import { invokeFunction } from './functions.ts';
 import { Aborted, type Ending, execute, Machine } from './interpreter.ts';
+
+/** What the state machine gives a function that is to ask people. */
+const Asked = z.object({ taskToken: z.string() });
 
 const MACHINE = Machine.parse(JSON.parse(releaseDefinition()));
 
@@ -168,49 +160,8 @@ export class Workflow {
 
   async invoke(substitution: string, payload: unknown): Promise<unknown> {
     this.beforeInvoke(substitution, payload);
-    try {
-      return await this.#call(substitution, payload);
-    } catch (error) {
-      if (error instanceof Superseded) return { outcome: 'superseded', reason: error.message };
-      throw error;
-    }
-  }
-
-  async #call(substitution: string, payload: unknown): Promise<unknown> {
-    const ports = this.ports();
-    const F = STATE_FUNCTIONS;
-    switch (substitution) {
-      case '${AcquireLockFunction}':
-        return F['acquire-lock'].output.parse(await acquireLock(F['acquire-lock'].input.parse(payload), ports));
-      case '${PreflightFunction}':
-        return F.preflight.output.parse(await preflight(F.preflight.input.parse(payload), ports));
-      case '${PrepareDatabaseFunction}':
-        return F['prepare-database'].output.parse(
-          await prepareDatabase(F['prepare-database'].input.parse(payload), ports),
-        );
-      case '${StartTaskFunction}':
-        return F['start-task'].output.parse(await startTask(F['start-task'].input.parse(payload), ports));
-      case '${CheckTaskFunction}':
-        return F['check-task'].output.parse(await checkTask(F['check-task'].input.parse(payload), ports));
-      case '${ConvergeFunction}':
-        return F.converge.output.parse(await converge(F.converge.input.parse(payload), ports));
-      case '${SmokeFunction}':
-        return F.smoke.output.parse(await smoke(F.smoke.input.parse(payload), ports));
-      case '${CheckStepFunction}':
-        return F['check-step'].output.parse(await checkStep(F['check-step'].input.parse(payload), ports));
-      case '${AskApprovalFunction}': {
-        const input = F['ask-approval'].input.parse(payload);
-        this.#waiting.add(input.taskToken);
-        return F['ask-approval'].output.parse(await askApproval(input, ports));
-      }
-      case '${ReadApprovalFunction}':
-        return F['read-approval'].output.parse(await readApproval(F['read-approval'].input.parse(payload), ports));
-      case '${FreezeFunction}':
-        return F.freeze.output.parse(await freeze(F.freeze.input.parse(payload), ports));
-      case '${FinishFunction}':
-        return F.finish.output.parse(await finish(F.finish.input.parse(payload), ports));
-      default:
-        throw new Error(`no function ${substitution}`);
-    }
+    const { data: asked } = Asked.safeParse(payload);
+    if (asked !== undefined) this.#waiting.add(asked.taskToken);
+    return invokeFunction(substitution, payload, this.ports());
   }
 }

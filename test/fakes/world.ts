@@ -22,7 +22,7 @@ import type {
 } from '#core/ports.ts';
 import { MIGRATING_RELEASE_JSON } from '../fixtures/release-json.ts';
 import type { Behaviour } from './behaviour.ts';
-import { BECOMES_HEALTHY_MS, emptySlot, type FakeSlot, fill, isDraining } from './slots.ts';
+import { BECOMES_HEALTHY_MS, clamp, emptySlot, type FakeSlot, fill, isDraining, scaled } from './slots.ts';
 
 /** AWS as a deployment sees it, in the domain's words: slots that fill, drain and serve on a fake clock. */
 export class FakeWorld
@@ -37,6 +37,10 @@ export class FakeWorld
   beforeAction: (action: Action, n: number) => void = () => {};
   afterAction: (action: Action, n: number) => void = () => {};
   userRequestsPerCheck = 500;
+  /** What the site gets in a minute, for the scaling of its slots; 0: nothing is measured, and no policy acts. */
+  requestsPerMinute = 0;
+  /** How old the next look is, in milliseconds: AWS's answers are eventually consistent. */
+  lookIsOld: () => number = () => 0;
   /** Hosts that each slot was asked as, by its preview. */
   readonly askedAs: Record<Slot, Set<string>> = { blue: new Set(), green: new Set() };
   /** When the registry says the newest release was pushed. */
@@ -56,6 +60,7 @@ export class FakeWorld
   databaseRefuses: string | undefined;
   /** Why the published settings cannot be used. */
   unreadable: string | undefined;
+  readonly #looks: { readonly at: number; readonly observed: Observed }[] = [];
   readonly #clock: Clock;
   #settings: Settings;
   readonly #releases = new Map<Digest, { release: Release; behaviour: Behaviour }>();
@@ -129,6 +134,27 @@ export class FakeWorld
   }
 
   async observe(): Promise<Observed> {
+    this.#remember();
+    const asOf = this.#now() - this.lookIsOld();
+    const look = this.#looks.findLast(({ at }) => at <= asOf) ?? this.#looks[0];
+    if (look === undefined) throw new Error('a look was just remembered');
+    return look.observed;
+  }
+
+  #remember(): void {
+    this.#autoscale();
+    this.#looks.push({ at: this.#now(), observed: this.#observeNow() });
+  }
+
+  #autoscale(): void {
+    for (const slot of SLOTS) {
+      const fake = this.slots[slot];
+      const count = scaled(fake, (this.requestsPerMinute * (this.weights?.[slot] ?? 0)) / 100);
+      if (count !== undefined) fill(fake, fake.service?.taskDefinition ?? '', count, this.#now());
+    }
+  }
+
+  #observeNow(): Observed {
     const slots = { blue: this.#observeSlot('blue'), green: this.#observeSlot('green') };
     return {
       rule: this.weights === null ? null : { arn: 'rule', weights: this.weights, foreign: this.foreign },
@@ -139,8 +165,10 @@ export class FakeWorld
   async apply(_settings: Settings, action: Action): Promise<void> {
     this.actions.push(action);
     const n = this.actions.length;
+    this.#remember();
     this.beforeAction(action, n);
     this.#make(action);
+    this.#remember();
     this.afterAction(action, n);
   }
 
@@ -288,7 +316,8 @@ export class FakeWorld
   #make(action: Action): void {
     switch (action.do) {
       case 'create service':
-        this.slots[action.slot].service = { taskDefinition: action.taskDefinition, desired: 0 };
+        // The adapter takes ECS's refusal of a second one of the same name for success.
+        this.slots[action.slot].service ??= { taskDefinition: action.taskDefinition, desired: 0 };
         return;
       case 'set health check':
       case 'set drain': {
@@ -318,14 +347,11 @@ export class FakeWorld
         return;
       }
       case 'register scalable target': {
-        const { min, max, scaleIn, scaleOut, slot } = action;
-        this.slots[slot].scaling = {
-          min,
-          max,
-          scaleIn,
-          scaleOut,
-          targetValue: this.slots[slot].scaling?.targetValue ?? null,
-        };
+        const { min, max, scaleIn, scaleOut } = action;
+        const slot = this.slots[action.slot];
+        slot.scaling = { min, max, scaleIn, scaleOut, targetValue: slot.scaling?.targetValue ?? null };
+        const { service } = slot;
+        if (service !== null) fill(slot, service.taskDefinition, clamp(service.desired, min, max), this.#now());
         return;
       }
       case 'put scaling policy': {

@@ -32,6 +32,10 @@ const Deployment = fc.record({
   abortsAt: fc.option(fc.integer({ min: 1, max: 30 }), { nil: undefined }),
   /** What people say when they are asked; undefined: nothing. */
   answer: fc.constantFrom('approve', 'approve', 'reject', undefined),
+  /** Requests a minute from one of its changes on: scaling follows them. */
+  load: fc.record({ change: fc.integer({ min: 1, max: 15 }), requests: fc.constantFrom(0, 1, 2_500, 4_500, 50_000) }),
+  /** Milliseconds that looks are old at most, one after the other. */
+  ages: fc.array(fc.integer({ min: 0, max: 10_000 }), { minLength: 1, maxLength: 7 }),
 });
 
 test('after any history of releases, failing calls and stopped executions, one slot serves everything and it is the live one', async () => {
@@ -39,9 +43,11 @@ test('after any history of releases, failing calls and stopped executions, one s
     fc.asyncProperty(fc.boolean(), fc.array(Deployment, { minLength: 1, maxLength: 5 }), async (asks, history) => {
       const workflow = new Workflow(asks ? { approval: { timeout: '1h' } } : {});
       const broken = watch(workflow);
-      for (const [i, { behaviour, failsAt, abortsAt, answer }] of history.entries()) {
+      for (const [i, { behaviour, failsAt, abortsAt, answer, load, ages }] of history.entries()) {
         workflow.whileWaiting = async () => void (answer && (await workflow.answer(answer)));
         const base = workflow.world.actions.length;
+        let looks = 0;
+        workflow.world.lookIsOld = () => ages[(looks += 1) % ages.length] ?? 0;
         let failed = false;
         let invocations = 0;
         workflow.beforeInvoke = () => {
@@ -49,6 +55,7 @@ test('after any history of releases, failing calls and stopped executions, one s
           if (abortsAt !== undefined && invocations >= abortsAt) throw new Aborted('stopped');
         };
         const fault = (after: boolean) => (n: number) => {
+          if (n - base >= load.change) workflow.world.requestsPerMinute = load.requests;
           if (failsAt === undefined || failed || failsAt.after !== after || n - base !== failsAt.change) return;
           failed = true;
           throw new Error('ThrottlingException');

@@ -1,5 +1,5 @@
 import type { Command } from '@commander-js/extra-typings';
-import * as fixedOnceMade from '../infra/fixed-once-made.ts';
+import * as immutableSettings from '../infra/environments/immutable-settings.ts';
 import { accountOf } from './aws/account.ts';
 import { retainedResources } from './aws/retained-resources.ts';
 import { type Assembly, synthesize } from './deploy/assembly.ts';
@@ -11,7 +11,7 @@ import { collect } from './options.ts';
 import { EXIT, Problem } from './problem.ts';
 import type { ProcessContext } from './process-context.ts';
 
-/** The value of infra/environments.ts that is meant, as the help says it. */
+/** The value of infra/environments/environments.ts that is meant, as the help says it. */
 const ENVIRONMENT = `which exported value of ${ENVIRONMENTS}: starter, production, or one of your own`;
 
 /** Adds the commands that make an environment and take it away. */
@@ -64,7 +64,14 @@ export function addEnvironmentCommands(
         const { region } = environment.value.orchestrator;
         const account = accountOf(region);
         const cdk = cdkCommand(assembly.directory, region, interrupted);
-        const ports = { account, changes: account, cdk, terminal, now: () => Date.now(), protection: fixedOnceMade };
+        const ports = {
+          account,
+          changes: account,
+          cdk,
+          terminal,
+          now: () => Date.now(),
+          protection: immutableSettings,
+        };
         return deploy(environment, assembly, { only, despite, yes }, ports);
       }),
     );

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { releaseDefinition } from '../statemachines/definition.ts';
-import { EnvironmentsError } from './environment-schema.ts';
+import { loadEnvironments, OWN_ENVIRONMENTS } from './environments/load.ts';
+import { EnvironmentsError } from './environments/schema.ts';
 import { FEATURE_FLAGS } from './feature-flags.ts';
-import { loadEnvironments, OWN_ENVIRONMENTS } from './load-environments.ts';
 import { addStacks } from './stacks/add-stacks.ts';
 
 const root = resolve(import.meta.dirname, '..');

@@ -1,4 +1,4 @@
-import type { Environments, PipelineSettings } from './environment-schema.ts';
+import type { Environments, PipelineSettings } from './environments/schema.ts';
 
 /** A section of a file below docs/runbooks, as in `target.md#lost-requests`. */
 export type Runbook = `${'target' | 'database' | 'orchestrator' | 'ledger'}.md#${string}`;

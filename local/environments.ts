@@ -1,7 +1,7 @@
 import { arch } from 'node:process';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import type { Environments, EnvironmentTarget } from '../infra/environment-schema.ts';
-import { MIGRATIONS_TABLE } from '../infra/profiles.ts';
+import { MIGRATIONS_TABLE } from '../infra/environments/profiles.ts';
+import type { Environments, EnvironmentTarget } from '../infra/environments/schema.ts';
 
 /** Environment variable with the ports of production, preview of blue and preview of green, as in `8000,8001,8002`; then those of the next target. */
 export const PORTS_VARIABLE = 'FAROL_LISTENER_PORTS';

@@ -1,7 +1,7 @@
 // `npm start` once everything is installed: brings the local cloud up, deploys the releases under load, tells how it went, stays up.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { Problem } from '@farol/local-aws/problem.mjs';
+import { FixableError } from '@farol/local-aws/fixable-error.mjs';
 import { dockerEngine } from '@farol/local-aws/runtime/docker.ts';
 import { Supervisor } from '@farol/local-aws/supervisor.ts';
 import * as z from 'zod';
@@ -46,7 +46,7 @@ async function run(): Promise<number> {
   if (options.runtime === 'docker') {
     const engine = await dockerEngine();
     if ('missing' in engine)
-      throw new Problem(
+      throw new FixableError(
         `--runtime docker: ${engine.missing}. Start one, or leave the flag out: tasks are processes then.`,
       );
   }
@@ -87,7 +87,7 @@ try {
 } catch (error) {
   screen.endStatus();
   process.stderr.write(
-    `farol: ${error instanceof Problem ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
+    `farol: ${error instanceof FixableError ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
   );
 }
 screen.endStatus();

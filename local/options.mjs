@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Problem } from '../packages/local-aws/src/problem.mjs';
+import { FixableError } from '../packages/local-aws/src/fixable-error.mjs';
 import { ROOT } from './setup.mjs';
 
 /**
@@ -91,14 +91,14 @@ function wholeNumber(value, flag, most) {
   if (value === undefined) return null;
   const number = Number(value);
   if (!Number.isInteger(number) || number < 1 || number > most)
-    throw new Problem(`--${flag} takes a whole number from 1 to ${most}, not "${value}".`);
+    throw new FixableError(`--${flag} takes a whole number from 1 to ${most}, not "${value}".`);
   return number;
 }
 
 /**
  * @param {string[]} args
  * @returns {Options & { help: boolean }}
- * @throws {Problem} for what it does not know
+ * @throws {FixableError} for what it does not know
  */
 export function parseOptions(args) {
   const options = Object.fromEntries(Object.entries(FLAGS).map(([name, { type }]) => [name, { type }]));
@@ -113,24 +113,26 @@ export function parseOptions(args) {
     if (token.kind !== 'option') continue;
     const flag = Object.entries(FLAGS).find(([name]) => name === token.name)?.[1];
     if (!flag)
-      throw new Problem(`Unknown flag ${token.rawName}: did you mean --${nearestFlag(token.name)}? (--help lists all)`);
+      throw new FixableError(
+        `Unknown flag ${token.rawName}: did you mean --${nearestFlag(token.name)}? (--help lists all)`,
+      );
     const takesValue = flag.type === 'string';
-    if (takesValue && !token.value) throw new Problem(`${token.rawName} needs a value (--help lists all).`);
-    if (!takesValue && token.value !== undefined) throw new Problem(`${token.rawName} takes no value.`);
+    if (takesValue && !token.value) throw new FixableError(`${token.rawName} needs a value (--help lists all).`);
+    if (!takesValue && token.value !== undefined) throw new FixableError(`${token.rawName} takes no value.`);
   }
   if (positionals.length > 0)
-    throw new Problem(
+    throw new FixableError(
       `"${positionals[0]}" is not a flag (--help lists all; flags stand behind --, as in npm start -- --exit).`,
     );
   const app =
     typeof values['app'] === 'string' ? resolve(process.env['INIT_CWD'] ?? '.', values['app']) : ownApplication();
-  if (!(existsSync(app) && statSync(app).isDirectory())) throw new Problem(`--app: there is no folder ${app}.`);
+  if (!(existsSync(app) && statSync(app).isDirectory())) throw new FixableError(`--app: there is no folder ${app}.`);
   const runtime = values['runtime'] ?? 'process';
   if (runtime !== 'process' && runtime !== 'docker')
-    throw new Problem(`--runtime takes process or docker, not "${runtime}".`);
+    throw new FixableError(`--runtime takes process or docker, not "${runtime}".`);
   const fidelity = values['fidelity'] ?? 'exact';
   if (fidelity !== 'exact' && fidelity !== 'like-aws')
-    throw new Problem(`--fidelity takes exact or like-aws, not "${fidelity}".`);
+    throw new FixableError(`--fidelity takes exact or like-aws, not "${fidelity}".`);
   return {
     app,
     runtime,

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { Problem } from '../packages/local-aws/src/problem.mjs';
+import { FixableError } from '../packages/local-aws/src/fixable-error.mjs';
 
 /** The project's root folder. */
 export const ROOT = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..');
@@ -83,7 +83,9 @@ async function installPackages(say) {
   const [command, args] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []];
   const { code, output } = await run(command, [...args, 'ci', '--no-audit', '--no-fund'], { timeout: 4 * MINUTES });
   if (code !== 0 || !packagesAreInstalled()) {
-    throw new Problem(`npm ci failed: run it by hand in ${ROOT} to see why. Its last lines:\n${lastLines(output)}`);
+    throw new FixableError(
+      `npm ci failed: run it by hand in ${ROOT} to see why. Its last lines:\n${lastLines(output)}`,
+    );
   }
 }
 
@@ -115,7 +117,7 @@ async function findPython() {
     tooOld ||= version;
   }
   const least = `${LEAST_PYTHON.major}.${LEAST_PYTHON.minor}`;
-  throw new Problem(
+  throw new FixableError(
     tooOld
       ? `Python ${least} or newer is needed, found ${tooOld}: install a newer one, or name it in FAROL_PYTHON.`
       : `Python ${least} or newer is needed, none was found: install it (Debian, Ubuntu: apt install python3 python3-venv), or name it in FAROL_PYTHON.`,
@@ -146,35 +148,36 @@ export async function makePythonEnvironment(say, { folder, requirements, module,
     timeout: 2 * MINUTES,
   });
   if (made.code !== 0) {
-    throw new Problem(
+    throw new FixableError(
       `${python.command} -m venv failed (Debian, Ubuntu: apt install python3-venv):\n${lastLines(made.output)}`,
     );
   }
   // Debian ships Python without ensurepip; the pip of the system can still fill another environment (pip 22.3 and newer).
   const [command, to] = python.pip ? [inside, []] : [python.command, ['--python', inside]];
   if (!python.pip && (await run(command, ['-m', 'pip', '--version'], { timeout: 20_000 })).code !== 0) {
-    throw new Problem(
+    throw new FixableError(
       `Python ${python.version} has neither ensurepip nor pip: install them (Debian, Ubuntu: apt install python3-venv).`,
     );
   }
   const install = ['install', '--quiet', '--disable-pip-version-check', '--requirement', list];
   const filled = await run(command, ['-m', 'pip', ...to, ...install], { timeout: 5 * MINUTES });
-  if (filled.code !== 0) throw new Problem(`pip install failed:\n${lastLines(filled.output)}`);
+  if (filled.code !== 0) throw new FixableError(`pip install failed:\n${lastLines(filled.output)}`);
   writeFileSync(stamp, wanted);
 }
 
 async function checkTools() {
   const node = Number(process.versions.node.split('.')[0]);
-  if (node < LEAST_NODE) throw new Problem(`Node ${LEAST_NODE} or newer is needed, this is ${process.versions.node}.`);
-  if (process.platform === 'win32') throw new Problem('Farol runs on Linux and macOS; on Windows use WSL.');
+  if (node < LEAST_NODE)
+    throw new FixableError(`Node ${LEAST_NODE} or newer is needed, this is ${process.versions.node}.`);
+  if (process.platform === 'win32') throw new FixableError('Farol runs on Linux and macOS; on Windows use WSL.');
   const { code } = await run('git', ['--version'], { timeout: 20_000 });
-  if (code !== 0) throw new Problem('git is needed: install it (Debian, Ubuntu: apt install git).');
+  if (code !== 0) throw new FixableError('git is needed: install it (Debian, Ubuntu: apt install git).');
 }
 
 /**
  * Installs what is missing; a second call finds all of it there and takes well under a second.
  * @param {(text: string) => void} say one line of progress
- * @throws {Problem} with one line that says what to do
+ * @throws {FixableError} with one line that says what to do
  */
 export async function setUp(say) {
   await checkTools();

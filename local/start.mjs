@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { Problem } from '../packages/local-aws/src/problem.mjs';
+import { FixableError } from '../packages/local-aws/src/fixable-error.mjs';
 import { endProcessesOf, RUN_VARIABLE } from './leftovers.mjs';
 import { HELP, parseOptions } from './options.mjs';
 import { NODE, progress, ROOT, setUp, toolPath } from './setup.mjs';
@@ -86,7 +86,7 @@ try {
     process.exit();
   }
 } catch (error) {
-  if (!(error instanceof Problem)) throw error;
+  if (!(error instanceof FixableError)) throw error;
   process.stderr.write(`farol: ${error.message}\n`);
   process.exitCode = 2;
 }

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { progress, ROOT, STATE, setUp, toolPath } from '../local/setup.mjs';
-import { Problem } from '../packages/local-aws/src/problem.mjs';
+import { FixableError } from '../packages/local-aws/src/fixable-error.mjs';
 
 const RUFF = join(STATE, 'python-tests', 'bin', 'ruff');
 
@@ -20,7 +20,9 @@ const CHECKS = [
 try {
   await setUp(progress());
   if (!existsSync(RUFF))
-    throw new Problem('ruff is not installed yet: run npm test once, which makes the Python environment of the tests.');
+    throw new FixableError(
+      'ruff is not installed yet: run npm test once, which makes the Python environment of the tests.',
+    );
   const failed = CHECKS.filter(([name, command, args]) => {
     process.stdout.write(`${name}: ${[command.split('/').at(-1), ...args].join(' ')}\n`);
     const { status } = spawnSync(command, args, {
@@ -34,7 +36,7 @@ try {
   process.stdout.write(`${CHECKS.length - failed.length} passed, ${failed.length} failed\n`);
   process.exitCode = failed.length === 0 ? 0 : 1;
 } catch (error) {
-  if (!(error instanceof Problem)) throw error;
+  if (!(error instanceof FixableError)) throw error;
   process.stderr.write(`farol: ${error.message}\n`);
   process.exitCode = 2;
 }

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { NODE, progress, ROOT, setUp, toolPath } from '../local/setup.mjs';
-import { Problem } from '../packages/local-aws/src/problem.mjs';
+import { FixableError } from '../packages/local-aws/src/fixable-error.mjs';
 
 try {
   await setUp(progress());
@@ -15,7 +15,7 @@ try {
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => tests.kill());
   tests.once('exit', (code) => process.exit(code ?? 1));
 } catch (error) {
-  if (!(error instanceof Problem)) throw error;
+  if (!(error instanceof FixableError)) throw error;
   process.stderr.write(`farol: ${error.message}\n`);
   process.exitCode = 2;
 }

@@ -1,5 +1,5 @@
 import { seconds } from '#core/contract/duration.ts';
-import type { Environments, EnvironmentTarget } from '../../infra/environment-schema.ts';
+import type { Environments, EnvironmentTarget } from '../../infra/environments/schema.ts';
 import type { Template } from '../deploy/assembly.ts';
 import { PRICES, type PriceName } from './prices.ts';
 import { HOURS, type Item, RESOURCES } from './resources.ts';

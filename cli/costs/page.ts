@@ -1,4 +1,4 @@
-import type { Environments } from '../../infra/environment-schema.ts';
+import type { Environments } from '../../infra/environments/schema.ts';
 import type { Template } from '../deploy/assembly.ts';
 import { dollars, idleMonth, type Line, oneDeployment, total } from './estimate.ts';
 import { PRICES, type Price } from './prices.ts';

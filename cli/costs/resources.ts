@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { EnvironmentTarget } from '../../infra/environment-schema.ts';
+import type { EnvironmentTarget } from '../../infra/environments/schema.ts';
 import type { PriceName } from './prices.ts';
 
 /** Hours of a month, as AWS's calculator counts. */

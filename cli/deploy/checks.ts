@@ -1,4 +1,4 @@
-import type { Environments } from '../../infra/environment-schema.ts';
+import type { Environments } from '../../infra/environments/schema.ts';
 import { explain, isDenied } from '../problem.ts';
 import type { Account, DeployedStack, Zone } from './account.ts';
 import { type Finding, failure, ok, warning } from './finding.ts';

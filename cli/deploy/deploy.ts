@@ -19,7 +19,7 @@ export interface DeployPorts {
   readonly protection: Protection;
 }
 
-/** What of a service stack is fixed once it is made, because changing it would change what serves (infra/fixed-once-made.ts). */
+/** What of a service stack is fixed once it is made, because changing it would change what serves (infra/environments/immutable-settings.ts). */
 interface Protection {
   /** Why an update from one template to another may not be begun, one sentence each. */
   refusals(before: Template, after: Template): readonly string[];

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { type Environments, EnvironmentsError, parseEnvironments } from '../../infra/environment-schema.ts';
-import { nearest } from '../../infra/known-keys.ts';
-import { loadModule, OWN_ENVIRONMENTS } from '../../infra/load-environments.ts';
+import { nearest } from '../../infra/environments/known-keys.ts';
+import { loadModule, OWN_ENVIRONMENTS } from '../../infra/environments/load.ts';
+import { type Environments, EnvironmentsError, parseEnvironments } from '../../infra/environments/schema.ts';
 import { EXIT, Problem } from '../problem.ts';
 
 export const ROOT = resolve(import.meta.dirname, '../..');

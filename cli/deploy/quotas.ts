@@ -1,5 +1,5 @@
 import { targetNames } from '#core/contract/target-names.ts';
-import type { Environments } from '../../infra/environment-schema.ts';
+import type { Environments } from '../../infra/environments/schema.ts';
 import type { Account, Used } from './account.ts';
 import { type Finding, failure, ok, warning } from './finding.ts';
 

@@ -1,6 +1,6 @@
 import { buildProject } from '#core/contract/pipeline.ts';
 import { targetNames } from '#core/contract/target-names.ts';
-import type { Environments } from '../../infra/environment-schema.ts';
+import type { Environments } from '../../infra/environments/schema.ts';
 import { PRICES } from '../costs/prices.ts';
 import { explain } from '../problem.ts';
 import type { LogGroup, RetainedResources, Snapshot } from './ports.ts';

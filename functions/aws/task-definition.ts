@@ -1,7 +1,7 @@
 import type { ContainerDefinition, RegisterTaskDefinitionCommandInput } from '@aws-sdk/client-ecs';
 import { seconds } from '#core/contract/duration.ts';
 import type { Release } from '#core/contract/release.ts';
-import { type Settings, targetOf } from '#core/contract/settings.ts';
+import { type GIVEN_VARIABLES, type Settings, targetOf } from '#core/contract/settings.ts';
 import type { Slot } from '#core/contract/slot.ts';
 import type { TaskPurpose } from '#core/contract/states.ts';
 import { targetSlug } from '#core/contract/target.ts';
@@ -67,7 +67,7 @@ export function taskDefinition({
       logDriver: 'awslogs',
       options: {
         'awslogs-group': infrastructure.logGroup,
-        'awslogs-region': infrastructure.loadBalancer.split(':')[3] ?? '',
+        'awslogs-region': infrastructure.region,
         'awslogs-stream-prefix': STREAM_PREFIX,
       },
     },
@@ -95,7 +95,11 @@ export function taskDefinition({
 }
 
 /** What every task of a release is given (functions/core/contract/release.ts says what it gives back). */
-function ofRelease(settings: Settings, release: Release, slot: Slot | undefined): Record<string, string> {
+function ofRelease(
+  settings: Settings,
+  release: Release,
+  slot: Slot | undefined,
+): Record<(typeof GIVEN_VARIABLES)[number], string> {
   return {
     HOST: '0.0.0.0',
     PORT: String(release.releaseJson.port),
@@ -103,6 +107,7 @@ function ofRelease(settings: Settings, release: Release, slot: Slot | undefined)
     FAROL_DIGEST: release.digest,
     FAROL_COMMIT: release.commit,
     FAROL_SLOT: slot ?? 'none',
+    FORWARDED_PROTO_HEADER: settings.protocolHeader,
     MIGRATE_LOCK_TIMEOUT_MS: String(lockTimeoutMs(settings)),
   };
 }

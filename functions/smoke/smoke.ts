@@ -38,8 +38,8 @@ export async function smoke(
   const address = new URL(settings.address);
   const headers = {
     host: address.host,
-    // As users' requests come: the application believes the header that its settings name, a load balancer's unless set.
-    [protocolHeader(settings)]: address.protocol.replace(':', ''),
+    // As users' requests come: the application believes this header.
+    [settings.protocolHeader.toLowerCase()]: address.protocol.replace(':', ''),
   };
   const get = async (
     path: string,
@@ -75,8 +75,4 @@ export async function smoke(
 async function servedSettings({ live }: DeploymentPlan, ledger: Ledger): Promise<Settings> {
   if (live === undefined) throw new Error('nothing is live that could be checked');
   return planned(await ledger.deployment(live.deployment), live.deployment).settings;
-}
-
-function protocolHeader({ services }: Settings): string {
-  return services[0]?.environment['FORWARDED_PROTO_HEADER']?.toLowerCase() ?? 'x-forwarded-proto';
 }

@@ -12,7 +12,7 @@ import {
   StorageType,
 } from 'aws-cdk-lib/aws-rds';
 import { Construct } from 'constructs';
-import type { EnvironmentTarget } from '../environment-schema.ts';
+import type { EnvironmentTarget } from '../environments/schema.ts';
 import { DATABASE_MASTER, databaseRoles } from '../names.ts';
 import type { Network } from './network.ts';
 

@@ -18,7 +18,7 @@ import type { ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalanci
 import { AaaaRecord, ARecord, HostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53';
 import { CloudFrontTarget } from 'aws-cdk-lib/aws-route53-targets';
 import { Construct } from 'constructs';
-import type { EnvironmentTarget } from '../environment-schema.ts';
+import type { EnvironmentTarget } from '../environments/schema.ts';
 import { Firewall } from './firewall.ts';
 
 export interface EdgeProps extends Readonly<NonNullable<EnvironmentTarget['edge']>> {
@@ -48,7 +48,7 @@ export class Edge extends Construct {
   readonly host: string;
   readonly distributionId: string;
   /** All names that requests may come with: CloudFront's own goes on working beside another. */
-  readonly hosts: readonly string[];
+  readonly hosts: readonly [string, ...string[]];
 
   constructor(scope: Construct, id: string, props: EdgeProps) {
     super(scope, id);
@@ -101,7 +101,8 @@ export class Edge extends Construct {
     });
     this.distributionId = distribution.distributionId;
     this.host = domain?.name ?? distribution.distributionDomainName;
-    this.hosts = [...(domain === undefined ? [] : [domain.name]), distribution.distributionDomainName];
+    const own = distribution.distributionDomainName;
+    this.hosts = domain === undefined ? [own] : [domain.name, own];
     if (domain === undefined) return;
     const zone = HostedZone.fromHostedZoneAttributes(this, 'Zone', {
       hostedZoneId: domain.zone.id,

@@ -17,7 +17,7 @@ import {
 import { type IRole, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type ILogGroup, LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { EnvironmentTarget } from '../environment-schema.ts';
+import type { EnvironmentTarget } from '../environments/schema.ts';
 
 export interface NetworkProps extends Readonly<EnvironmentTarget['network']> {
   readonly logRetention: RetentionDays;

@@ -3,7 +3,7 @@ import { type IMetric, MathExpression, Metric, TreatMissingData } from 'aws-cdk-
 import type { Construct } from 'constructs';
 import { seconds } from '#core/contract/duration.ts';
 import { ledgerTable } from '#core/contract/ledger.ts';
-import type { Environments } from '../environment-schema.ts';
+import type { Environments } from '../environments/schema.ts';
 import { functionName, ORCHESTRATOR } from '../names.ts';
 import { MINUTE, RunbookAlarms } from './runbook-alarms.ts';
 

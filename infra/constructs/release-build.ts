@@ -12,7 +12,7 @@ import { Construct } from 'constructs';
 import { seconds } from '#core/contract/duration.ts';
 import { buildProject, pipelineName } from '#core/contract/pipeline.ts';
 import { buildspecText } from '../build/buildspec.ts';
-import type { PipelineSettings } from '../environment-schema.ts';
+import type { PipelineSettings } from '../environments/schema.ts';
 import { buildRole, repositoryName } from '../names.ts';
 
 export interface ReleaseBuildProps extends Pick<PipelineSettings, 'app' | 'source' | 'buildspec' | 'build'> {

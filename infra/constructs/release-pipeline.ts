@@ -18,7 +18,7 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { APPROVAL, BUILD_VARIABLES, buildProject, NO_VERSION, pipelineName } from '#core/contract/pipeline.ts';
-import type { PipelineSettings } from '../environment-schema.ts';
+import type { PipelineSettings } from '../environments/schema.ts';
 import { ReleaseBuild, useConnection } from './release-build.ts';
 
 export interface ReleasePipelineProps extends PipelineSettings {

@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import { seconds } from '#core/contract/duration.ts';
 import type { Slot } from '#core/contract/slot.ts';
 import { targetNames } from '#core/contract/target-names.ts';
-import type { EnvironmentTarget } from '../environment-schema.ts';
+import type { EnvironmentTarget } from '../environments/schema.ts';
 import { MINUTE, RunbookAlarms } from './runbook-alarms.ts';
 import type { SlotRoleMetrics, SlotValue } from './slot-role-metrics.ts';
 

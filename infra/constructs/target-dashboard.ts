@@ -17,7 +17,7 @@ import { seconds } from '#core/contract/duration.ts';
 import { LIVE_SLOT } from '#core/contract/metrics.ts';
 import { SLOTS, type Slot } from '#core/contract/slot.ts';
 import { targetNames } from '#core/contract/target-names.ts';
-import type { EnvironmentTarget } from '../environment-schema.ts';
+import type { EnvironmentTarget } from '../environments/schema.ts';
 import { runbookLink } from '../runbooks.ts';
 import { MINUTE } from './runbook-alarms.ts';
 import type { SlotRoleMetrics } from './slot-role-metrics.ts';

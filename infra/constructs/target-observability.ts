@@ -2,7 +2,7 @@ import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { ApplicationLoadBalancer, ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
 import type { Slot } from '#core/contract/slot.ts';
-import type { EnvironmentTarget } from '../environment-schema.ts';
+import type { EnvironmentTarget } from '../environments/schema.ts';
 import { ORCHESTRATOR } from '../names.ts';
 import { SlotRoleMetrics } from './slot-role-metrics.ts';
 import { TargetAlarms } from './target-alarms.ts';

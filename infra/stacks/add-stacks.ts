@@ -1,6 +1,6 @@
 import { type App, type Environment, type Stack, Tags } from 'aws-cdk-lib';
 import { targetNames } from '#core/contract/target-names.ts';
-import type { Environments, EnvironmentTarget } from '../environment-schema.ts';
+import type { Environments, EnvironmentTarget } from '../environments/schema.ts';
 import { MADE_BY, ORCHESTRATOR, pipelineStack } from '../names.ts';
 import { documentationOf } from '../runbooks.ts';
 import { OrchestratorStack, type OrchestratorStackProps } from './orchestrator-stack.ts';

@@ -19,7 +19,7 @@ import { OrchestratorAlarms } from '../constructs/orchestrator-alarms.ts';
 import { People } from '../constructs/people.ts';
 import { ReleaseWorkflow } from '../constructs/release-workflow.ts';
 import { TargetReports } from '../constructs/target-reports.ts';
-import type { Environments } from '../environment-schema.ts';
+import type { Environments } from '../environments/schema.ts';
 import { ledgerStatements } from '../ledger-rights.ts';
 import { FUNCTIONS, type FunctionName, functionName, functionRole, ORCHESTRATOR, substitutionName } from '../names.ts';
 import { functionPermissions, targetRoleArn } from '../permissions.ts';

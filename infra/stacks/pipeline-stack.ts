@@ -2,7 +2,7 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { CfnConnection } from 'aws-cdk-lib/aws-codeconnections';
 import type { Construct } from 'constructs';
 import { ReleasePipeline } from '../constructs/release-pipeline.ts';
-import type { Environments, PipelineSettings } from '../environment-schema.ts';
+import type { Environments, PipelineSettings } from '../environments/schema.ts';
 
 export interface PipelineStackProps extends StackProps {
   readonly pipeline: PipelineSettings;

@@ -18,14 +18,15 @@ import {
   TargetType,
 } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { CfnRole } from 'aws-cdk-lib/aws-iam';
+import type { Code } from 'aws-cdk-lib/aws-lambda';
 import { CfnLogGroup, LogGroup } from 'aws-cdk-lib/aws-logs';
 import { CfnSecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { ParameterTier, StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
 import { seconds } from '#core/contract/duration.ts';
 import type { Settings } from '#core/contract/settings.ts';
-import { SLOTS } from '#core/contract/slot.ts';
-import { DATABASE, PROBE, targetNames } from '#core/contract/target-names.ts';
+import type { Slot } from '#core/contract/slot.ts';
+import { DATABASE, PROBE, type TargetNames, targetNames } from '#core/contract/target-names.ts';
 import { Database } from '../constructs/database.ts';
 import { DeployFunction } from '../constructs/deploy-function.ts';
 import { Edge, PROTOCOL_HEADER } from '../constructs/edge.ts';
@@ -35,8 +36,9 @@ import { SlotRemoval } from '../constructs/slot-removal.ts';
 import { TargetObservability } from '../constructs/target-observability.ts';
 import { TargetRoles } from '../constructs/target-roles.ts';
 import { TaskRoles } from '../constructs/task-roles.ts';
-import type { Environments, EnvironmentTarget } from '../environment-schema.ts';
+import type { Environments, EnvironmentTarget } from '../environments/schema.ts';
 import { repositoryName, runSecretPrefix } from '../names.ts';
+import { publishedSettings } from '../published-settings.ts';
 
 export interface ServiceStackProps extends StackProps {
   readonly target: EnvironmentTarget;
@@ -52,53 +54,106 @@ export interface ServiceStackProps extends StackProps {
  * traffic and no scalable target stand here, so that no change of this stack can restart, resize or reroute what serves.
  */
 export class ServiceStack extends Stack {
-  readonly #zones: string[];
+  readonly #props: ServiceStackProps;
+  readonly #names: TargetNames;
 
   constructor(scope: Construct, id: string, props: ServiceStackProps) {
     super(scope, id, props);
+    this.#props = props;
     const { target, orchestrator } = props;
-    const { health, drain } = target;
-    const { ports } = target.loadBalancer;
-    const names = targetNames(target.app, target.environment);
-    this.#zones = target.network.zones;
+    this.#names = targetNames(target.app, target.environment);
     Validations.of(this).acknowledge({
       id: 'CloudFormation-Validate::W3010',
       reason: 'Zones are settings, so that synthesis asks no account for them.',
     });
-    const removalPolicy = orchestrator.deletionProtection ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
 
     const network = new Network(this, 'Network', {
       ...target.network,
-      ports,
+      ports: target.loadBalancer.ports,
       servicePort: target.service.port,
       prefixList: target.edge?.prefixList,
       logRetention: orchestrator.logRetention,
     });
     const database = new Database(this, 'Database', {
       ...target.database,
-      identifier: names.slug,
+      identifier: this.#names.slug,
       logRetention: orchestrator.logRetention,
       network,
       deletionProtection: orchestrator.deletionProtection,
     });
+    const { secretKey, logGroup, cluster, roles } = this.#forTasks(network, database);
+    new TargetRoles(this, 'FarolRoles', { target: `${target.app}/${target.environment}`, names: this.#names });
+    const { loadBalancer, groups, production } = this.#loadBalancing(network);
+    const code = functionCode(props.functionsDirectory);
+    this.#functions(network, database, code);
+    const removal = new SlotRemoval(this, 'SlotRemoval', {
+      names: this.#names,
+      listener: production.listenerArn,
+      code,
+      logRetention: orchestrator.logRetention,
+    });
+    removal.node.addDependency(cluster, groups.blue, groups.green, roles, network, logGroup);
+    const edge = this.#edge(network, loadBalancer, production);
+    const inside = (target.address && new URL(target.address).hostname) ?? loadBalancer.loadBalancerDnsName;
+    const settings = publishedSettings(target, {
+      infrastructure: this.#infrastructure(network, { cluster, loadBalancer, production, groups, roles, logGroup }),
+      hosts: edge?.hosts ?? [inside],
+      edge: edge && { protocolHeader: PROTOCOL_HEADER },
+      database: {
+        function: this.#names.database,
+        environment: database.environment,
+        application: database.users.application.environment,
+        migrator: database.users.migrator.environment,
+        planner: database.users.planner.environment,
+      },
+      secretKey: secretKey.secretArn,
+      migration: { taskRole: roles.migration.roleArn },
+      plan: {
+        taskRole: roles.plan.roleArn,
+        executionRole: roles.planExecution.roleArn,
+        securityGroups: [network.planGroup.securityGroupId],
+      },
+    });
+    new TargetObservability(this, 'Observability', {
+      target,
+      loadBalancer,
+      groups,
+      distribution: edge?.distributionId,
+      address: settings.address,
+      documentation: props.documentation,
+    });
+    new CfnOutput(this, 'Address', { value: settings.address, description: `Where ${target.app} is reached` });
+    const published = new StringParameter(this, 'Settings', {
+      parameterName: this.#names.settingsParameter,
+      description: `How Farol deploys ${target.app}/${target.environment}`,
+      stringValue: this.toJsonString(settings),
+      // Settings outgrow a standard parameter's 4 KB with a few environment variables more.
+      tier: ParameterTier.INTELLIGENT_TIERING,
+    });
+    keepWhenReplaced(roles, database, secretKey, logGroup);
+    // On deletion the other way round: once the settings are gone, nothing fills the slots anew.
+    published.node.addDependency(removal);
+  }
+
+  /** What every task of the target needs: cluster, logs, roles, the key that the application signs with. */
+  #forTasks(network: Network, database: Database) {
+    const { target, orchestrator } = this.#props;
+    const { slug, secretKey: secretName, logGroup: logGroupName } = this.#names;
+    const removalPolicy = orchestrator.deletionProtection ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
     const secretKey = new Secret(this, 'SecretKey', {
-      secretName: names.secretKey,
-      description: `Key with which ${names.slug} signs sessions and tokens`,
+      secretName,
+      description: `Key with which ${slug} signs sessions and tokens`,
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
       removalPolicy,
     });
-    const logGroup = new LogGroup(this, 'Log', {
-      logGroupName: names.logGroup,
-      retention: orchestrator.logRetention,
-      removalPolicy,
-    });
+    const logGroup = new LogGroup(this, 'Log', { logGroupName, retention: orchestrator.logRetention, removalPolicy });
     const cluster = new Cluster(this, 'Cluster', {
-      clusterName: names.slug,
+      clusterName: slug,
       vpc: network.vpc,
       containerInsightsV2: target.service.insights ? ContainerInsights.ENABLED : ContainerInsights.DISABLED,
     });
     const roles = new TaskRoles(this, 'Roles', {
-      names: names.roles,
+      names: this.#names.roles,
       repository: repositoryName(target.app),
       logGroup,
       database,
@@ -113,22 +168,26 @@ export class ServiceStack extends Stack {
         }),
       ],
     });
+    return { secretKey, logGroup, cluster, roles };
+  }
 
-    new TargetRoles(this, 'FarolRoles', { target: `${target.app}/${target.environment}`, names });
-
+  /** The load balancer with a target group and a preview for each slot. Until Farol adds its rule, users are answered 503. */
+  #loadBalancing(network: Network) {
+    const { target, orchestrator } = this.#props;
+    const { ports } = target.loadBalancer;
     const loadBalancer = new ApplicationLoadBalancer(this, 'LoadBalancer', {
-      loadBalancerName: names.slug,
+      loadBalancerName: this.#names.slug,
       vpc: network.vpc,
       vpcSubnets: network.applicationSubnets,
       internetFacing: false,
       securityGroup: network.loadBalancerGroup,
-      idleTimeout: Duration.seconds(seconds(drain.idle)),
+      idleTimeout: Duration.seconds(seconds(target.drain.idle)),
       dropInvalidHeaderFields: true,
       deletionProtection: orchestrator.deletionProtection,
     });
-    const targetGroup = (slot: (typeof SLOTS)[number]) =>
+    const targetGroup = (slot: Slot) =>
       new ApplicationTargetGroup(this, slot === 'blue' ? 'Blue' : 'Green', {
-        targetGroupName: names.targetGroups[slot],
+        targetGroupName: this.#names.targetGroups[slot],
         vpc: network.vpc,
         protocol: ApplicationProtocol.HTTP,
         // Each task registers its own port: this one is used by none, and a change of it would replace the group.
@@ -138,15 +197,14 @@ export class ServiceStack extends Stack {
         healthCheck: { path: '/', healthyHttpCodes: '200' },
       });
     const groups = { blue: targetGroup('blue'), green: targetGroup('green') };
-    const listener = (listenerId: string, port: number, defaultAction: ListenerAction) =>
-      new ApplicationListener(this, listenerId, {
+    const listener = (id: string, port: number, defaultAction: ListenerAction) =>
+      new ApplicationListener(this, id, {
         loadBalancer,
         protocol: ApplicationProtocol.HTTP,
         port,
         defaultAction,
         open: false,
       });
-    // Farol adds the rule that sends traffic. Until then, and for whatever no rule takes, this answers.
     const production = listener(
       'Production',
       ports.production,
@@ -154,147 +212,87 @@ export class ServiceStack extends Stack {
     );
     listener('PreviewBlue', ports.blue, ListenerAction.forward([groups.blue]));
     listener('PreviewGreen', ports.green, ListenerAction.forward([groups.green]));
+    return { loadBalancer, groups, production };
+  }
 
-    const code = functionCode(props.functionsDirectory);
-    // The orchestrator serves many targets and stands in the network of none.
+  /** Farol's functions inside the network. The orchestrator serves many targets and is in the network of none. */
+  #functions(network: Network, database: Database, code: Code): void {
+    const { logRetention } = this.#props.orchestrator;
+    const shared = { code, timeout: Duration.seconds(25), logRetention };
+    const inside = { vpc: network.vpc, subnets: network.applicationSubnets };
     new DeployFunction(this, 'Probe', {
+      ...shared,
       folder: PROBE,
-      name: names.probe,
-      code,
-      timeout: Duration.seconds(25),
+      name: this.#names.probe,
       permissions: [],
       environment: {},
-      logRetention: orchestrator.logRetention,
-      network: { vpc: network.vpc, subnets: network.applicationSubnets, securityGroup: network.smokeGroup },
+      network: { ...inside, securityGroup: network.smokeGroup },
     });
     const { AWS_REGION: _ofLambda, POSTGRES_AUTH: _iam, ...databaseAddress } = database.environment;
     new DeployFunction(this, 'DatabaseFunction', {
+      ...shared,
       folder: DATABASE,
-      name: names.database,
-      code,
-      timeout: Duration.seconds(25),
+      name: this.#names.database,
       permissions: [database.users.master.mayConnect],
       environment: { ...databaseAddress, ...database.users.master.environment },
-      logRetention: orchestrator.logRetention,
-      network: {
-        vpc: network.vpc,
-        subnets: network.applicationSubnets,
-        securityGroup: network.databaseFunctionGroup,
-      },
+      network: { ...inside, securityGroup: network.databaseFunctionGroup },
     });
-    const removal = new SlotRemoval(this, 'SlotRemoval', {
-      names,
-      listener: production.listenerArn,
-      code,
-      logRetention: orchestrator.logRetention,
-    });
-    removal.node.addDependency(cluster, groups.blue, groups.green, roles, network, logGroup);
-    const edge =
-      target.edge && new Edge(this, 'Edge', { ...target.edge, slug: names.slug, loadBalancer, port: ports.production });
+  }
+
+  #edge(network: Network, loadBalancer: ApplicationLoadBalancer, production: ApplicationListener): Edge | undefined {
+    const { target } = this.#props;
+    if (target.edge === undefined) return undefined;
+    const { production: port } = target.loadBalancer.ports;
+    const edge = new Edge(this, 'Edge', { ...target.edge, slug: this.#names.slug, loadBalancer, port });
     // An origin without a listener is refused, and so is one that no traffic could come to.
-    edge?.node.addDependency(production, network.vpc.internetConnectivityEstablished);
-    const host = edge?.host ?? (target.address && new URL(target.address).hostname) ?? loadBalancer.loadBalancerDnsName;
-    const address = edge ? `https://${edge.host}` : (target.address ?? `http://${host}`);
-    const { port: _port, insights: _insights, ...service } = target.service;
-    const slot = (colour: (typeof SLOTS)[number]) => ({
+    edge.node.addDependency(production, network.vpc.internetConnectivityEstablished);
+    return edge;
+  }
+
+  #infrastructure(
+    network: Network,
+    made: {
+      readonly cluster: Cluster;
+      readonly loadBalancer: ApplicationLoadBalancer;
+      readonly production: ApplicationListener;
+      readonly groups: Readonly<Record<Slot, ApplicationTargetGroup>>;
+      readonly roles: TaskRoles;
+      readonly logGroup: LogGroup;
+    },
+  ): Settings['infrastructure'] {
+    const { target } = this.#props;
+    const { loadBalancer, groups, roles } = made;
+    const slot = (colour: Slot) => ({
       targetGroup: groups[colour].targetGroupArn,
-      preview: `http://${loadBalancer.loadBalancerDnsName}:${ports[colour]}`,
+      preview: `http://${loadBalancer.loadBalancerDnsName}:${target.loadBalancer.ports[colour]}`,
     });
-    const settings: Settings = {
-      app: target.app,
-      environment: target.environment,
-      source: target.source,
-      repository: repositoryName(target.app),
-      address,
-      services: [
-        {
-          ...service,
-          environment: {
-            ...database.environment,
-            ...database.users.application.environment,
-            ALLOWED_HOSTS: (edge?.hosts ?? [host]).join(','),
-            ...(edge && { FORWARDED_PROTO_HEADER: PROTOCOL_HEADER }),
-            ...service.environment,
-          },
-          secrets: { SECRET_KEY: secretKey.secretArn },
-        },
-      ],
-      tasks: {
-        migrate: {
-          environment: database.users.migrator.environment,
-          secrets: {},
-          taskRole: roles.migration.roleArn,
-        },
-        plan: {
-          environment: database.users.planner.environment,
-          secrets: {},
-          taskRole: roles.plan.roleArn,
-          executionRole: roles.planExecution.roleArn,
-          securityGroups: [network.planGroup.securityGroupId],
-        },
-      },
-      database: {
-        function: names.database,
-        ...(target.database.migrations && { migrations: target.database.migrations }),
-      },
-      capacity: target.capacity,
-      health,
-      drain,
-      migrate: target.migrate,
-      candidate: target.candidate,
-      traffic: target.traffic,
-      analysis: target.analysis,
-      provenance: target.provenance,
-      scan: target.scan,
-      ...(target.approval && { approval: target.approval }),
-      warm: target.warm,
-      poll: target.poll,
-      infrastructure: {
-        cluster: cluster.clusterName,
-        loadBalancer: loadBalancer.loadBalancerArn,
-        productionListener: production.listenerArn,
-        rulePriority: 100,
-        slots: { blue: slot('blue'), green: slot('green') },
-        prober: names.probe,
-        subnets: network.taskSubnetIds,
-        securityGroups: [network.taskGroup.securityGroupId],
-        assignPublicIp: network.assignPublicIp,
-        executionRole: roles.execution.roleArn,
-        taskRole: roles.task.roleArn,
-        logGroup: logGroup.logGroupName,
-        repositoryUri: `${this.account}.dkr.ecr.${this.region}.${this.urlSuffix}/${repositoryName(target.app)}`,
-      },
+    return {
+      region: this.region,
+      cluster: made.cluster.clusterName,
+      loadBalancer: loadBalancer.loadBalancerArn,
+      productionListener: made.production.listenerArn,
+      rulePriority: 100,
+      slots: { blue: slot('blue'), green: slot('green') },
+      prober: this.#names.probe,
+      subnets: network.taskSubnetIds,
+      securityGroups: [network.taskGroup.securityGroupId],
+      assignPublicIp: network.assignPublicIp,
+      executionRole: roles.execution.roleArn,
+      taskRole: roles.task.roleArn,
+      logGroup: made.logGroup.logGroupName,
+      repositoryUri: `${this.account}.dkr.ecr.${this.region}.${this.urlSuffix}/${repositoryName(target.app)}`,
     };
-    new TargetObservability(this, 'Observability', {
-      target,
-      loadBalancer,
-      groups,
-      distribution: edge?.distributionId,
-      address,
-      documentation: props.documentation,
-    });
-    new CfnOutput(this, 'Address', { value: address, description: `Where ${target.app} is reached` });
-    const published = new StringParameter(this, 'Settings', {
-      parameterName: names.settingsParameter,
-      description: `How Farol deploys ${target.app}/${target.environment}`,
-      stringValue: this.toJsonString(settings),
-      // Settings outgrow a standard parameter's 4 KB with a few environment variables more.
-      tier: ParameterTier.INTELLIGENT_TIERING,
-    });
-    keepWhenReplaced(roles, database, secretKey, logGroup);
-    // On deletion the other way round: once the settings are gone, nothing fills the slots anew.
-    published.node.addDependency(removal);
   }
 
   /** The zones as set, so that synthesis looks nothing up in an account. */
   override get availabilityZones(): string[] {
-    return this.#zones;
+    return this.#props.target.network.zones;
   }
 }
 
 /**
  * Roles, secrets and log groups outlive their replacement: deployables that are live, warm or can be gone back to name
- * them. The stack policy (fixed-once-made.ts) refuses the replacement in the first place, unless somebody lifts it.
+ * them. The stack policy (immutable-settings.ts) refuses the replacement in the first place, unless somebody lifts it.
  */
 function keepWhenReplaced(...constructs: readonly Construct[]): void {
   for (const resource of constructs.flatMap((one) => one.node.findAll())) {

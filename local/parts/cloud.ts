@@ -6,9 +6,9 @@ import { createDataPlane, type DataPlane } from '@farol/local-aws/data-plane.ts'
 import { within } from '@farol/local-aws/deadline.ts';
 import { ImageScans } from '@farol/local-aws/ecr/scans.ts';
 import type { Fidelity } from '@farol/local-aws/fidelity.ts';
+import { FixableError } from '@farol/local-aws/fixable-error.mjs';
 import { type Gateway, startGateway } from '@farol/local-aws/gateway/gateway.ts';
 import { emulatorSocket, startMinistack } from '@farol/local-aws/ministack.ts';
-import { Problem } from '@farol/local-aws/problem.mjs';
 import { botocoreData, ServiceModels } from '@farol/local-aws/protocol/models.ts';
 import { createDockerRuntime } from '@farol/local-aws/runtime/docker.ts';
 import { createProcessRuntime } from '@farol/local-aws/runtime/process.ts';
@@ -90,12 +90,12 @@ export interface Cloud {
   /**
    * Pushes a release's tag to the local repository.
    * @returns the image's digest
-   * @throws {Problem} if it is not built
+   * @throws {FixableError} if it is not built
    */
   push(release: ReleaseToPush): Promise<string>;
 }
 
-/** Brings everything up, the slow parts side by side. @throws {Problem} for what a person can put right */
+/** Brings everything up, the slow parts side by side. @throws {FixableError} for what a person can put right */
 export function startCloud(options: CloudOptions): Promise<Cloud> {
   return within(DEADLINE, 'the start of the local cloud', bringUp(options));
 }
@@ -196,7 +196,7 @@ async function bringUp(options: CloudOptions): Promise<Cloud> {
         timeout: BUILD_DEADLINE,
       });
       const built = builder.built.get(tag);
-      if (!built) throw new Problem(`${tag} was not built:\n${all}`);
+      if (!built) throw new FixableError(`${tag} was not built:\n${all}`);
       return built.digest;
     },
   };
@@ -265,7 +265,7 @@ async function prepareAll(
     try {
       await builder.prepare(repository, tag);
     } catch (error) {
-      throw new Problem(`${tag} cannot be built: ${error instanceof Error ? error.message : String(error)}`);
+      throw new FixableError(`${tag} cannot be built: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
   if (releases.length > 0)

@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { Problem } from '@farol/local-aws/problem.mjs';
+import { FixableError } from '@farol/local-aws/fixable-error.mjs';
 import * as z from 'zod';
 import { endProcessesOf, processesOf, RUN_VARIABLE } from '../leftovers.mjs';
 
@@ -10,7 +10,7 @@ type Holder = z.infer<typeof Holder>;
 /**
  * Makes this process the only one that runs on this state folder. Processes that a former holder left behind when it was killed are ended.
  * @returns gives the lock back
- * @throws {Problem} if another one runs
+ * @throws {FixableError} if another one runs
  */
 export function takeInstanceLock(file: string): { readonly release: () => void } {
   mkdirSync(dirname(file), { recursive: true });
@@ -25,7 +25,9 @@ export function takeInstanceLock(file: string): { readonly release: () => void }
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST') || attempt > 2) throw error;
       const holder = read(file);
       if (holder && isAlive(holder)) {
-        throw new Problem(`Farol runs already (process ${holder.pid}): use that one, or end it with Ctrl-C first.`);
+        throw new FixableError(
+          `Farol runs already (process ${holder.pid}): use that one, or end it with Ctrl-C first.`,
+        );
       }
       if (holder?.run) endProcessesOf(holder.run);
       rmSync(file, { force: true });

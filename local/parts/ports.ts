@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { Problem } from '@farol/local-aws/problem.mjs';
+import { FixableError } from '@farol/local-aws/fixable-error.mjs';
 
 const HOST = '127.0.0.1';
 
@@ -21,7 +21,7 @@ function bind(port: number): Promise<number | undefined> {
 /** A port that nothing listens on now. */
 export async function freePort(): Promise<number> {
   const port = await bind(0);
-  if (port === undefined) throw new Problem('No free port on 127.0.0.1.');
+  if (port === undefined) throw new FixableError('No free port on 127.0.0.1.');
   return port;
 }
 
@@ -29,10 +29,10 @@ export async function freePort(): Promise<number> {
 export class PortChoice {
   readonly #given = new Set<number>();
 
-  /** @throws {Problem} if the port that a person asked for with a flag is in use */
+  /** @throws {FixableError} if the port that a person asked for with a flag is in use */
   async asked(port: number, flag: string): Promise<number> {
     if ((await bind(port)) === undefined) {
-      throw new Problem(
+      throw new FixableError(
         `Port ${port} is in use (or not allowed): end what listens there, or give another one with ${flag}.`,
       );
     }

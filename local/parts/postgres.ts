@@ -4,7 +4,7 @@ import { chown } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
-import { Problem } from '@farol/local-aws/problem.mjs';
+import { FixableError } from '@farol/local-aws/fixable-error.mjs';
 import type { Supervisor } from '@farol/local-aws/supervisor.ts';
 import { execa } from 'execa';
 import { freePort } from './ports.ts';
@@ -45,7 +45,7 @@ function binaries(): string {
   try {
     return join(dirname(createRequire(import.meta.url).resolve(name)), '..', 'native');
   } catch {
-    throw new Problem(
+    throw new FixableError(
       `There is no PostgreSQL for this machine (${name}): run npm ci, or use Linux or macOS on x64 or arm64.`,
     );
   }
@@ -60,7 +60,9 @@ function unprivileged(): Account | undefined {
     .map(([name, , uid, gid]) => ({ name, uid: Number(uid), gid: Number(gid) }));
   const account = ['postgres', 'nobody'].map((name) => accounts.find((one) => one.name === name)).find((one) => one);
   if (!account)
-    throw new Problem('PostgreSQL cannot run as root, and there is no user postgres or nobody: run as another user.');
+    throw new FixableError(
+      'PostgreSQL cannot run as root, and there is no user postgres or nobody: run as another user.',
+    );
   return { uid: account.uid, gid: account.gid };
 }
 
@@ -121,7 +123,7 @@ export async function startPostgres(
       ].join('\n'),
     });
   } catch (error) {
-    throw new Problem(
+    throw new FixableError(
       `PostgreSQL could not be set up in ${home}: ${error instanceof Error ? error.message : String(error)}`,
     );
   } finally {

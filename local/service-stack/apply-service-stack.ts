@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { Settings } from '#core/contract/settings.ts';
 import { SETTINGS_PATH, Target } from '#core/contract/target.ts';
-import { changesBetween, isAllowed, type StackPolicy } from '../../infra/fixed-once-made.ts';
+import { changesBetween, isAllowed, type StackPolicy } from '../../infra/environments/immutable-settings.ts';
 import type { Database } from '../parts/postgres.ts';
 import { databasePasswords } from './database-passwords.ts';
 import { type Created, resolveObject } from './intrinsics.ts';

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { Problem } from '@farol/local-aws/problem.mjs';
+import { FixableError } from '@farol/local-aws/fixable-error.mjs';
 import * as z from 'zod';
 import { ReleaseJson } from '#core/contract/release.ts';
 import { git } from './git.ts';
@@ -20,7 +20,7 @@ export interface TaggedApplication {
 /**
  * @param repository git repository that holds the tag
  * @param prefix the application's folder in a tree that has no release.json at its root
- * @throws {Problem} if there is none, or it does not follow the contract
+ * @throws {FixableError} if there is none, or it does not follow the contract
  */
 export async function readApplication(repository: string, tag: string, prefix: string): Promise<TaggedApplication> {
   const commit = await git(repository, ['rev-parse', '--verify', `refs/tags/${tag}^{commit}`]);
@@ -31,16 +31,16 @@ export async function readApplication(repository: string, tag: string, prefix: s
     if (!(await git(repository, ['ls-tree', '--name-only', commit, '--', file]))) continue;
     const parsed = ReleaseJson.safeParse(json(await git(repository, ['show', `${commit}:${file}`])));
     if (!parsed.success)
-      throw new Problem(`${FILE} of ${tag} does not follow the contract:\n${z.prettifyError(parsed.error)}`);
+      throw new FixableError(`${FILE} of ${tag} does not follow the contract:\n${z.prettifyError(parsed.error)}`);
     return { commit, author, folder, release: parsed.data };
   }
-  throw new Problem(`${tag} has no ${places.map((place) => posix.join(place, FILE)).join(' and no ')}`);
+  throw new FixableError(`${tag} has no ${places.map((place) => posix.join(place, FILE)).join(' and no ')}`);
 }
 
 function json(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Problem(`${FILE} is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw new FixableError(`${FILE} is not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

@@ -1,6 +1,6 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { Problem } from '@farol/local-aws/problem.mjs';
+import { FixableError } from '@farol/local-aws/fixable-error.mjs';
 import * as z from 'zod';
 import { Version } from '#core/contract/release.ts';
 import { compareVersions } from '#core/contract/version.ts';
@@ -49,7 +49,8 @@ export function rungsOf(app: string): ReadonlyMap<string, Rung> {
   return new Map(
     names.map(({ name }) => {
       const parsed = Rung.safeParse(JSON.parse(readFileSync(join(folder, name, 'rung.json'), 'utf8')));
-      if (!parsed.success) throw new Problem(`${join(folder, name, 'rung.json')}:\n${z.prettifyError(parsed.error)}`);
+      if (!parsed.success)
+        throw new FixableError(`${join(folder, name, 'rung.json')}:\n${z.prettifyError(parsed.error)}`);
       return [name, parsed.data];
     }),
   );
@@ -71,7 +72,7 @@ export async function releasesOf(app: string, work: string): Promise<{ releases:
   const tagged = await taggedReleases(app, prefix);
   if (tagged.length > 0) return { releases: tagged, prefix };
   if (!existsSync(join(app, FILE)))
-    throw new Problem(`${app} has no ${FILE}: see "Bring your own application" in docs/.`);
+    throw new FixableError(`${app} has no ${FILE}: see "Bring your own application" in docs/.`);
   const scratch = new Ladder(app, work);
   return { releases: [await scratch.tagFolder('v1.0.0')], prefix };
 }
@@ -107,7 +108,7 @@ export class Ladder {
     const releases: ReleaseToPush[] = [];
     for (const name of names) {
       const rung = rungs.get(name);
-      if (!rung) throw new Problem(`${this.#app} has no rung ${name} in its ladder.`);
+      if (!rung) throw new FixableError(`${this.#app} has no rung ${name} in its ladder.`);
       await this.#lay(overlays(rungs, name));
       const { version, title, outcome, state, reason } = rung;
       releases.push({ ...(await this.#tag(version, title)), outcome, state, reason });
@@ -163,7 +164,7 @@ function overlays(rungs: ReadonlyMap<string, Rung>, name: string): string[] {
   const names: string[] = [];
   for (let next: string | null = name; next !== null; next = rungs.get(next)?.on ?? null) {
     if (!rungs.has(next) || names.includes(next))
-      throw new Problem(`The ladder's rung ${name} stands on ${next}, which leads nowhere.`);
+      throw new FixableError(`The ladder's rung ${name} stands on ${next}, which leads nowhere.`);
     names.unshift(next);
   }
   return names;

@@ -50,7 +50,7 @@ export class Deployments {
     this.#stopped = true;
   }
 
-  /** The execution whose name begins so, once it has ended. @throws {Problem} if it does not begin or end in time */
+  /** The execution whose name begins so, once it has ended. @throws {FixableError} if it does not begin or end in time */
   async ended(prefix: string): Promise<Execution> {
     const name = await until(BEGIN, `the begin of deployment ${prefix}`, () =>
       [...this.#names].find((one) => one.startsWith(prefix)),

@@ -9,7 +9,7 @@ import { testPolicies } from './invariants.ts';
 
 /** The project's small environment as somebody would have it, in an application of its own. */
 const module = `
-import { starter } from ${JSON.stringify(join(ROOT, 'infra/environments.ts'))};
+import { starter } from ${JSON.stringify(join(ROOT, 'infra/environments/environments.ts'))};
 const environment = structuredClone(starter);
 environment.pipelines = [];
 environment.targets[0].app = 'shop';

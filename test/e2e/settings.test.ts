@@ -14,7 +14,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Placement } from '#core/contract/ledger.ts';
 import { otherSlot, type Slot } from '#core/contract/slot.ts';
 import { settingsHash } from '#core/domain/ledger-chain.ts';
-import { arrivalOf, refusals, stackPolicy } from '../../infra/fixed-once-made.ts';
+import { arrivalOf, refusals, stackPolicy } from '../../infra/environments/immutable-settings.ts';
 import localEnvironments from '../../local/environments.ts';
 import { serviceTemplate, withSetting } from '../infra/service-template.ts';
 import { eventually } from './eventually.ts';

@@ -145,14 +145,14 @@ function declarationsOf(file: string): Declaration[] {
 function filesIn(folder: string): string[] {
   return existsSync(folder)
     ? readdirSync(folder)
-        .filter((name) => name.endsWith('.ts') && name !== 'ports.ts')
+        .filter((name) => name.endsWith('.ts'))
         .map((name) => join(folder, name))
     : [];
 }
 
-/** The methods of ports that a function can come to call, as `port.method`: those in its folder and in what it uses of functions/core. */
+/** The methods of ports that a function can come to call, as `port.method`: those in its folder and in what it uses of functions/core/use-cases. */
 export function portCalls(functionsDirectory: string, name: string): Set<string> {
-  const shared = filesIn(join(functionsDirectory, 'core')).flatMap(declarationsOf);
+  const shared = filesIn(join(functionsDirectory, 'core', 'use-cases')).flatMap(declarationsOf);
   const reached: Pick<Declaration, 'file' | 'text'>[] = filesIn(join(functionsDirectory, name)).map((file) => ({
     file,
     text: codeOf(file),

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import * as environments from '../../infra/environments.ts';
+import * as environments from '../../infra/environments/environments.ts';
 import { STATE } from '../../local/setup.mjs';
 import { ACKNOWLEDGED } from './acknowledged/index.ts';
 import { settle } from './acknowledgement.ts';

@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { App, CfnResource, Stack } from 'aws-cdk-lib';
 import * as z from 'zod';
-import { parseEnvironments } from '../../infra/environment-schema.ts';
+import { parseEnvironments } from '../../infra/environments/schema.ts';
 import { FEATURE_FLAGS } from '../../infra/feature-flags.ts';
 import { addStacks } from '../../infra/stacks/add-stacks.ts';
 import { releaseDefinition } from '../../statemachines/definition.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import starterAndProduction, { starter } from '../../infra/environments.ts';
+import starterAndProduction, { starter } from '../../infra/environments/environments.ts';
 import { ORCHESTRATOR } from '../../infra/names.ts';
 import local from '../../local/environments.ts';
 import { type AlarmProperties, alarmsOf, expressionOf } from './alarms.ts';

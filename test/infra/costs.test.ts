@@ -4,8 +4,8 @@ import { beforeAll, expect, test } from 'vitest';
 import { dollars, idleMonth, total, unknownTypes } from '../../cli/costs/estimate.ts';
 import { costsPage, INTERFACE_ENDPOINTS, type Profile } from '../../cli/costs/page.ts';
 import { Template } from '../../cli/deploy/assembly.ts';
-import { parseEnvironments } from '../../infra/environment-schema.ts';
-import * as environments from '../../infra/environments.ts';
+import * as environments from '../../infra/environments/environments.ts';
+import { parseEnvironments } from '../../infra/environments/schema.ts';
 import { synthesized } from './synthesized.ts';
 
 let profiles: Record<'starter' | 'production' | 'promotion', Profile>;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { EnvironmentsError, parseEnvironments } from '../../infra/environment-schema.ts';
-import environments, { promotion, starter } from '../../infra/environments.ts';
-import { nearest } from '../../infra/known-keys.ts';
+import environments, { promotion, starter } from '../../infra/environments/environments.ts';
+import { nearest } from '../../infra/environments/known-keys.ts';
+import { EnvironmentsError, parseEnvironments } from '../../infra/environments/schema.ts';
 import local from '../../local/environments.ts';
 
 /** The project's environments with the first target changed. */
@@ -117,12 +117,24 @@ describe('environments', () => {
   });
 });
 
+test.each([
+  ['PORT', 'targets.0.service.environment.PORT: Farol gives this variable to every task'],
+  [
+    'FORWARDED_PROTO_HEADER',
+    'targets.0.service.environment.FORWARDED_PROTO_HEADER: Farol gives this variable to every task: say it in protocolHeader',
+  ],
+])('a variable that Farol gives, %s, is refused: its value would never arrive', (name, message) => {
+  const [target] = environments.targets;
+  expect(problems(withTarget({ service: { ...target?.service, environment: { [name]: 'x' } } }))).toEqual([message]);
+});
+
 describe('edges', () => {
   const [target] = environments.targets;
   const domain = { name: 'www.example.com', zone: { id: 'Z0123456789', name: 'example.com' } };
 
   test.each([
     ['an address beside it', { address: 'https://example.com' }, 'targets.0.address: the edge decides it'],
+    ['a header beside it', { protocolHeader: 'X-Proto' }, 'targets.0.protocolHeader: the edge decides it'],
     [
       'a path that is none',
       { edge: { ...target?.edge, staticPath: 'static' } },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import type { Environments } from '../../infra/environment-schema.ts';
-import * as own from '../../infra/environments.ts';
+import * as own from '../../infra/environments/environments.ts';
+import type { Environments } from '../../infra/environments/schema.ts';
 import { ORCHESTRATOR } from '../../infra/names.ts';
 import { type Resource, resources, synthesized } from './synthesized.ts';
 

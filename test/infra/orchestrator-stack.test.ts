@@ -7,7 +7,7 @@ import * as z from 'zod';
 import { DATABASE, PROBE, REMOVE_SLOTS, targetNames } from '#core/contract/target-names.ts';
 import { LEDGER_PARTS } from '../../functions/core/contract/ledger.ts';
 import { STATE_FUNCTIONS } from '../../functions/core/contract/states.ts';
-import { parseEnvironments } from '../../infra/environment-schema.ts';
+import { parseEnvironments } from '../../infra/environments/schema.ts';
 import { FUNCTIONS, functionName, ORCHESTRATOR, substitutionName } from '../../infra/names.ts';
 import { OrchestratorStack } from '../../infra/stacks/orchestrator-stack.ts';
 import { ACCOUNT, context, environmentsIn, resources, sources, synthesized, templateOf } from './synthesized.ts';

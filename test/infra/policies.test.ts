@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import production, { starter } from '../../infra/environments.ts';
+import production, { starter } from '../../infra/environments/environments.ts';
 import local from '../../local/environments.ts';
 import { evaluate } from '../iam/evaluate.ts';
 import type { Statement } from '../iam/policy.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { pipelineName } from '../../functions/core/contract/pipeline.ts';
-import * as environments from '../../infra/environments.ts';
+import * as environments from '../../infra/environments/environments.ts';
 import { ACCOUNT, resources, synthesized, templateOf } from './synthesized.ts';
 
 const { production, starter } = environments;
@@ -64,7 +64,7 @@ describe('synthesis', () => {
         CDK_OUTDIR: folder,
         CDK_VALIDATION: 'false',
         CDK_CONTEXT_JSON: JSON.stringify({
-          environments: 'infra/environments.ts#starter',
+          environments: 'infra/environments/environments.ts#starter',
           'aws:cdk:bundling-stacks': [],
         }),
         // Whatever would ask somebody fails at once.

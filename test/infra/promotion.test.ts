@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { targetNames } from '#core/contract/target-names.ts';
-import { EnvironmentsError, parseEnvironments } from '../../infra/environment-schema.ts';
-import { promotion } from '../../infra/environments.ts';
+import { promotion } from '../../infra/environments/environments.ts';
+import { EnvironmentsError, parseEnvironments } from '../../infra/environments/schema.ts';
 import { ORCHESTRATOR } from '../../infra/names.ts';
 import { ACCOUNT, resources, synthesized, templateOf } from './synthesized.ts';
 

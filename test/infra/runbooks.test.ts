@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import production, { starter } from '../../infra/environments.ts';
+import production, { starter } from '../../infra/environments/environments.ts';
 import { FUNCTIONS, functionName } from '../../infra/names.ts';
 import { documentationOf, runbookLink } from '../../infra/runbooks.ts';
 import { alarmsOf } from './alarms.ts';

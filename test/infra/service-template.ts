@@ -1,6 +1,6 @@
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { parseEnvironments } from '../../infra/environment-schema.ts';
+import { parseEnvironments } from '../../infra/environments/schema.ts';
 import { FEATURE_FLAGS } from '../../infra/feature-flags.ts';
 import { addServiceStack } from '../../infra/stacks/add-stacks.ts';
 import { sources } from './synthesized.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Settings } from '../../functions/core/contract/settings.ts';
 import { settingsParameter, Target } from '../../functions/core/contract/target.ts';
-import type { Environments } from '../../infra/environment-schema.ts';
+import type { Environments } from '../../infra/environments/schema.ts';
 import { type Created, resolveObject } from '../../local/service-stack/intrinsics.ts';
 import { ACCOUNT, environmentsIn, resources, synthesized, templateOf } from './synthesized.ts';
 
@@ -75,8 +75,8 @@ describe('the settings that the service stack publishes', () => {
       POSTGRES_AUTH: 'iam',
       AWS_REGION: 'us-east-1',
       ALLOWED_HOSTS: 'd111111abcdef8.cloudfront.net',
-      FORWARDED_PROTO_HEADER: 'CloudFront-Forwarded-Proto',
     });
+    expect(parsed.protocolHeader).toBe('CloudFront-Forwarded-Proto');
     expect(parsed.address).toBe('https://d111111abcdef8.cloudfront.net');
     expect(service?.secrets).toEqual({ SECRET_KEY: expect.stringMatching(/^arn:/) });
   });
@@ -123,7 +123,8 @@ describe('the settings that the service stack publishes', () => {
   test('without an edge the application believes the load balancer', () => {
     const inside = changed({ edge: undefined });
     expect(inside.address).toBe('http://internal-web.us-east-1.elb.amazonaws.com');
-    expect(inside.services[0]?.environment).not.toHaveProperty('FORWARDED_PROTO_HEADER');
+    expect(inside.protocolHeader).toBe('X-Forwarded-Proto');
+    expect(changed({ edge: undefined, protocolHeader: 'X-Proto' }).protocolHeader).toBe('X-Proto');
     const own = changed({ edge: undefined, address: 'https://www.example.com/' });
     expect(own.services[0]?.environment['ALLOWED_HOSTS']).toBe('www.example.com');
   });

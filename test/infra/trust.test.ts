@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { TARGET_ROLES } from '#core/contract/target-roles.ts';
-import production, { starter } from '../../infra/environments.ts';
+import production, { starter } from '../../infra/environments/environments.ts';
 import { ASKED_BY_PEOPLE, FUNCTIONS, functionName, ORCHESTRATOR } from '../../infra/names.ts';
 import { arnParts } from '../iam/pattern.ts';
 import { rolesOf, targetRoles } from '../iam/roles.ts';

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, describe, expect, test } from 'vitest';
-import { EnvironmentsError, parseEnvironments } from '../../infra/environment-schema.ts';
-import production from '../../infra/environments.ts';
+import production from '../../infra/environments/environments.ts';
+import { EnvironmentsError, parseEnvironments } from '../../infra/environments/schema.ts';
 
 const [target] = production.targets;
 const [pipeline] = production.pipelines;
@@ -205,12 +205,14 @@ describe('environments that cannot be read', () => {
 
   test('a profile by its name alone', async () => {
     expect(await synthesis('starter')).toEqual([
-      expect.stringMatching(/^there is no file .*starter: a module's path is expected, as in infra\/environments.ts$/),
+      expect.stringMatching(
+        /^there is no file .*starter: a module's path is expected, as in infra\/environments\/environments.ts$/,
+      ),
     ]);
   });
 
   test('a misspelt name of a value', async () => {
-    expect(await synthesis('infra/environments.ts#starer')).toEqual([
+    expect(await synthesis('infra/environments/environments.ts#starer')).toEqual([
       expect.stringMatching(/^it exports no "starer"; did you mean "starter"\? There are: default, .*starter/),
     ]);
   });

@@ -27,6 +27,18 @@ const TrafficPlan = z
   })
   .refine((steps) => steps.at(-1)?.weight === 100, { error: 'the last step must have weight 100' });
 
+/** Variables that Farol gives every task of a release: settings must not name them, for theirs would never arrive. */
+export const GIVEN_VARIABLES = [
+  'HOST',
+  'PORT',
+  'FAROL_VERSION',
+  'FAROL_DIGEST',
+  'FAROL_COMMIT',
+  'FAROL_SLOT',
+  'FORWARDED_PROTO_HEADER',
+  'MIGRATE_LOCK_TIMEOUT_MS',
+] as const;
+
 const Variables = z.record(
   z.string().regex(/^[A-Z][A-Z0-9_]*$/, { error: 'a variable’s name has capital letters, digits and underscores' }),
   z.string(),
@@ -52,6 +64,9 @@ const Plan = RunOnce.extend({
   securityGroups: z.array(z.string()).min(1),
 });
 const PROMOTION = 'promotion of ';
+
+/** The header in which a load balancer says the protocol that it was reached by. ELB User Guide, "HTTP headers and Application Load Balancers". */
+export const LOAD_BALANCER_HEADER = 'X-Forwarded-Proto';
 
 /** A person: an IAM user's ARN, or a user name in IAM Identity Center (RoleSessionName in STS's API, AssumeRoleWithSAML). */
 const Approver = z.string().regex(/^(?:arn:[\w-]+:iam::\d{12}:user\/[\w+=,.@/-]+|[\w+=,.@-]{2,64})$/, {
@@ -84,6 +99,8 @@ const Service = z.strictObject({
 
 /** Where the target runs: made by the service stack, never changed by Farol, except that slots' services, rule and scaling are put into it. */
 const Infrastructure = z.strictObject({
+  /** AWS region of the target and of Farol. */
+  region: z.string().min(1),
   cluster: z.string().min(1),
   loadBalancer: Arn,
   productionListener: Arn,
@@ -126,6 +143,13 @@ export const Settings = z
     repository: z.string().min(2),
     /** The application's public address; its host goes as Host header with every smoke request. */
     address: z.url(),
+    /**
+     * The request header that says whether a user came by `https`: smoke requests send it, and the application is told its name
+     * in FORWARDED_PROTO_HEADER.
+     */
+    protocolHeader: z
+      .string()
+      .regex(/^[A-Za-z0-9-]+$/, { error: 'the name of a request header, as in X-Forwarded-Proto' }),
     services: z.array(Service).length(1),
     tasks: z.strictObject({
       plan: Plan,

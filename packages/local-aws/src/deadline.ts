@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Problem } from './problem.mjs';
+import { FixableError } from './fixable-error.mjs';
 
 /**
  * Waits for `work`, at most `milliseconds`.
- * @throws {Problem} "`what` took longer than ...", when the time is over; the work itself is not stopped by that
+ * @throws {FixableError} "`what` took longer than ...", when the time is over; the work itself is not stopped by that
  */
 export async function within<T>(milliseconds: number, what: string, work: Promise<T>): Promise<T> {
   const over = new AbortController();
@@ -11,7 +11,7 @@ export async function within<T>(milliseconds: number, what: string, work: Promis
     return await Promise.race([
       work,
       delay(milliseconds, undefined, { signal: over.signal }).then(() => {
-        throw new Problem(`${what} took longer than ${Math.round(milliseconds / 1000)} s.`);
+        throw new FixableError(`${what} took longer than ${Math.round(milliseconds / 1000)} s.`);
       }),
     ]);
   } finally {
@@ -22,7 +22,7 @@ export async function within<T>(milliseconds: number, what: string, work: Promis
 /**
  * Asks again and again until `look` gives something other than undefined.
  * @param every milliseconds between two looks
- * @throws {Problem} when `milliseconds` are over
+ * @throws {FixableError} when `milliseconds` are over
  */
 export async function until<T>(
   milliseconds: number,
@@ -34,7 +34,8 @@ export async function until<T>(
   for (;;) {
     const found = await look();
     if (found !== undefined) return found;
-    if (performance.now() > end) throw new Problem(`${what} took longer than ${Math.round(milliseconds / 1000)} s.`);
+    if (performance.now() > end)
+      throw new FixableError(`${what} took longer than ${Math.round(milliseconds / 1000)} s.`);
     await delay(every);
   }
 }

@@ -56,7 +56,7 @@ function ministackSpec(options: MinistackOptions): PartSpec {
 
 /**
  * Starts MiniStack and waits until it answers.
- * @throws {Problem} when it dies or is not ready within the deadline; its log says why
+ * @throws {FixableError} when it dies or is not ready within the deadline; its log says why
  */
 export async function startMinistack(supervisor: Supervisor, options: MinistackOptions): Promise<Ministack> {
   mkdirSync(options.dataDir, { recursive: true });

@@ -3,7 +3,7 @@ import { createWriteStream, mkdirSync, openSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { within } from './deadline.ts';
-import { Problem } from './problem.mjs';
+import { FixableError } from './fixable-error.mjs';
 import { Watchdog } from './runtime/watchdog.ts';
 
 /** A program to run beside this one. */
@@ -52,7 +52,7 @@ export class Supervisor {
     this.#death.promise.catch(() => undefined);
   }
 
-  /** Never fulfilled; rejected with a {@link Problem} as soon as a part ends without having been told to. */
+  /** Never fulfilled; rejected with a {@link FixableError} as soon as a part ends without having been told to. */
   get death(): Promise<never> {
     return this.#death.promise;
   }
@@ -62,7 +62,7 @@ export class Supervisor {
     return join(this.#logs, `${name}.log`);
   }
 
-  /** @throws {Problem} if it does not become ready */
+  /** @throws {FixableError} if it does not become ready */
   async start(spec: PartSpec): Promise<Part> {
     const { name, ready, stop = 'SIGTERM', patience = 5000, deadline = 30_000 } = spec;
     const where = `see ${relative(process.cwd(), this.log(name))}`;
@@ -90,7 +90,7 @@ export class Supervisor {
       });
     }
     const watch = async (): Promise<void> => {
-      const problem = new Problem(`${name} died (${await ended}): ${where}.`);
+      const problem = new FixableError(`${name} died (${await ended}): ${where}.`);
       log.end();
       isReady.reject(problem);
       if (stopping) return;

@@ -1,8 +1,8 @@
 import type { Account, AccountChanges, DeployedStack } from '../../../cli/deploy/account.ts';
 import type { Template } from '../../../cli/deploy/assembly.ts';
 import type { NamedEnvironment } from '../../../cli/deploy/environment.ts';
-import { parseEnvironments } from '../../../infra/environment-schema.ts';
-import { starter } from '../../../infra/environments.ts';
+import { starter } from '../../../infra/environments/environments.ts';
+import { parseEnvironments } from '../../../infra/environments/schema.ts';
 
 const ACCOUNT = '111122223333';
 
@@ -11,7 +11,7 @@ export function environment(change: (value: typeof starter) => void = () => unde
   const value = structuredClone(starter);
   for (const { source } of value.pipelines) source.repository = 'ana/guestbook';
   change(value);
-  return { name: 'starter', context: 'infra/environments.ts#starter', value: parseEnvironments(value) };
+  return { name: 'starter', context: 'infra/environments/environments.ts#starter', value: parseEnvironments(value) };
 }
 
 /** What an account that lacks nothing answers; `change` makes it another. */

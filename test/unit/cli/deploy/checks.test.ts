@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { check } from '../../../../cli/deploy/checks.ts';
 import type { Finding } from '../../../../cli/deploy/finding.ts';
-import { parseEnvironments } from '../../../../infra/environment-schema.ts';
-import { production } from '../../../../infra/environments.ts';
+import { production } from '../../../../infra/environments/environments.ts';
+import { parseEnvironments } from '../../../../infra/environments/schema.ts';
 import { type AccountState, done, environment, FakeAccount } from '../account.ts';
 
 const STACKS = ['farol-orchestrator', 'web-repository', 'web-pipeline', 'web-starter-service'];

@@ -3,7 +3,7 @@ import type { Assembly } from '../../../../cli/deploy/assembly.ts';
 import { inOrder } from '../../../../cli/deploy/assembly.ts';
 import { type DeployPorts, deploy } from '../../../../cli/deploy/deploy.ts';
 import { pickEnvironment } from '../../../../cli/deploy/environment.ts';
-import * as module from '../../../../infra/environments.ts';
+import * as module from '../../../../infra/environments/environments.ts';
 import { type AccountState, done, environment, FakeAccount } from '../account.ts';
 import { FakeTerminal } from '../terminal.ts';
 
@@ -150,7 +150,7 @@ test.each<[string, object, RegExp, RegExp]>([
     /nothing was asked of AWS/,
   ],
 ])('%s is refused in a readable line, with exit code 2', (name, exported, message, todo) => {
-  expect(() => pickEnvironment(exported, 'infra/environments.ts', name)).toThrow(
+  expect(() => pickEnvironment(exported, 'infra/environments/environments.ts', name)).toThrow(
     expect.objectContaining({
       message: expect.stringMatching(message),
       todo: expect.stringMatching(todo),

@@ -101,7 +101,12 @@ test.each<[string, World & { confirm?: string; protect?: boolean }, RegExp, RegE
     /Nothing was taken away/,
   ],
   ['nobody to ask', { terminal: new FakeTerminal({ interactive: false }) }, /Nobody/, /--confirm starter/],
-  ['protection', { protect: true }, /is protected/, /deletionProtection to false in infra\/environments\.ts/],
+  [
+    'protection',
+    { protect: true },
+    /is protected/,
+    /deletionProtection to false in infra\/environments\/environments\.ts/,
+  ],
   ['a deployment that runs', { running: ['web-starter-v1'] }, /web-starter-v1/, /wait|Wait/],
 ])('%s ends it before anything goes', async (_name, { confirm, protect, ...state }, message, todo) => {
   const { ports } = world(state);

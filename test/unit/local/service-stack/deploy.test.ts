@@ -9,7 +9,7 @@ import type { CallRecord } from '@farol/local-aws/gateway/record.ts';
 import { emulatorSocket, startMinistack } from '@farol/local-aws/ministack.ts';
 import { Supervisor } from '@farol/local-aws/supervisor.ts';
 import { expect, onTestFinished, test } from 'vitest';
-import { type StackPolicy, stackPolicy } from '../../../../infra/fixed-once-made.ts';
+import { type StackPolicy, stackPolicy } from '../../../../infra/environments/immutable-settings.ts';
 import { freePort } from '../../../../local/parts/ports.ts';
 import { applyServiceStack, type ServiceStack } from '../../../../local/service-stack/apply-service-stack.ts';
 import { bootstrap, type Cloud, deployStacks } from '../../../../local/service-stack/deploy-stacks.ts';

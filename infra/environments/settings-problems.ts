@@ -50,8 +50,8 @@ function unit(origin: string, count: number | bigint): string {
   return origin === 'string' ? ' characters' : '';
 }
 
-/** One line for each mistake that zod found in a value: the place, what would be right, what was there. */
-export function mistakes(schema: z.ZodType, error: z.ZodError, value: unknown): string[] {
+/** One line for each problem that zod found in a value: the place, what would be right, what was there. */
+export function settingsProblems(schema: z.ZodType, error: z.ZodError, value: unknown): string[] {
   const wrongKind = new Set(
     error.issues.filter(({ code }) => code === 'invalid_type').map(({ path }) => path.join('.')),
   );

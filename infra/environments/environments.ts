@@ -1,6 +1,6 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import type { Environments } from './environment-schema.ts';
 import * as profiles from './profiles.ts';
+import type { Environments } from './schema.ts';
 
 const pipelines: Environments['pipelines'] = [
   {

@@ -1,8 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { Environments, type EnvironmentTarget } from '../../infra/environment-schema.ts';
-import { ARRIVALS, arrivalOf, changesBetween, isAllowed, refusals, stackPolicy } from '../../infra/fixed-once-made.ts';
-import { starter } from '../../infra/profiles.ts';
+import {
+  ARRIVALS,
+  arrivalOf,
+  changesBetween,
+  isAllowed,
+  refusals,
+  stackPolicy,
+} from '../../infra/environments/immutable-settings.ts';
+import { starter } from '../../infra/environments/profiles.ts';
+import { Environments, type EnvironmentTarget } from '../../infra/environments/schema.ts';
 import { serviceTemplate, withSetting } from './service-template.ts';
 import { environmentsIn, resources, synthesized, templateOf } from './synthesized.ts';
 
@@ -23,6 +30,7 @@ const OTHERS: Readonly<Record<string, unknown>> = {
   'orchestrator.budget': 10,
   source: 'promotion of web/staging',
   address: 'https://other.example',
+  protocolHeader: 'Forwarded-By-Proto',
   'network.cidr': '10.30.0.0/16',
   'network.zones': ['us-east-1a', 'us-east-1b', 'us-east-1d'],
   'network.egress': { by: 'nat', gateways: 2 },
@@ -104,9 +112,14 @@ const paths = [
   ...leaves(Environments.shape.targets.element),
 ];
 
-/** An address of one's own is for targets without an edge. */
-function withoutEdge(address: unknown): (environments: object) => object {
-  return (environments) => withSetting('edge', undefined)(withSetting('address', address)(environments));
+/** What the edge decides is a setting of targets without one. */
+const WITHOUT_EDGE: Readonly<Record<string, string>> = {
+  address: 'https://shop.example',
+  protocolHeader: 'X-Forwarded-Proto',
+};
+
+function withoutEdge(path: string, value: unknown): (environments: object) => object {
+  return (environments) => withSetting('edge', undefined)(withSetting(path, value)(environments));
 }
 
 const own = environmentsIn();
@@ -138,8 +151,9 @@ test('nothing is classed that is no setting', () => {
 
 describe('a change of', () => {
   test.each(Object.entries(OTHERS))('%s arrives as it is classed', (path, value) => {
-    const former = path === 'address' ? serviceTemplate(withoutEdge('https://shop.example')(base)) : before;
-    const after = serviceTemplate((path === 'address' ? withoutEdge(value) : withSetting(path, value))(base));
+    const other = WITHOUT_EDGE[path];
+    const former = other === undefined ? before : serviceTemplate(withoutEdge(path, other)(base));
+    const after = serviceTemplate((other === undefined ? withSetting : withoutEdge)(path, value)(base));
     expect(arrivalBetween(former, after, classedAs(path))).toBe(arrivalOf(path));
   });
 });

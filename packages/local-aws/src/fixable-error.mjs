@@ -1,2 +1,2 @@
 /** Something that a person can put right; its message says how and is printed alone, without a stack. */
-export class Problem extends Error {}
+export class FixableError extends Error {}

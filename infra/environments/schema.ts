@@ -4,11 +4,11 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as z from 'zod';
 import { MigrationsTable } from '#core/contract/database.ts';
 import { Duration, seconds } from '#core/contract/duration.ts';
-import { Settings } from '#core/contract/settings.ts';
+import { GIVEN_VARIABLES, Settings } from '#core/contract/settings.ts';
 import { Name } from '#core/contract/target.ts';
 import { targetNames } from '#core/contract/target-names.ts';
-import { mistakes, wording } from './mistakes.ts';
 import { promotionProblems } from './promotion-rules.ts';
+import { settingsProblems, wording } from './settings-problems.ts';
 
 const Port = z.int().min(1).max(65_535);
 const setting = Settings.shape;
@@ -181,6 +181,8 @@ const EnvironmentTarget = z
     source: setting.source,
     /** Public address where there is no edge; left out, that of the load balancer. */
     address: setting.address.optional(),
+    /** Where something else than the edge stands before the load balancer: in which header that says the user's protocol. Left out, the load balancer's own. */
+    protocolHeader: setting.protocolHeader.optional(),
     network: Network,
     /** CloudFront; left out, the load balancer is reached from inside the network alone. */
     edge: Edge.optional(),
@@ -210,6 +212,10 @@ const EnvironmentTarget = z
     // ELBv2 API, CreateLoadBalancer; RDS API, CreateDBInstance: names that they do not take.
     if (slug.startsWith('internal-')) refuse(['app'], 'a load balancer’s name may not begin with internal-');
     if (slug.includes('--')) refuse([], `a database’s name may not have two hyphens in a row: ${slug}`);
+    for (const name of GIVEN_VARIABLES.filter((one) => one in target.service.environment)) {
+      const instead = name === 'FORWARDED_PROTO_HEADER' ? ': say it in protocolHeader' : '';
+      refuse(['service', 'environment', name], `Farol gives this variable to every task${instead}`);
+    }
     const { cpu, memory } = target.service;
     const sizes = FARGATE[cpu];
     if (sizes === undefined) refuse(['service', 'cpu'], `one of ${Object.keys(FARGATE).join(', ')} on Fargate`);
@@ -218,7 +224,8 @@ const EnvironmentTarget = z
     // RDS API, CreateDBInstance: at least a tenth more than there is.
     if (target.database.storageMaxGiB < target.database.storageGiB * 1.1)
       refuse(['database', 'storageMaxGiB'], 'at least a tenth more than storageGiB');
-    if (target.edge !== undefined && target.address !== undefined) refuse(['address'], 'the edge decides it');
+    for (const key of ['address', 'protocolHeader'] as const)
+      if (target.edge !== undefined && target[key] !== undefined) refuse([key], 'the edge decides it');
     const ports = Object.values(target.loadBalancer.ports);
     if (new Set(ports).size < ports.length) refuse(['loadBalancer', 'ports'], 'the three ports must differ');
     // Bounds of ELBv2's target groups and load balancers and of Fargate's stopTimeout, by their API references.
@@ -258,7 +265,7 @@ const Pipeline = z.strictObject({
   buildspec: z
     .string()
     .min(1)
-    .refine((path) => existsSync(join(import.meta.dirname, '..', path)), {
+    .refine((path) => existsSync(join(import.meta.dirname, '..', '..', path)), {
       error: 'a file of this checkout, as in buildspec.yml',
     }),
   build: z.strictObject({
@@ -332,8 +339,8 @@ export type Environments = z.infer<typeof Environments>;
 
 /** What is wrong with an environments module, one line each: the place, what would be right, what was there. */
 export class EnvironmentsError extends Error {
-  constructor(mistakesFound: readonly string[], options?: ErrorOptions) {
-    super(mistakesFound.join('\n'), options);
+  constructor(problems: readonly string[], options?: ErrorOptions) {
+    super(problems.join('\n'), options);
     this.name = 'EnvironmentsError';
   }
 }
@@ -344,6 +351,6 @@ export class EnvironmentsError extends Error {
  */
 export function parseEnvironments(value: unknown): Environments {
   const result = Environments.safeParse(value, { error: wording });
-  if (!result.success) throw new EnvironmentsError(mistakes(Environments, result.error, value));
+  if (!result.success) throw new EnvironmentsError(settingsProblems(Environments, result.error, value));
   return result.data;
 }

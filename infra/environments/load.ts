@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Environments, EnvironmentsError, parseEnvironments } from './environment-schema.ts';
 import { nearest } from './known-keys.ts';
+import { type Environments, EnvironmentsError, parseEnvironments } from './schema.ts';
 
 /** Where environments stand unless something else is said. */
-export const OWN_ENVIRONMENTS = 'infra/environments.ts';
+export const OWN_ENVIRONMENTS = 'infra/environments/environments.ts';
 
 /**
  * Reads environments from a module.

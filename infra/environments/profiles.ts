@@ -1,4 +1,4 @@
-import type { EnvironmentTarget } from './environment-schema.ts';
+import type { EnvironmentTarget } from './schema.ts';
 
 /** What is the same wherever an application of Farol's example runs, and what a profile decides. */
 type Profile = Omit<EnvironmentTarget, 'app' | 'environment' | 'source' | 'address'>;

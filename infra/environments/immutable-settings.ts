@@ -228,6 +228,7 @@ export const ARRIVALS: Readonly<Record<string, Arrival>> = {
   environment: 'another',
   source: 'deployment',
   address: 'deployment',
+  protocolHeader: 'deployment',
   'network.cidr': 'fixed',
   'network.zones': 'fixed',
   'network.egress': 'fixed',

@@ -2,7 +2,13 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/unit/functions/core/**/*.test.ts', 'test/workflow/**/*.test.ts'],
-    exclude: ['test/unit/functions/core/exploration/**', 'test/workflow/{any-history.property,interruption}.test.ts'],
+    include: ['test/unit/functions/**/*.test.ts', 'test/workflow/**/*.test.ts'],
+    exclude: [
+      // They need emulators or a database, and watch adapters.
+      'test/unit/functions/{aws,database}/**',
+      // Long, and run with `npm test`: a mutant is to be caught by the test of what it breaks.
+      'test/unit/functions/core/exploration/**',
+      'test/workflow/{any-history.property,interruption}.test.ts',
+    ],
   },
 });

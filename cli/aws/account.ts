@@ -38,25 +38,70 @@ import { clientConfig } from './clients.ts';
 
 /** What CDK's bootstrap stack says of its version (CDK's default qualifier). */
 const BOOTSTRAP_VERSION = '/cdk-bootstrap/hnb659fds/version';
-/** The tag that every stack of Farol has, see infra/stacks/add-stacks.ts. */
 
 const Connection = z.looseObject({ ConnectionName: z.string(), ConnectionStatus: z.string() });
+
+type ClientConfig = ReturnType<typeof clientConfig>;
 
 /** What is asked of an account, in a region. */
 export function accountOf(region: string): Account & AccountChanges {
   const config = clientConfig(region);
   // A region that is not enabled, or that there is none of, answers nobody: who asks about it asks elsewhere.
   const home = clientConfig(/^(cn|us-gov|us-iso)/.test(region) ? region : 'us-east-1');
+  return {
+    ...identityOf(home),
+    ...rolesOf(config),
+    ...limitsOf(config, home),
+    ...networkOf(config),
+    ...databasesOf(config),
+    ...stacksOf(config),
+    ...deploymentsOf(config, home, region),
+  };
+}
+
+/** Who asks, and which regions the account has. */
+function identityOf(home: ClientConfig): Pick<Account, 'identity' | 'regionStatus'> {
+  return {
+    identity: () => identity(home),
+    async regionStatus(name) {
+      const { Regions } = await new EC2Client(home).send(new DescribeRegionsCommand({ AllRegions: true }));
+      return Regions?.find(({ RegionName }) => RegionName === name)?.OptInStatus;
+    },
+  };
+}
+
+async function identity(home: ClientConfig): ReturnType<Account['identity']> {
+  const { Account = '', Arn = '' } = await new STSClient(home).send(new GetCallerIdentityCommand({}));
+  return { account: Account, arn: Arn };
+}
+
+/** Roles that AWS's services need in an account. */
+function rolesOf(config: ClientConfig): Pick<Account & AccountChanges, 'hasRole' | 'makeServiceLinkedRole'> {
+  const iam = new IAMClient(config);
+  return {
+    async hasRole(name) {
+      return (await unless(['NoSuchEntityException'], iam.send(new GetRoleCommand({ RoleName: name })))) !== undefined;
+    },
+    async makeServiceLinkedRole(service) {
+      try {
+        await iam.send(new CreateServiceLinkedRoleCommand({ AWSServiceName: service }));
+      } catch (error) {
+        // Somebody else made it meanwhile: "has been taken in this account".
+        if (
+          !isNamed(error, ['InvalidInputException', 'EntityAlreadyExistsException']) ||
+          !/taken|exists/.test(String(error))
+        )
+          throw error;
+      }
+    },
+  };
+}
+
+/** How much the account may have, and how much of it is used. */
+function limitsOf(config: ClientConfig, home: ClientConfig): Pick<Account, 'quota' | 'used' | 'concurrentExecutions'> {
   const ec2 = new EC2Client(config);
   const rds = new RDSClient(config);
-  const iam = new IAMClient(config);
-  const cloudFormation = new CloudFormationClient(config);
   const loadBalancing = new ElasticLoadBalancingV2Client(config);
-
-  const identity = async () => {
-    const { Account = '', Arn = '' } = await new STSClient(home).send(new GetCallerIdentityCommand({}));
-    return { account: Account, arn: Arn };
-  };
   const used: Record<Used, () => Promise<number>> = {
     vpcs: () => count(paginateDescribeVpcs({ client: ec2 }, {}), ({ Vpcs }) => Vpcs),
     addresses: async () => (await ec2.send(new DescribeAddressesCommand({}))).Addresses?.length ?? 0,
@@ -68,21 +113,6 @@ export function accountOf(region: string): Account & AccountChanges {
   };
 
   return {
-    identity,
-    async regionStatus(name) {
-      const { Regions } = await new EC2Client(home).send(new DescribeRegionsCommand({ AllRegions: true }));
-      return Regions?.find(({ RegionName }) => RegionName === name)?.OptInStatus;
-    },
-    async bootstrapVersion() {
-      const found = await unless(
-        ['ParameterNotFound'],
-        new SSMClient(config).send(new GetParameterCommand({ Name: BOOTSTRAP_VERSION })),
-      );
-      return found?.Parameter?.Value === undefined ? undefined : Number(found.Parameter.Value);
-    },
-    async hasRole(name) {
-      return (await unless(['NoSuchEntityException'], iam.send(new GetRoleCommand({ RoleName: name })))) !== undefined;
-    },
     async quota(service, code) {
       // CloudFront, of which there is one for all regions, counts in us-east-1.
       const client = new ServiceQuotasClient(service === 'cloudfront' ? home : config);
@@ -101,6 +131,12 @@ export function accountOf(region: string): Account & AccountChanges {
       const { AccountLimit } = await new LambdaClient(config).send(new GetAccountSettingsCommand({}));
       return AccountLimit?.ConcurrentExecutions ?? 0;
     },
+  };
+}
+
+function networkOf(config: ClientConfig): Pick<Account, 'zones' | 'prefixListName'> {
+  const ec2 = new EC2Client(config);
+  return {
     async zones() {
       const { AvailabilityZones } = await ec2.send(
         new DescribeAvailabilityZonesCommand({ Filters: [{ Name: 'zone-type', Values: ['availability-zone'] }] }),
@@ -117,6 +153,12 @@ export function accountOf(region: string): Account & AccountChanges {
       );
       return PrefixLists?.[0]?.PrefixListName;
     },
+  };
+}
+
+function databasesOf(config: ClientConfig): Pick<Account, 'databaseZones'> {
+  const rds = new RDSClient(config);
+  return {
     async databaseZones(major, instanceClass) {
       const versions: string[] = [];
       const engine = { Engine: 'postgres', DBParameterGroupFamily: `postgres${major}` };
@@ -130,6 +172,22 @@ export function accountOf(region: string): Account & AccountChanges {
         for (const { AvailabilityZones } of page.OrderableDBInstanceOptions ?? [])
           for (const { Name } of AvailabilityZones ?? []) if (Name !== undefined) zones.add(Name);
       return { version, zones: [...zones] };
+    },
+  };
+}
+
+/** What CloudFormation has of Farol, and what it needs. */
+function stacksOf(
+  config: ClientConfig,
+): Pick<Account & AccountChanges, 'bootstrapVersion' | 'stacks' | 'template' | 'connection' | 'setStackPolicy'> {
+  const cloudFormation = new CloudFormationClient(config);
+  return {
+    async bootstrapVersion() {
+      const found = await unless(
+        ['ParameterNotFound'],
+        new SSMClient(config).send(new GetParameterCommand({ Name: BOOTSTRAP_VERSION })),
+      );
+      return found?.Parameter?.Value === undefined ? undefined : Number(found.Parameter.Value);
     },
     async stacks() {
       const found = new Map<string, DeployedStack>();
@@ -160,8 +218,16 @@ export function accountOf(region: string): Account & AccountChanges {
       const { ConnectionName, ConnectionStatus } = Connection.parse(JSON.parse(found.ResourceDescription.Properties));
       return { name: ConnectionName, status: ConnectionStatus };
     },
+    async setStackPolicy(stack, policy) {
+      await cloudFormation.send(new SetStackPolicyCommand({ StackName: stack, StackPolicyBody: policy }));
+    },
+  };
+}
+
+function deploymentsOf(config: ClientConfig, home: ClientConfig, region: string): Pick<Account, 'runningDeployments'> {
+  return {
     async runningDeployments() {
-      const { account, arn } = await identity();
+      const { account, arn } = await identity(home);
       const stateMachineArn = `arn:${arn.split(':')[1]}:states:${region}:${account}:stateMachine:${ORCHESTRATOR.stateMachine}`;
       const names: string[] = [];
       const pages = paginateListExecutions(
@@ -174,21 +240,6 @@ export function accountOf(region: string): Account & AccountChanges {
         if (!isNamed(error, ['StateMachineDoesNotExist'])) throw error;
       }
       return names;
-    },
-    async makeServiceLinkedRole(service) {
-      try {
-        await iam.send(new CreateServiceLinkedRoleCommand({ AWSServiceName: service }));
-      } catch (error) {
-        // Somebody else made it meanwhile: "has been taken in this account".
-        if (
-          !isNamed(error, ['InvalidInputException', 'EntityAlreadyExistsException']) ||
-          !/taken|exists/.test(String(error))
-        )
-          throw error;
-      }
-    },
-    async setStackPolicy(stack, policy) {
-      await cloudFormation.send(new SetStackPolicyCommand({ StackName: stack, StackPolicyBody: policy }));
     },
   };
 }

@@ -15,7 +15,7 @@ export class IamRoles implements Roles {
       const { Role } = await this.#client.send(new GetRoleCommand({ RoleName: name }));
       return Role?.Arn === undefined || Role.RoleId === undefined ? undefined : { arn: Role.Arn, id: Role.RoleId };
     } catch (error) {
-      // The right is limited to the roles that Identity Center made (infra/permissions.ts): another is denied, and none of them.
+      // The right is limited to the roles that Identity Center made (infra/permissions/functions.ts): another is denied, and none of them.
       if (
         error instanceof NoSuchEntityException ||
         (error instanceof Error && /^AccessDenied(Exception)?$/.test(error.name))

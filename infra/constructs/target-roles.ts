@@ -5,8 +5,8 @@ import type { Target } from '#core/contract/target.ts';
 import type { TargetNames } from '#core/contract/target-names.ts';
 import { TARGET_ROLE_KINDS, TARGET_ROLE_PATH, targetRoleName } from '#core/contract/target-roles.ts';
 import { functionRole, pascalCase } from '../names.ts';
-import { takersOf } from '../permissions.ts';
-import { targetRights } from '../target-rights.ts';
+import { takersOf } from '../permissions/functions.ts';
+import { targetRights } from '../permissions/targets.ts';
 
 export interface TargetRolesProps {
   readonly target: Target;

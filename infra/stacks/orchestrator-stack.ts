@@ -10,7 +10,7 @@ import { STATE_FUNCTIONS } from '#core/contract/states.ts';
 import { SETTINGS_PATH } from '#core/contract/target.ts';
 import { Budget } from '../constructs/budget.ts';
 import { DeployFunction } from '../constructs/deploy-function.ts';
-import { EventInput } from '../constructs/event-input.ts';
+import { EventInput, type EventInputProps } from '../constructs/event-input.ts';
 import { functionCode } from '../constructs/function-code.ts';
 import { LedgerAnchors } from '../constructs/ledger-anchors.ts';
 import { LedgerTables } from '../constructs/ledger-tables.ts';
@@ -20,9 +20,10 @@ import { People } from '../constructs/people.ts';
 import { ReleaseWorkflow } from '../constructs/release-workflow.ts';
 import { TargetReports } from '../constructs/target-reports.ts';
 import type { Environments } from '../environments/schema.ts';
-import { ledgerStatements } from '../ledger-rights.ts';
 import { FUNCTIONS, type FunctionName, functionName, functionRole, ORCHESTRATOR, substitutionName } from '../names.ts';
-import { functionPermissions, targetRoleArn } from '../permissions.ts';
+import { functionPermissions } from '../permissions/functions.ts';
+import { ledgerStatements } from '../permissions/ledger.ts';
+import { targetRoleArn } from '../permissions/services.ts';
 import { documentationOf } from '../runbooks.ts';
 
 export interface OrchestratorStackProps extends StackProps {
@@ -61,33 +62,76 @@ const TIMEOUTS: Record<FunctionName, number> = {
   unfreeze: 25,
 };
 
+const END = {
+  source: ['aws.states'],
+  detailType: ['Step Functions Execution Status Change'],
+};
+
 /** What one account and region has once: the state machine, its functions, the ledger, and what starts and repairs deployments. */
 export class OrchestratorStack extends Stack {
+  readonly #props: OrchestratorStackProps;
+  readonly #stateMachineArn: string;
+  readonly #deadLetterQueue: Queue;
+  readonly #functions: ReadonlyMap<FunctionName, DeployFunction>;
+
   constructor(scope: Construct, id: string, props: OrchestratorStackProps) {
     super(scope, id, props);
-    const { orchestrator, pipelines } = props.environments;
-    const { logRetention } = orchestrator;
+    this.#props = props;
+    const { orchestrator } = props.environments;
     const ledger = new LedgerTables(this, 'Ledger', { deletionProtection: orchestrator.deletionProtection });
     const topic = new Notices(this, 'Notices', { notify: orchestrator.notify });
     if (orchestrator.budget !== undefined) new Budget(this, 'Budget', { limit: orchestrator.budget, topic });
-    const deadLetterQueue = new Queue(this, 'DeadLetters', {
+    this.#deadLetterQueue = new Queue(this, 'DeadLetters', {
       queueName: ORCHESTRATOR.deadLetterQueue,
       retentionPeriod: Duration.days(14),
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
     });
-
-    const stateMachineArn = this.formatArn({
+    this.#stateMachineArn = this.formatArn({
       service: 'states',
       resource: 'stateMachine',
       resourceName: ORCHESTRATOR.stateMachine,
       arnFormat: ArnFormat.COLON_RESOURCE_NAME,
     });
+    this.#functions = this.#deployFunctions(topic.topicArn);
+    new ReleaseWorkflow(this, 'Release', {
+      definition: props.definition,
+      functions: Object.fromEntries(
+        FUNCTIONS.filter((name) => name in STATE_FUNCTIONS).map((name): [string, IVersion] => [
+          substitutionName(name),
+          this.#functionOf(name).version,
+        ]),
+      ),
+      logRetention: orchestrator.logRetention,
+    });
+    new LedgerAnchors(this, 'Anchors', {
+      entries: ledger.entries,
+      function: this.#functionOf('anchor-entries').function,
+      deadLetterQueue: this.#deadLetterQueue,
+      deletionProtection: orchestrator.deletionProtection,
+    });
+    new People(this, 'People', { functionOf: (name) => this.#functionOf(name).function });
+    this.#keepFailedEvents();
+    this.#startDeployments();
+    new OrchestratorAlarms(this, 'Alarms', {
+      orchestrator,
+      stateMachineArn: this.#stateMachineArn,
+      documentation: documentationOf(props.environments),
+    });
+    new TargetReports(this, 'Reports', {
+      function: this.#functionOf('report-targets').function,
+      deadLetterQueue: this.#deadLetterQueue,
+    });
+    this.#answerPipelines();
+  }
+
+  #deployFunctions(topicArn: string): ReadonlyMap<FunctionName, DeployFunction> {
+    const { environments, functionsDirectory } = this.#props;
     const permissions = functionPermissions(this);
-    const code = functionCode(props.functionsDirectory);
+    const code = functionCode(functionsDirectory);
     // Without a pipeline there is none to answer.
-    const deployed = FUNCTIONS.filter((name) => name !== 'answer-pipeline' || pipelines.length > 0);
-    const functions = new Map<FunctionName, DeployFunction>(
+    const deployed = FUNCTIONS.filter((name) => name !== 'answer-pipeline' || environments.pipelines.length > 0);
+    return new Map(
       deployed.map((name) => [
         name,
         new DeployFunction(this, substitutionName(name), {
@@ -100,129 +144,96 @@ export class OrchestratorStack extends Stack {
           environment: {
             FAROL_LEDGER: ORCHESTRATOR.ledger,
             FAROL_ANCHORS: ORCHESTRATOR.anchors,
-            FAROL_STATE_MACHINE_ARN: stateMachineArn,
-            FAROL_TOPIC_ARN: topic.topicArn,
+            FAROL_STATE_MACHINE_ARN: this.#stateMachineArn,
+            FAROL_TOPIC_ARN: topicArn,
             FAROL_TARGET_ROLES: targetRoleArn(this, ''),
           },
-          logRetention,
+          logRetention: environments.orchestrator.logRetention,
         }),
       ]),
     );
-    const functionOf = (name: FunctionName): DeployFunction => {
-      const made = functions.get(name);
-      if (made === undefined) throw new TypeError(`no function ${name}`);
-      return made;
-    };
+  }
 
-    new ReleaseWorkflow(this, 'Release', {
-      definition: props.definition,
-      functions: Object.fromEntries(
-        FUNCTIONS.filter((name) => name in STATE_FUNCTIONS).map((name): [string, IVersion] => [
-          substitutionName(name),
-          functionOf(name).version,
-        ]),
-      ),
-      logRetention,
-    });
+  #functionOf(name: FunctionName): DeployFunction {
+    const made = this.#functions.get(name);
+    if (made === undefined) throw new TypeError(`no function ${name}`);
+    return made;
+  }
 
-    new LedgerAnchors(this, 'Anchors', {
-      entries: ledger.entries,
-      function: functionOf('anchor-entries').function,
-      deadLetterQueue,
-      deletionProtection: orchestrator.deletionProtection,
-    });
-    new People(this, 'People', { functionOf: (name) => functionOf(name).function });
-    const invokedByEvents = [
-      'receive-push',
-      'receive-settings',
-      'reconcile',
-      'answer-pipeline',
-    ] satisfies FunctionName[];
-    for (const name of invokedByEvents.filter((one) => functions.has(one))) {
-      functionOf(name).function.configureAsyncInvoke({
-        onFailure: new SqsDestination(deadLetterQueue),
+  /** An event whose function failed at every try is kept for people. */
+  #keepFailedEvents(): void {
+    const invokedByEvents = ['receive-push', 'receive-settings', 'reconcile', 'answer-pipeline'] as const;
+    for (const name of invokedByEvents.filter((one) => this.#functions.has(one)))
+      this.#functionOf(name).function.configureAsyncInvoke({
+        onFailure: new SqsDestination(this.#deadLetterQueue),
         retryAttempts: 2,
         maxEventAge: Duration.hours(6),
       });
-    }
-    new EventInput(this, 'Push', {
-      description: 'A pushed image may be a release',
-      on: {
-        pattern: { source: ['aws.ecr'], detailType: ['ECR Image Action'], detail: { 'action-type': ['PUSH'] } },
-      },
-      function: functionOf('receive-push').function,
-      deadLetterQueue,
+  }
+
+  /** Pushes, changed settings and what was left behind start deployments. */
+  #startDeployments(): void {
+    this.#on('Push', 'receive-push', 'A pushed image may be a release', {
+      pattern: { source: ['aws.ecr'], detailType: ['ECR Image Action'], detail: { 'action-type': ['PUSH'] } },
     });
-    new EventInput(this, 'SettingsChange', {
-      description: 'What is live is deployed with the settings that its target has now',
-      on: {
+    this.#on(
+      'SettingsChange',
+      'receive-settings',
+      'What is live is deployed with the settings that its target has now',
+      {
         pattern: {
           source: ['aws.ssm'],
           detailType: ['Parameter Store Change'],
           detail: { name: [{ prefix: `${SETTINGS_PATH}/` }], operation: ['Create', 'Update'] },
         },
       },
-      function: functionOf('receive-settings').function,
-      deadLetterQueue,
-    });
-    new EventInput(this, 'End', {
-      description: 'A deployment that ended badly is brought to an end; settings that changed during one are followed',
-      on: {
-        pattern: {
-          source: ['aws.states'],
-          detailType: ['Step Functions Execution Status Change'],
-          detail: { stateMachineArn: [stateMachineArn], status: ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'] },
+    );
+    this.#on(
+      'End',
+      'reconcile',
+      'A deployment that ended badly is brought to an end; settings that changed during one are followed',
+      this.#deploymentEnds(),
+    );
+    this.#on('Reconcile', 'reconcile', 'Lost events and unfinished deployments are found', this.#everySoOften());
+  }
+
+  /** Pipelines wait for the end of the deployment that they led to. */
+  #answerPipelines(): void {
+    const { pipelines } = this.#props.environments;
+    if (pipelines.length === 0) return;
+    this.#on(
+      'DeploymentEnd',
+      'answer-pipeline',
+      'The pipeline is told how the deployment of its release ended',
+      this.#deploymentEnds(),
+    );
+    this.#on('PipelineWaits', 'answer-pipeline', 'A pipeline that began to wait may be told at once', {
+      pattern: {
+        source: ['aws.codepipeline'],
+        detailType: ['CodePipeline Action Execution State Change'],
+        detail: {
+          pipeline: pipelines.map(({ app }) => pipelineName(app)),
+          state: ['STARTED'],
+          type: { category: ['Approval'] },
         },
       },
-      function: functionOf('reconcile').function,
-      deadLetterQueue,
     });
-    const everySoOften = Schedule.rate(Duration.seconds(seconds(orchestrator.reconcileEvery)));
-    new EventInput(this, 'Reconcile', {
-      description: 'Lost events and unfinished deployments are found',
-      on: { schedule: everySoOften },
-      function: functionOf('reconcile').function,
-      deadLetterQueue,
-    });
-    new OrchestratorAlarms(this, 'Alarms', {
-      orchestrator,
-      stateMachineArn,
-      documentation: documentationOf(props.environments),
-    });
-    new TargetReports(this, 'Reports', { function: functionOf('report-targets').function, deadLetterQueue });
-    if (pipelines.length > 0) {
-      const answer = { function: functionOf('answer-pipeline').function, deadLetterQueue };
-      new EventInput(this, 'DeploymentEnd', {
-        description: 'The pipeline is told how the deployment of its release ended',
-        on: {
-          pattern: {
-            source: ['aws.states'],
-            detailType: ['Step Functions Execution Status Change'],
-            detail: { stateMachineArn: [stateMachineArn], status: ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'] },
-          },
-        },
-        ...answer,
-      });
-      new EventInput(this, 'PipelineWaits', {
-        description: 'A pipeline that began to wait may be told at once',
-        on: {
-          pattern: {
-            source: ['aws.codepipeline'],
-            detailType: ['CodePipeline Action Execution State Change'],
-            detail: {
-              pipeline: pipelines.map(({ app }) => pipelineName(app)),
-              state: ['STARTED'],
-              type: { category: ['Approval'] },
-            },
-          },
-        },
-        ...answer,
-      });
-      new EventInput(this, 'AnswerPipelines', {
-        description: 'Pipelines whose event was lost are found',
-        on: { schedule: everySoOften },
-        ...answer,
-      });
-    }
+    this.#on('AnswerPipelines', 'answer-pipeline', 'Pipelines whose event was lost are found', this.#everySoOften());
+  }
+
+  #on(id: string, name: FunctionName, description: string, on: EventInputProps['on']): void {
+    const { function: called } = this.#functionOf(name);
+    new EventInput(this, id, { description, on, function: called, deadLetterQueue: this.#deadLetterQueue });
+  }
+
+  #deploymentEnds(): EventInputProps['on'] {
+    const status = ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'];
+    return { pattern: { ...END, detail: { stateMachineArn: [this.#stateMachineArn], status } } };
+  }
+
+  #everySoOften(): EventInputProps['on'] {
+    return {
+      schedule: Schedule.rate(Duration.seconds(seconds(this.#props.environments.orchestrator.reconcileEvery))),
+    };
   }
 }

@@ -4,7 +4,7 @@ import type { LedgerPart } from '#core/contract/ledger.ts';
 import { targetNames } from '#core/contract/target-names.ts';
 import { TARGET_ROLE_KINDS, targetRoleName } from '#core/contract/target-roles.ts';
 import { FUNCTIONS, type FunctionName, functionName, ORCHESTRATOR } from '../../infra/names.ts';
-import { takersOf } from '../../infra/permissions.ts';
+import { takersOf } from '../../infra/permissions/functions.ts';
 import { ACCOUNT, resources, Statement, synthesized, templateOf } from './synthesized.ts';
 
 const template = templateOf(synthesized(), ORCHESTRATOR.stack);

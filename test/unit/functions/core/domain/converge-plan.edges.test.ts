@@ -46,7 +46,7 @@ function slot(
   {
     healthy = tasks,
     digest = OLD.digest,
-    scaling = KEPT as ObservedScaling | null,
+    scaling = KEPT,
     ...more
   }: Partial<Omit<ObservedSlot, 'tasks'>> & { healthy?: number; digest?: string } = {},
 ): ObservedSlot {

@@ -1,7 +1,7 @@
 import { ArnFormat, type Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { LEDGER_PARTS, type LedgerPart, ledgerTable } from '#core/contract/ledger.ts';
-import { type FunctionName, ORCHESTRATOR } from './names.ts';
+import { type FunctionName, ORCHESTRATOR } from '../names.ts';
 
 /**
  * What may be done to a part. TransactWriteItems has no action of its own: it needs those of what it holds. DynamoDB

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
@@ -76,4 +76,15 @@ test('no file leads back to itself', () => {
   };
   for (const file of graph.keys()) visit(file, []);
   expect(circles).toEqual([]);
+});
+
+/** Types alone: nothing in it decides. */
+const WITHOUT_TESTS = ['observed'];
+
+test('each file of the domain has the test file of its name', () => {
+  const domain = join(ROOT, 'functions', 'core', 'domain');
+  const tests = join(ROOT, 'test', 'unit', 'functions', 'core', 'domain');
+  const files = readdirSync(domain).map((file) => file.replace(/\.ts$/, ''));
+  const missing = files.filter((file) => !existsSync(join(tests, `${file}.test.ts`)));
+  expect(missing).toEqual(WITHOUT_TESTS);
 });

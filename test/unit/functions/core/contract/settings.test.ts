@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Settings } from '#core/contract/settings.ts';
+import { promotedFrom, Settings, targetOf } from '#core/contract/settings.ts';
 import { SETTINGS } from '../../../../fixtures/settings.ts';
 
 const whole = { ...SETTINGS, approval: { timeout: '1h' } };
@@ -61,4 +61,39 @@ describe('settings', () => {
       { numRuns: 3000 },
     );
   });
+});
+
+test.each([
+  [{ trafic: [] }, /trafic/],
+  [{ traffic: [{ weight: 50, bake: '1m', checkEvery: '1m' }] }, /^traffic: the last step must have weight 100$/],
+  [
+    {
+      traffic: [
+        { weight: 50, bake: '1m', checkEvery: '1m' },
+        { weight: 50, bake: '1m', checkEvery: '1m' },
+        { weight: 100, bake: '1m', checkEvery: '1m' },
+      ],
+    },
+    /^traffic: weights must rise from step to step$/,
+  ],
+  [{ warm: 'an hour' }, /^warm: a time is a number and a unit/],
+  [{ capacity: { min: 4, max: 2, requestsPerTarget: 1 } }, /^capacity: min must not exceed max$/],
+  [{ source: 'promotion of nothing' }, /^source: push, or promotion of <app>\/<environment>/],
+  [{ protocolHeader: 'X Proto' }, /^protocolHeader: the name of a request header/],
+  [{ approval: { timeout: '7d' } }, /^approval.timeout: at most 6d$/],
+  [
+    { approval: { timeout: '1h', approvers: ['arn:aws:iam::123456789012:role/ana'] } },
+    /^approval.approvers.0: an IAM user/,
+  ],
+  [{ provenance: { timeout: '2h' } }, /^provenance.timeout: at most 1h$/],
+])('settings are refused in the words of the key that is wrong: %j', (change, problem) => {
+  const { error } = Settings.safeParse({ ...SETTINGS, ...change });
+  const problems = error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? [];
+  expect(problems.filter((text) => problem.test(text))).toHaveLength(1);
+});
+
+test('a target is named by its settings, and by what it is promoted from', () => {
+  expect(targetOf(SETTINGS)).toBe('web/production');
+  expect(promotedFrom(SETTINGS)).toBeUndefined();
+  expect(promotedFrom({ source: 'promotion of web/staging' })).toBe('web/staging');
 });

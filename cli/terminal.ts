@@ -16,7 +16,7 @@ export interface Terminal {
   confirm(question: string): Promise<boolean>;
   /** A line of text. */
   text(question: string): Promise<string>;
-  /** A line that nobody sees. */
+  /** A line that is not shown while it is typed. */
   secret(question: string): Promise<string>;
 }
 

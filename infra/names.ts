@@ -103,7 +103,7 @@ export function repositoryName(app: string): string {
 }
 
 /**
- * The role that an application's builds have, and nobody else puts images by. With the region in it, because roles are of
+ * The role that an application's builds have; images are put by no other role. With the region in it, because roles are of
  * the account.
  */
 export function buildRole(app: string, region: string): string {

@@ -21,7 +21,7 @@ function browsed(pipeline: PipelineSettings | undefined): string | undefined {
   return BROWSED[connection]?.(repository, branch);
 }
 
-/** Address of a runbook's section; where nobody knows the repository's, its path. */
+/** Address of a runbook's section; where the repository's is not known, its path. */
 export function runbookLink(documentation: string | undefined, runbook: Runbook | 'README.md'): string {
   return [documentation, 'docs/runbooks', runbook].filter((part) => part !== undefined).join('/');
 }

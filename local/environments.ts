@@ -89,12 +89,12 @@ const environments = {
     // Without metric math, which MiniStack does not know, and without a budget, which it does not either.
     alarms: 'essential',
   },
-  // Releases are built by whoever pushes a tag to the local repository.
+  // Releases are built when a tag is pushed to the local repository.
   pipelines: [],
   targets: [target(0, { app: 'web', environment: 'production', source: 'push' })],
 } satisfies Environments;
 
-/** The same with a target before production, which hears the pushes in its place. */
+/** The same with a target before production, which is deployed from the pushes in its place. */
 export const promotion = {
   ...environments,
   targets: [

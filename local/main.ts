@@ -38,7 +38,7 @@ function interrupt(code: number): void {
 }
 process.on('SIGINT', () => interrupt(130));
 process.on('SIGTERM', () => interrupt(143));
-// The parent was killed: nobody is left to tell anything to.
+// The parent was killed: there is no one left to tell.
 process.on('disconnect', () => interrupt(143));
 
 /** @returns the exit code */

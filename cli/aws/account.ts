@@ -46,7 +46,7 @@ type ClientConfig = ReturnType<typeof clientConfig>;
 /** What is asked of an account, in a region. */
 export function accountOf(region: string): Account & AccountChanges {
   const config = clientConfig(region);
-  // A region that is not enabled, or that there is none of, answers nobody: who asks about it asks elsewhere.
+  // A region that is not enabled, or does not exist, does not answer: such questions go to another one.
   const home = clientConfig(/^(cn|us-gov|us-iso)/.test(region) ? region : 'us-east-1');
   return {
     ...identityOf(home),
@@ -250,7 +250,7 @@ async function count<T>(pages: AsyncIterable<T>, items: (page: T) => readonly un
   return sum;
 }
 
-/** What AWS answers; undefined when it says by an error of one of these names that there is none. */
+/** What AWS answers; undefined when an error of one of these names says that it does not exist. */
 async function unless<T>(names: readonly string[], answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;

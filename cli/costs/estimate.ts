@@ -17,7 +17,7 @@ export function dollars(items: readonly Item[]): number {
   return items.reduce((sum, { price, quantity }) => sum + PRICES[price].usd * quantity, 0);
 }
 
-/** Resource types of templates that nobody has looked at. */
+/** Resource types of templates whose costs are not known. */
 export function unknownTypes(templates: readonly Template[]): string[] {
   const types = templates.flatMap(({ Resources }) => Object.values(Resources).map(({ Type }) => Type));
   return [...new Set(types)].filter((type) => !(type in RESOURCES)).toSorted();

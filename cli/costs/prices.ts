@@ -69,7 +69,7 @@ export const PRICES = {
   alarmMonth: { usd: 0.1, per: 'metric of an alarm and month', page: 'cloudwatch/pricing', seen: CLOUDWATCH },
   compositeAlarmMonth: { usd: 0.5, per: 'composite alarm and month', page: 'cloudwatch/pricing', seen: MEMORY },
   dashboardMonth: { usd: 3, per: 'dashboard and month', page: 'cloudwatch/pricing', seen: CLOUDWATCH },
-  metricMonth: { usd: 0.3, per: "metric of one's own and month", page: 'cloudwatch/pricing', seen: CLOUDWATCH },
+  metricMonth: { usd: 0.3, per: 'custom metric and month', page: 'cloudwatch/pricing', seen: CLOUDWATCH },
   lambdaMillion: { usd: 0.2, per: 'million calls', page: 'lambda/pricing', seen: MEMORY },
   lambdaGibSecond: { usd: 0.0000133334, per: 'GB-second, ARM64', page: 'lambda/pricing', seen: MEMORY },
   transition: { usd: 0.000025, per: 'state transition', page: 'step-functions/pricing', seen: MEMORY },

@@ -5,7 +5,7 @@ import type { PriceName } from './prices.ts';
 /** Hours of a month, as AWS's calculator counts. */
 export const HOURS = 730;
 
-/** So many of something, each month in which nobody comes and nothing is deployed. */
+/** How many of something a month without users and deployments takes. */
 export interface Item {
   readonly price: PriceName;
   readonly quantity: number;
@@ -36,7 +36,7 @@ const DATABASE_HOURS: Readonly<Record<string, PriceName>> = {
   't4g.medium': 'databaseMediumHour',
 };
 
-/** Every resource type of Farol's templates. A type that is missing here fails the tests: nothing is deployed whose cost nobody has looked at. */
+/** Every resource type of Farol's templates. A type that is missing here fails the tests: the cost of everything that is deployed is known. */
 export const RESOURCES: Readonly<Record<string, Costing>> = {
   'AWS::ElasticLoadBalancingV2::LoadBalancer': each(
     'loadBalancerHour',

@@ -1,6 +1,6 @@
 import type { Template } from './assembly.ts';
 
-/** What is asked of an AWS account before anything is changed there. `undefined`: there is none. */
+/** What is asked of an AWS account before anything is changed there. `undefined`: it does not exist. */
 export interface Account {
   identity(): Promise<{ readonly account: string; readonly arn: string }>;
   /** How the account stands to the region: `opt-in-not-required`, `opted-in`, `not-opted-in`; undefined: no such region. */

@@ -125,7 +125,7 @@ async function checkZones({ environment }: Deployment, account: Account): Promis
   });
 }
 
-/** Whether the prefix list is CloudFront's: with another, nobody reaches the load balancer, or the wrong ones do. */
+/** Whether the prefix list is CloudFront's: with another one, CloudFront does not reach the load balancer, or others do. */
 async function checkPrefixLists({ environment }: Deployment, account: Account): Promise<Finding[]> {
   const lists = [...new Set(environment.targets.flatMap(({ edge }) => edge?.prefixList ?? []))];
   return Promise.all(
@@ -184,7 +184,7 @@ async function checkAllQuotas({ environment }: Deployment, account: Account): Pr
   return findings.flat();
 }
 
-/** What stands for a repository of one's own in the project's environments. */
+/** The placeholder for your own repository in the project's environments. */
 const EXAMPLE_OWNER = 'your-organisation/';
 
 /** Whether the pipelines build a repository that is somebody's. */

@@ -75,7 +75,7 @@ export async function leftovers(
   ];
 }
 
-/** What was found; where one may not look, that, and how to look oneself: the stacks are gone, and nobody asks again. */
+/** What was found. Where looking is denied, it says so and how to look by hand: the stacks are gone, so there is no second run. */
 async function looked<T>(
   found: Promise<readonly T[]>,
   leftover: (one: T) => Leftover,

@@ -23,7 +23,7 @@ export interface StandaloneTasks {
   newLines(settings: Settings, taskArn: string): Promise<readonly string[]>;
 }
 
-/** Values that a task is given and nobody else may read, for as long as the task lasts. */
+/** Values that only one task may read, for as long as it runs. */
 export interface TemporarySecrets {
   /** Keeps the values. @returns for each variable what a task definition's `valueFrom` names */
   keep(target: Target, values: Readonly<Record<string, string>>, by: string): Promise<KeptSecret>;

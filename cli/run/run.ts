@@ -24,7 +24,7 @@ export interface RunPorts {
   readonly terminal: Terminal;
   /** ARN of the person. */
   readonly caller: () => Promise<string>;
-  /** The person's own environment: where a secret's value is taken from when nobody can be asked. */
+  /** The person's own environment: where a secret's value is taken from when there is no terminal to ask in. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
@@ -87,7 +87,7 @@ export async function run(request: RunRequest, ports: RunPorts, interrupted: Abo
     );
     return await follow(settings, started.taskArn, ports, interrupted);
   } finally {
-    // Neither outlives the task: nobody can start it again, and the secret's value is gone.
+    // Neither outlives the task: it cannot be started again, and the secret's value is gone.
     if (registered !== undefined) await tasks.deregister(registered);
     if (secrets !== undefined) await ports.secrets.remove(secrets);
   }

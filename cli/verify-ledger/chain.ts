@@ -12,7 +12,7 @@ export interface StoredEntry {
 /** A line of the log of anchors. */
 export interface LoggedLine {
   readonly text: string;
-  /** When CloudWatch took it, milliseconds since the epoch: whoever wrote it does not choose that. */
+  /** When CloudWatch took it, milliseconds since the epoch: the writer cannot choose it. */
   readonly taken: number;
 }
 

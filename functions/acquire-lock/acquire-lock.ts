@@ -56,7 +56,7 @@ export async function acquireLock(
 
 /**
  * Why an execution is not what its input says, in a sentence; undefined: it is. Its name is the deployment's, and follows
- * from what is deployed where: so nobody who may start executions starts one in the name of another deployment. Nothing is
+ * from what is deployed where: so a caller that may start executions cannot start one in the name of another deployment. Nothing is
  * written of it, under a name that is not its own.
  */
 function misnamed(request: DeploymentRequest, executionArn: string): string | undefined {

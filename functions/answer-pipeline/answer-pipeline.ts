@@ -78,7 +78,7 @@ async function answerRun(
   return { app, version, outcome: approved ? 'approved' : 'rejected', summary };
 }
 
-/** The targets that hear an application's pushes; one fed by promotion is no matter of the pipeline. */
+/** The targets that are deployed from an application's pushes; the pipeline does not wait for those that are promoted. */
 async function targetsByApp({ settings, warn }: Ports): Promise<Map<string, Target[]>> {
   const apps = new Map<string, Target[]>();
   for (const entry of await settings.all()) {
@@ -92,7 +92,7 @@ async function targetsByApp({ settings, warn }: Ports): Promise<Map<string, Targ
   return apps;
 }
 
-/** How a run's release ended at a target; undefined while nobody can say. */
+/** How a run's release ended at a target; undefined while that is not known. */
 async function ending(target: Target, { version, digest }: WaitingRun, ports: Ports): Promise<Ending | undefined> {
   // A deployment that had to queue goes on as the next attempt, and so does one that a person begins anew: the last counts,
   // so that a stage that is retried after a good redeployment is green.

@@ -39,7 +39,7 @@ export async function askApproval(
     const { subject, text } = question(record.request, plan, approval, facts, from);
     await notifier.publish(subject, text);
   } else {
-    // Answered before this retry: nobody else would wake its token.
+    // Answered before this retry: no one else would wake its token.
     await executions.wake(taskToken);
   }
   return { outcome: 'asked' };
@@ -55,7 +55,7 @@ async function promotedFromNow(settings: Settings, ledger: Ledger): Promise<Prom
   return { target, live: live?.deployable, applied: applied.data };
 }
 
-/** An outcome would be read by nobody, see above. */
+/** An outcome would not be read, see above. */
 async function asked<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();

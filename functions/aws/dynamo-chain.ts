@@ -48,7 +48,7 @@ export class DynamoChain {
         deployment,
         facts,
       };
-      // Read after the last entry, and changed only together with the next: whoever changes it meanwhile takes this entry's place.
+      // Read after the last entry, and changed only together with the next: a writer that changes it meanwhile takes this entry's place.
       const changes = Object.keys(change).length > 0;
       const head = changes ? [{ put: { ...headKey(target), ...(await this.head(target)), ...change } }] : [];
       const outcome = await this.#tables.write([

@@ -54,7 +54,7 @@ const factKey = (deployment: string, kind: Exclude<FactKind, 'approval'>) => ({
   ...ofDeployment('facts', deployment),
   sk: `FACT#${kind}`,
 });
-/** The fact that lies with the answer that it is of: whoever proves something else cannot write it. */
+/** The fact is stored with the answer that it is about: a function that proves something else cannot write it. */
 export const approvalFactKey = (deployment: string) => ({
   ...ofDeployment('approvals', deployment),
   sk: 'FACT#approval',
@@ -316,7 +316,7 @@ export class DynamoLedger implements Ledger {
   }
 
   async unfreeze(target: Target, frozen: NonNullable<Head['frozen']>, cause: string): Promise<boolean> {
-    // Only the holder of the lock freezes: while nobody holds it, what was read is what is taken away.
+    // Only the holder of the lock freezes: while the lock is free, what was read is what is removed.
     const head = await this.head(target);
     if (head.frozen?.at !== frozen.at) return false;
     const free = { check: targetKey(target, 'LOCK'), when: { deployment: ABSENT } };

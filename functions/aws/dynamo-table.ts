@@ -56,7 +56,7 @@ export class DynamoTables {
     this.#ledger = ledger;
   }
 
-  /** The item without its keys; `undefined`: there is none. */
+  /** The item without its keys; `undefined`: it does not exist. */
   async get<T>({ table, pk, sk }: Key, schema: z.ZodType<T>): Promise<T | undefined> {
     const { Item: item } = await this.#client.send(
       new GetCommand({ TableName: this.#name(table), Key: { pk, sk }, ConsistentRead: true }),

@@ -136,7 +136,7 @@ export class EcrReleases implements ReleaseSource {
     }
   }
 
-  /** The image of a tag, or in words why there is none. */
+  /** The image of a tag, or a sentence that says why it cannot be had. */
   async #image(repository: string, imageTag: string): Promise<Image | string> {
     try {
       const { images, failures } = await this.#client.send(

@@ -46,7 +46,7 @@ import type { TaskLogs } from './task-logs.ts';
 const SCALABLE = { ServiceNamespace: 'ecs', ScalableDimension: 'ecs:service:DesiredCount' } as const;
 const POLICY_NAME = 'requests-per-target';
 /**
- * All calls of one change together end within this time, so that whoever takes over the lock can rely on
+ * All calls of one change together end within this time, so that the next holder of the lock can rely on
  * CHANGE_LASTS_SECONDS; the second less is for the look at the ledger before.
  */
 const CHANGE_MS = (CHANGE_LASTS_SECONDS - 1) * 1000;

@@ -11,7 +11,7 @@ import { CONTAINER } from './task-definition.ts';
 /** The path pattern of the production rule: every request. */
 export const EVERY_PATH = '/*';
 
-/** Reasons for which ECS ends a task that nobody wanted ended. Source: ECS API reference, Task, stopCode. */
+/** Reasons for which ECS ends a task that was not told to end. Source: ECS API reference, Task, stopCode. */
 const ENDED_BY_ITSELF: readonly (string | undefined)[] = ['EssentialContainerExited', 'TaskFailedToStart'];
 
 export function readService(service: Service | undefined): ObservedService | null {
@@ -97,10 +97,10 @@ function whyForeign(
   const [action] = actions;
   if (actions.length !== 1 || action?.Type !== 'forward')
     return `its action is ${actions.map(({ Type }) => Type).join(', ') || 'none'} instead of one forward`;
-  const strangers = (action.ForwardConfig?.TargetGroups ?? [])
+  const others = (action.ForwardConfig?.TargetGroups ?? [])
     .map(({ TargetGroupArn }) => TargetGroupArn)
     .filter((arn) => arn !== blue.targetGroup && arn !== green.targetGroup);
-  if (strangers.length > 0) return `it forwards to ${strangers.join(', ')}`;
+  if (others.length > 0) return `it forwards to ${others.join(', ')}`;
   if (weights.blue + weights.green !== 100) return `its weights are ${weights.blue} and ${weights.green}`;
   if (action.ForwardConfig?.TargetGroupStickinessConfig?.Enabled === true)
     return 'it keeps each client with one target group';

@@ -122,13 +122,13 @@ export interface SettingsStore {
 
 /** Images that can be deployed. */
 export interface ReleaseSource {
-  /** The release inside an image, read by digest; a `string` says in words why the image is none. */
+  /** The release inside an image, read by digest; a `string` says why the image is not a release. */
   release(repository: string, digest: Digest, version: Version): Promise<Release | string>;
   /** The image that a version names; `undefined`: the repository has none. */
   digest(repository: string, version: Version): Promise<Digest | undefined>;
   /** What the registry's scan of an image found. */
   scan(repository: string, digest: Digest): Promise<ImageScan>;
-  /** The newest version that the repository holds, whoever was told of it. */
+  /** The newest version that the repository holds, whether or not its push was announced. */
   newest(
     repository: string,
   ): Promise<{ readonly version: Version; readonly digest: Digest; readonly pushed: Instant } | undefined>;
@@ -212,7 +212,7 @@ export interface Executions {
   ): Promise<{ readonly running: boolean; readonly status: string; readonly stopped?: Instant } | undefined>;
   /** ARN that an execution of this name has. */
   arn(deployment: string): string;
-  /** Ends the wait that a task token stands for; `false`: nobody waits with it any more. */
+  /** Ends the wait that a task token stands for; `false`: no task waits with it any more. */
   wake(taskToken: string): Promise<boolean>;
 }
 

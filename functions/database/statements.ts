@@ -6,7 +6,7 @@
  * - The application logs in, reads and writes rows, of tables to come too, and changes no table.
  * - The planner logs in, and reads the catalogue and the framework's table of migrations. Nothing else.
  *
- * Whoever executes them is no superuser; on Amazon RDS nobody is. It owns the database and has CREATEROLE, as RDS's master
+ * The user that executes them is no superuser; on Amazon RDS no user is. It owns the database and has CREATEROLE, as RDS's master
  * user does. From PostgreSQL 16 on it manages the roles that it made, but has their rights only where it granted them to
  * itself (PostgreSQL documentation, "CREATE ROLE", createrole_self_grant).
  *

@@ -6,7 +6,7 @@ import { Probe } from '#core/contract/probe.ts';
 import { logger } from '#runtime/handle.ts';
 import { probe } from './probe.ts';
 
-/** Logs nothing of what it saw: whole pages are none of the log's business. */
+/** Logs nothing of what it saw: whole pages do not belong in a log. */
 export const handler = middy()
   .use(injectLambdaContext(logger, { resetKeys: true }))
   .use(parser({ schema: Probe.input }))

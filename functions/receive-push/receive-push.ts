@@ -6,7 +6,7 @@ import { requestOf, startOrQueue } from '#core/use-cases/begin-deployment.ts';
 
 export interface PushOutcome {
   readonly outcome: 'started' | 'queued' | 'duplicate' | 'ignored' | 'older';
-  /** The deployment, or why the event is none. */
+  /** The deployment, or why the event starts none. */
   readonly what: string;
 }
 
@@ -19,7 +19,7 @@ interface Ports {
 }
 
 /**
- * What a push to the registry means: a deployment for each target that hears the repository, or nothing.
+ * What a push to the registry means: a deployment for each target of the repository, or nothing.
  * An event that is no release (another tag, an attestation, a deletion) is ignored with its reason; N deliveries of one
  * event have the effect of one, since the deployment's name follows from target, version and digest alone.
  */
@@ -27,7 +27,8 @@ export async function receivePush(event: unknown, ports: Ports): Promise<PushOut
   const push = readPush(event);
   if (typeof push === 'string') return [{ outcome: 'ignored', what: push }];
   const listening = await targetsThatHear(push.repository, ports);
-  if (listening.length === 0) return [{ outcome: 'ignored', what: `no target hears pushes to ${push.repository}` }];
+  if (listening.length === 0)
+    return [{ outcome: 'ignored', what: `no target is deployed from pushes to ${push.repository}` }];
   return Promise.all(listening.map((settings) => begin(settings, push, ports)));
 }
 

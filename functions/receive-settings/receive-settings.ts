@@ -4,7 +4,7 @@ import { SETTINGS_PATH } from '#core/contract/target.ts';
 import type { Executions, Ledger, Notifier, SettingsStore } from '#core/ports.ts';
 import { type Followed, followSettings } from '#core/use-cases/follow-settings.ts';
 
-/** What became of the event; `ignored`: it is none of a target's settings, and `what` says why. */
+/** What became of the event; `ignored`: it is not about a target's settings, and `what` says why. */
 export type SettingsOutcome = Followed | { readonly outcome: 'ignored' | 'unreadable'; readonly what: string };
 
 interface Ports {

@@ -38,7 +38,7 @@ export interface Reconciled {
  * Finds what no state machine could end by itself: a lock whose execution was aborted, timed out or failed, a deployment
  * left waiting behind a free lock, a warm slot whose time is over, a push or a change of settings whose event was lost
  * (events of ECR and SSM are best effort: EventBridge, "Events from AWS services"), settings that changed while another
- * deployment ran, a release that is live where another target is promoted from, an answer that woke nobody. Changes
+ * deployment ran, a release that is live where another target is promoted from, an answer that woke no deployment. Changes
  * nothing while an execution holds the lock, and repairs only by starting an execution, so that there is one path for
  * every change.
  */
@@ -101,13 +101,13 @@ async function renew(target: Target, settings: Settings, ports: Ports): Promise<
     : { outcome: 'in order' };
 }
 
-/** Wakes a deployment whose question was answered, if whoever answered it could not: it would wait for its time-out. */
+/** Wakes a deployment whose question was answered and that the answer did not wake: it would wait for its time-out. */
 async function wakeAnswered(deployment: string, { approvals, executions }: Ports): Promise<void> {
   const approval = await approvals.approval(deployment);
   if (approval?.decision !== undefined) await executions.wake(approval.taskToken);
 }
 
-/** Starts what the registry holds and nobody heard of; the deployment's name keeps a late event from starting it twice. */
+/** Starts what the registry holds and no event announced; the deployment's name keeps a late event from starting it twice. */
 async function sweep(settings: Settings, { ledger, executions, releases, clock }: Ports): Promise<string | undefined> {
   if (settings.source !== 'push') return undefined;
   const newest = await releases.newest(settings.repository);

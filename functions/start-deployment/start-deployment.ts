@@ -49,7 +49,7 @@ export async function startDeployment({ input, caller }: PersonalRequest, ports:
   }
 }
 
-/** The settings of a target, or in words why there are none. */
+/** The settings of a target, or a sentence that says why they cannot be had. */
 async function settingsOf(target: string, { settings }: Ports): Promise<Settings | string> {
   const targets = await settings.all();
   for (const one of targets) {

@@ -7,7 +7,7 @@ type Output = z.infer<typeof Unfreeze.output>;
 
 /**
  * Opens a frozen target again, on the word of a person, whom the ledger names as AWS named the caller. Nothing is started and nothing is changed
- * in AWS: the next deployment looks at everything anew. Who may is whoever may invoke this function.
+ * in AWS: the next deployment looks at everything anew. Everyone who may invoke this function may do it.
  */
 export async function unfreeze(
   { input, caller }: PersonalRequest,
@@ -18,7 +18,7 @@ export async function unfreeze(
   const { target, reason } = wish;
   const { frozen } = await ledger.head(target);
   if (frozen === undefined) return refused(`${target} is not frozen.`);
-  // Whoever holds the lock may be about to freeze it for a reason that nobody has read yet.
+  // The holder of the lock may be about to freeze it for a reason that no one has read yet.
   if (!(await ledger.unfreeze(target, frozen, `${caller.userArn}: ${reason}`)))
     return refused(`A deployment of ${target} has not ended yet, or was frozen anew: look again when it has.`);
   return {

@@ -40,7 +40,7 @@ interface DatabaseUser {
 }
 
 /**
- * PostgreSQL on RDS in subnets without a way out, and without a password: whoever comes proves by IAM who they are
+ * PostgreSQL on RDS in subnets without a way out, and without a password: clients prove by IAM who they are
  * (docs/adr/0018-a-database-without-passwords.md).
  */
 export class Database extends Construct {

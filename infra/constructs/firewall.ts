@@ -16,7 +16,7 @@ const MANAGED = [
 /** Requests of one address in five minutes before it is turned away. */
 const REQUESTS_OF_ONE_ADDRESS = 2000;
 
-/** What CloudFront lets nobody through with: known attacks, addresses of bad repute, floods from one address. */
+/** What CloudFront blocks: known attacks, addresses of bad repute, floods from one address. */
 export class Firewall extends Construct {
   readonly arn: string;
 

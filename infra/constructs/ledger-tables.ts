@@ -11,7 +11,7 @@ export interface LedgerTablesProps {
 
 /**
  * The tables of the ledger, one for each part that functions are given rights on. Without a time to live: an item that
- * names its end would be deleted by DynamoDB, and whoever may put could delete.
+ * names its end would be deleted by DynamoDB, and a function that may put could delete.
  */
 export class LedgerTables extends Construct {
   /** The chain's, which tells of every change. */

@@ -49,7 +49,7 @@ export class Network extends Construct {
   readonly planGroup: ISecurityGroup;
   /** Of Farol's own function that prepares the database and reads from it: it reaches nothing else. */
   readonly databaseFunctionGroup: ISecurityGroup;
-  /** Of whoever checks a slot before it gets traffic: nobody else reaches the preview listeners. */
+  /** Of the function that checks a slot before it gets traffic: nothing else reaches the preview listeners. */
   readonly smokeGroup: ISecurityGroup;
 
   constructor(scope: Construct, id: string, props: NetworkProps) {
@@ -76,7 +76,7 @@ export class Network extends Construct {
       subnetGroupName: this.assignPublicIp ? 'public' : 'application',
     }).subnetIds;
 
-    // Whoever talks to nobody keeps CDK's rule that allows nothing; each flow is named below.
+    // A group without outgoing traffic keeps CDK's rule that allows nothing; each flow is named below.
     const group = (groupId: string, description: string) =>
       new SecurityGroup(this, groupId, { vpc: this.vpc, description, allowAllOutbound: false });
     this.loadBalancerGroup = group('LoadBalancerGroup', 'Load balancer');

@@ -6,14 +6,14 @@ import type { Construct } from 'constructs';
 import { ORCHESTRATOR } from '../names.ts';
 
 /**
- * What people are told: by functions, with their own rights, by alarms and by the budget. A policy of one's own takes the
- * place of the topic's first one, by which alarms of the account could publish: so they are named here, and nobody
+ * What people are told: by functions, with their own rights, by alarms and by the budget. A policy of its own takes the
+ * place of the topic's first one, by which alarms of the account could publish: so they are named here, and nothing
  * else's alarms and budgets (SNS Developer Guide, "Example cases for Amazon SNS access control"; Cost Management User
  * Guide, "Creating an Amazon SNS topic for budget notifications").
  */
 export class Notices extends Topic {
   constructor(scope: Construct, id: string, { notify }: { /** Mail addresses. */ readonly notify: readonly string[] }) {
-    // Not encrypted by a key: CloudWatch could publish only with one of one's own, and nothing secret is told.
+    // Not encrypted by a key: CloudWatch could publish only with a customer managed key, and the messages hold no secret.
     super(scope, id, { topicName: ORCHESTRATOR.topic, enforceSSL: true });
     const stack = Stack.of(this);
     const arn = (service: string, region: string, resource: string) =>

@@ -89,7 +89,7 @@ export class OrchestratorAlarms extends RunbookAlarms {
         failed: metric('AWS/States', 'ServiceIntegrationsFailed', 'Sum', invoke),
         timedOut: metric('AWS/States', 'ServiceIntegrationsTimedOut', 'Sum', invoke),
       }),
-      // One or two are retried, and nobody notices.
+      // One or two are retried without notice.
       bad: { atLeast: 3 },
       of: [1, 3],
       missing: TreatMissingData.NOT_BREACHING,

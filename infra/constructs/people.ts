@@ -9,7 +9,7 @@ export interface PeopleProps {
 
 /**
  * The addresses by which people ask functions, and policies for those who may: function URLs with IAM authorisation, so
- * that Lambda verifies the caller's signature and tells the function who it is. The policies let nobody invoke a function
+ * that Lambda verifies the caller's signature and tells the function who it is. The policies let no one invoke a function
  * otherwise, where the caller writes the whole event: a function URL needs both actions, and the condition key is true of
  * nothing else (Lambda Developer Guide, "Control access to Lambda function URLs").
  */

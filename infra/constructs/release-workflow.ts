@@ -104,7 +104,7 @@ export class ReleaseWorkflow extends Construct {
   }
 }
 
-/** A prop that nobody reads must not look as if it did something, also where an object was spread into the props. */
+/** A prop that is not read must not look as if it did something, also where an object was spread into the props. */
 function refuseUnknownProps(props: object): void {
   const unknown = Object.keys(props).filter((key) => !PROPS.includes(key));
   if (unknown.length > 0) {

@@ -36,7 +36,7 @@ export interface AlarmSpec {
   readonly tellsMissing?: boolean;
 }
 
-/** Alarms that tell people by the topic of notices, each with the section of a runbook for whoever is woken. */
+/** Alarms that tell people by the topic of notices, each with the section of a runbook for the person on call. */
 export class RunbookAlarms extends Construct {
   readonly alarms: Alarm[] = [];
   readonly #props: RunbookAlarmsProps;

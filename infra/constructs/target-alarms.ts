@@ -205,7 +205,7 @@ export class TargetAlarms extends RunbookAlarms {
   }
 }
 
-/** Per cent of a slot's requests; 0 below a few errors, so that one of three requests at night is none. */
+/** Per cent of a slot's requests; 0 below a few errors, so that one of three requests at night raises no alarm. */
 function errorShare(metrics: SlotRoleMetrics): (slot: Slot) => SlotValue {
   return (slot) => {
     const [errors, requests] = [`${slot}Errors`, `${slot}Requests`];

@@ -16,7 +16,7 @@ export interface TargetObservabilityProps {
   readonly distribution: string | undefined;
   /** Where users go. */
   readonly address: string;
-  /** Where runbooks are read; undefined: nobody knows. */
+  /** Where runbooks are read; undefined: not known. */
   readonly documentation: string | undefined;
 }
 

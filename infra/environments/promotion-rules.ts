@@ -10,7 +10,7 @@ export interface PromotionProblem {
   readonly message: string;
 }
 
-/** Mistakes in which target is promoted from which: each must end at one that hears pushes, by way of people's approvals. */
+/** Mistakes in which target is promoted from which: each must lead back to one that is deployed from pushes, by way of people's approvals. */
 export function promotionProblems(targets: readonly Target[]): PromotionProblem[] {
   const byName = new Map(targets.map((target) => [nameOf(target), target]));
   return targets.flatMap((target, i): PromotionProblem[] => {

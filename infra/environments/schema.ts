@@ -47,7 +47,7 @@ const Orchestrator = z.strictObject({
    * link to its runbooks. Left out, that of the first pipeline; if there is none, alarms name the file.
    */
   documentation: z.url().optional(),
-  /** What the account may cost in a month, in USD: told when four fifths are spent, and when the month will cost more. Left out, nobody watches. */
+  /** What the account may cost in a month, in USD: told when four fifths are spent, and when the month will cost more. Left out, it is not watched. */
   budget: z.number().positive().optional(),
 });
 
@@ -85,7 +85,7 @@ const Network = z
 
 /** The application's public address at CloudFront. */
 const Edge = z.strictObject({
-  /** Id of the region's managed prefix list `com.amazonaws.global.cloudfront.origin-facing`: nobody else reaches the load balancer. */
+  /** Id of the region's managed prefix list `com.amazonaws.global.cloudfront.origin-facing`: nothing else reaches the load balancer. */
   prefixList: z.string().regex(/^pl-[0-9a-f]+$/, { error: 'a prefix list, as in pl-3b927c52 (us-east-1)' }),
   /** Files below it are cached: their names must carry the hash of their content. */
   staticPath: z.string().regex(/^\/\S*\/$/, { error: 'a path that begins and ends with a slash' }),
@@ -96,7 +96,7 @@ const Edge = z.strictObject({
       error: 'managed, or the ARN of a web ACL for CloudFront',
     })
     .optional(),
-  /** A name of one's own; left out, CloudFront's. */
+  /** Your own domain; left out, CloudFront's. */
   domain: z
     .strictObject({
       name: z.hostname(),

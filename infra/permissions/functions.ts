@@ -18,7 +18,7 @@ import {
 } from './services.ts';
 
 /**
- * What each function may call besides the ledger (ledger.ts), and on what. What acts on one target is none of it: for
+ * What each function may call besides the ledger (ledger.ts), and on what. What acts on one target is not part of it: for
  * that a function takes the target's own role (targets.ts). So these rights name no application and no target, and do
  * not grow with their number. Which actions take a resource or a condition key follows the Service Authorization Reference;
  * an action on `*` takes no resource there, unless a comment says otherwise.

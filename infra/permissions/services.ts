@@ -93,7 +93,7 @@ export function stepFunctions(stack: Stack) {
   };
 }
 
-/** Roles that Identity Center made, and no other: what is denied is none of them. */
+/** Roles that Identity Center made, and no others: a role that may not be read is not one of them. */
 export function iam(stack: Stack): PolicyStatement {
   return allow(['iam:GetRole'], [roleArn(stack, `${IDENTITY_CENTER_PATH}*`)]);
 }

@@ -83,7 +83,7 @@ function statements(stack: Stack, names: TargetNames) {
       allow(['ecs:TagResource'], [...families('web'), ...services], {
         StringEquals: { 'ecs:CreateAction': ['RegisterTaskDefinition', 'CreateService'] },
       }),
-      // ECS asks whoever registers a task definition, and whoever has a service run another one, whether they may pass its roles on.
+      // ECS asks the caller that registers a task definition, and the one that has a service run another one, whether it may pass its roles on.
       passRoles(['execution', 'task']),
     ],
     changeRules: [

@@ -129,7 +129,7 @@ export class OrchestratorStack extends Stack {
     const { environments, functionsDirectory } = this.#props;
     const permissions = functionPermissions(this);
     const code = functionCode(functionsDirectory);
-    // Without a pipeline there is none to answer.
+    // Without a pipeline there is nothing to answer.
     const deployed = FUNCTIONS.filter((name) => name !== 'answer-pipeline' || environments.pipelines.length > 0);
     return new Map(
       deployed.map((name) => [

@@ -45,7 +45,7 @@ export interface ServiceStackProps extends StackProps {
   readonly orchestrator: Environments['orchestrator'];
   /** Folder with one folder for each function. */
   readonly functionsDirectory: string;
-  /** Where runbooks are read; undefined: nobody knows. */
+  /** Where runbooks are read; undefined: not known. */
   readonly documentation: string | undefined;
 }
 

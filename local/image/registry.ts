@@ -24,7 +24,7 @@ export class Repository {
     this.#base = new URL(`/v2/${name}/`, registry).href;
   }
 
-  /** Pushes an image; its manifest last, so that whoever hears of the tag finds everything there. */
+  /** Pushes an image; its manifest last, so that everything is there when the tag is announced. */
   async push(image: Image, tag: string): Promise<void> {
     await Promise.all([this.#pushBlob(image.layer), this.#pushBlob(image.config)]);
     await this.#call('PUT', `manifests/${tag}`, 201, { body: image.manifest, type: MANIFEST_TYPE });

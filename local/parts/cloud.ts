@@ -132,7 +132,7 @@ async function bringUp(options: CloudOptions): Promise<Cloud> {
       : dockerImages(`${new URL(gatewayUrl).host}/web`, options.docker.buildArguments);
   closers.add(() => images.close());
   const local = startLocalAws(options, { gatewayPort, gatewayUrl });
-  // Whichever fails first ends the start; the others are then nobody's to wait for.
+  // Whichever fails first ends the start; the others are then not waited for.
   for (const started of [assembling, database, local]) started.catch(() => undefined);
 
   const { gateway, dataPlane, codebuild, scans } = await local;

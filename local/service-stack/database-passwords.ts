@@ -20,7 +20,7 @@ export interface DatabasePasswords {
 }
 
 /**
- * Passwords in place of IAM, the one part of AWS that lets nobody in here. The master's is the database's; the others are
+ * Passwords in place of IAM, which cannot let anyone in here. The master's is the database's; the others are
  * new, and the function gives them to the users that it makes. They stay the same when settings are published anew.
  */
 export function databasePasswords(

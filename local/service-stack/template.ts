@@ -58,7 +58,7 @@ export const Properties = {
     Name: z.string(),
     GenerateSecretString: z.looseObject({ PasswordLength: z.int() }),
   }),
-  /** CloudFormation names those that nobody else has to know. */
+  /** CloudFormation names those that nothing else has to know. */
   role: z.looseObject({ RoleName: z.string().optional() }),
   function: z.looseObject({
     FunctionName: z.string(),

@@ -20,7 +20,7 @@ export interface TaggedApplication {
 /**
  * @param repository git repository that holds the tag
  * @param prefix the application's folder in a tree that has no release.json at its root
- * @throws {FixableError} if there is none, or it does not follow the contract
+ * @throws {FixableError} if it is missing, or does not follow the contract
  */
 export async function readApplication(repository: string, tag: string, prefix: string): Promise<TaggedApplication> {
   const commit = await git(repository, ['rev-parse', '--verify', `refs/tags/${tag}^{commit}`]);

@@ -1,4 +1,4 @@
-// The hook of the local repository: hands the pushed references to `npm start` and prints its answer to whoever pushed.
+// The hook of the local repository: hands the pushed references to `npm start` and prints its answer to the person who pushed.
 // Usage: hook.mjs <address of npm start's receiver>; the references come on standard input, as git gives them.
 import { text } from 'node:stream/consumers';
 

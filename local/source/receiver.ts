@@ -11,7 +11,7 @@ import { git } from './git.ts';
 /** Builds what was pushed. */
 export interface TagBuilder {
   /**
-   * @param say one line for whoever pushed
+   * @param say one line for the person who pushed
    * @throws {Error} whose message says why nothing was built
    */
   build(repository: string, tag: string, say: (line: string) => void): Promise<void>;

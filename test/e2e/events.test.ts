@@ -83,7 +83,7 @@ describe('what is no release', () => {
     const said = await ignoredWith([
       /^the tag is no release: "latest" is no version/,
       /^the manifest has no tag/,
-      /^no target hears pushes to another/,
+      /^no target is deployed from pushes to another/,
       /^result is FAILURE/,
       /^action-type is DELETE/,
     ]);

@@ -15,7 +15,7 @@ export const Caller = z.object({
 export type Caller = z.infer<typeof Caller>;
 
 /**
- * Path of the roles that IAM Identity Center makes. IAM lets nobody else make a role below `/aws-reserved/`, and these trust
+ * Path of the roles that IAM Identity Center makes. IAM lets no one else make a role below `/aws-reserved/`, and these trust
  * Identity Center alone, which names the session after the user. IAM Identity Center User Guide, "Referencing permission
  * sets in resource policies". The name alone, AWSReservedSSO_..., anybody who makes roles may give.
  */

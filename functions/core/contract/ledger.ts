@@ -25,7 +25,7 @@ export const LEDGER_PARTS = [
   'approvals',
   /** Intents, changes of AWS and weights, written by `converge` alone. */
   'changes',
-  /** The chain of entries. Functions put into it, and nobody changes or deletes. */
+  /** The chain of entries. Functions add to it; nothing changes or deletes an entry. */
   'entries',
 ] as const;
 export type LedgerPart = (typeof LEDGER_PARTS)[number];
@@ -51,7 +51,7 @@ export const DeploymentRequest = z.strictObject({
 });
 export type DeploymentRequest = z.infer<typeof DeploymentRequest>;
 
-/** The lock of a target. Its token only rises, also when the lock is freed: whoever acts with a lower one is refused. */
+/** The lock of a target. Its token only rises, also when the lock is freed: a call with a lower one is refused. */
 export const Lock = z.strictObject({
   token: z.int().min(1),
   deployment: z.string().optional(),

@@ -39,7 +39,7 @@ export const WaitingRun = z.strictObject({
 });
 export type WaitingRun = z.infer<typeof WaitingRun>;
 
-/** A run that waits for a deployment that nobody will begin, and why, in a sentence. */
+/** A run that waits for a deployment that will not begin, and why, in a sentence. */
 export interface HopelessRun extends Pick<WaitingRun, 'run' | 'token'> {
   readonly problem: string;
 }

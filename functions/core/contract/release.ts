@@ -75,7 +75,7 @@ export const ReleaseJson = z.strictObject({
       }),
     )
     .optional(),
-  /** For one's own machine: commands that make the tree runnable without a container, and folders of it that go on PATH. */
+  /** For a developer's machine: commands that make the tree runnable without a container, and folders of it that go on PATH. */
   local: z.strictObject({ prepare: z.array(Command), path: z.array(z.string()) }).optional(),
 });
 export type ReleaseJson = z.infer<typeof ReleaseJson>;

@@ -139,7 +139,7 @@ export const Settings = z
           error: 'push, or promotion of <app>/<environment>, as in promotion of web/staging',
         }),
     ]),
-    /** Name of the ECR repository whose pushes this target hears. */
+    /** Name of the ECR repository whose pushes are deployed on this target. */
     repository: z.string().min(2),
     /** The application's public address; its host goes as Host header with every smoke request. */
     address: z.url(),
@@ -226,11 +226,11 @@ export const Settings = z
     }),
     /** What the registry's scan of an image may have found, before anything of it runs. */
     scan: z.strictObject({
-      /** `CRITICAL`: such findings block. `HIGH`: critical and high ones do. `none`: nobody looks. An absent scan blocks. */
+      /** `CRITICAL`: such findings block. `HIGH`: critical and high ones do. `none`: scans are not looked at. An absent scan blocks. */
       block: z.enum(['CRITICAL', 'HIGH', 'none']),
       /** From the deployment's first look to the scan's end. */
       timeout: proofTimeout,
-      /** Findings that do not block, for a time: base images carry some that nobody has fixed. */
+      /** Findings that do not block, for a time: base images carry some that have no fix yet. */
       accept: z
         .array(
           z.strictObject({
@@ -242,7 +242,7 @@ export const Settings = z
         )
         .optional(),
     }),
-    /** Somebody's word before the release acts on the target. Left out, nobody is asked. */
+    /** A person's approval before the release acts on the target. Left out, no one is asked. */
     approval: z
       .strictObject({
         /** Without an answer until then the deployment is not made live: silence is no. */
@@ -271,7 +271,7 @@ export const Settings = z
   });
 export type Settings = z.infer<typeof Settings>;
 
-/** The target whose live releases this one is offered; undefined: it hears pushes. */
+/** The target whose live releases this one is offered; undefined: it is deployed from pushes. */
 export function promotedFrom({ source }: Pick<Settings, 'source'>): Target | undefined {
   return source.startsWith(PROMOTION) ? Target.parse(source.slice(PROMOTION.length)) : undefined;
 }

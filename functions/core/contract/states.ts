@@ -37,7 +37,7 @@ export const AcquireLock = {
 };
 
 const asks = {
-  /** How long people have for their answer; 0: nobody is asked. */
+  /** How long people have for their answer; 0: no one is asked. */
   approvalSeconds: z.int().min(0),
   /** Whether they are asked before anything of the release but its plan has run. */
   approvalFirst: z.boolean(),
@@ -159,7 +159,7 @@ export type Irreversible = z.infer<typeof Irreversible>;
 
 export const AskApproval = {
   input: z.strictObject({ context: Context, before: Irreversible, taskToken: z.string().min(1) }),
-  /** Read by nobody: the state waits for its token. What must end the wait is thrown. */
+  /** Not read: the state waits for its token. What must end the wait is thrown. */
   output: z.discriminatedUnion('outcome', [z.strictObject({ outcome: z.literal('asked') })]),
 };
 

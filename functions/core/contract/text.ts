@@ -10,7 +10,7 @@ export const LONGEST_REASON = 1000;
 
 /**
  * Text from outside as one line of at most `most` characters, so that it can be put into a notice, a name, a page or the
- * ledger: nobody reads anything but the words, and no word of it looks like a line of ours.
+ * ledger: only the words are kept, and none of them looks like a line of Farol's.
  */
 export function oneLine(text: string, most: number): string {
   // A cut before the patterns, which then have no more work than is kept.

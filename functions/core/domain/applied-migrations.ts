@@ -1,7 +1,7 @@
 import { MigrationPlan } from '../contract/release.ts';
 import type { Facts } from './gates.ts';
 
-/** The names that a migration was planned to record; `undefined`: nobody knows, since the application has no plan. */
+/** The names that a migration was planned to record; `undefined`: not known, since the application has no plan. */
 export function plannedRecords(facts: Facts): readonly string[] | undefined {
   const plan = MigrationPlan.safeParse(facts['migration-plan']?.detail);
   return plan.success ? recordsOf(plan.data) : undefined;

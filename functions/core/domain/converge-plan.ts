@@ -109,7 +109,7 @@ function capacityUp(slot: Slot, input: ConvergeInput): ConvergePlan | undefined 
 }
 
 /**
- * The target group takes the settings while nobody is in it: what serves keeps those that it was deployed with. Not looked
+ * The target group takes the settings while it is empty: what serves keeps those that it was deployed with. Not looked
  * up before, since a look at every turn would cost more than to say twice what is true already.
  */
 function fill(slot: Slot, { taskDefinition, desired }: FilledIntent, { settings }: ConvergeInput): readonly Action[] {
@@ -120,7 +120,7 @@ function fill(slot: Slot, { taskDefinition, desired }: FilledIntent, { settings 
   ];
 }
 
-/** Live and warm slots are never filled anew: whoever changed what runs in them is a stranger. */
+/** Live and warm slots are never filled anew: what runs in them was changed by something other than Farol. */
 function keep(slot: Slot, intent: FilledIntent, { observed }: ConvergeInput): ConvergePlan | undefined {
   const { service, scaling } = observed.slots[slot];
   if (service === null || scaling === null) return undefined;

@@ -30,7 +30,7 @@ export interface ObservedScaling {
   readonly max: number;
   readonly scaleIn: boolean;
   readonly scaleOut: boolean;
-  /** Requests a minute and task that the policy aims at; null: there is none. */
+  /** Requests a minute and task that the policy aims at; null: it has no policy. */
   readonly targetValue: number | null;
 }
 
@@ -47,7 +47,7 @@ export interface ObservedSlot {
   readonly crashes: readonly { readonly taskDefinition: string; readonly reason: string; readonly at: Instant }[];
 }
 
-/** The production rule. `foreign` says in words what a stranger made of it. */
+/** The production rule. `foreign` says what was changed by something other than Farol. */
 export interface ObservedRule {
   readonly arn: string;
   readonly weights: Weights;

@@ -25,9 +25,9 @@ export function roleToAskFor({ userArn }: Caller): string | undefined {
 }
 
 /**
- * The person that a caller is, or in a sentence why it is none. Of a role's session only Identity Center's count: who takes
+ * The person that a caller is, or a sentence that says why it is not a person. Of a role's session only Identity Center's count: who takes
  * another role chooses the session's name.
- * @param role the role of that name, as IAM knows it; `undefined`: there is none that Identity Center made
+ * @param role the role of that name, as IAM knows it; `undefined`: Identity Center made no such role
  */
 export function personOf(caller: Caller, role: KnownRole | undefined): Person | string {
   const { userArn, userId, accountId } = caller;
@@ -54,7 +54,7 @@ export function personOf(caller: Caller, role: KnownRole | undefined): Person | 
 /**
  * Why the answer of a person does not count; `undefined`: it does.
  * @param arn as {@link Person} has it
- * @param approvers who is asked; left out, whoever may call
+ * @param approvers who is asked; left out, everyone who may call
  */
 export function unasked(arn: string, approvers: readonly string[] | undefined): string | undefined {
   // An IAM user is named by the ARN, which no user of Identity Center has.

@@ -11,7 +11,7 @@ export interface ScanFinding {
 /** What the registry says of an image's scan. */
 export type ImageScan =
   | { readonly state: 'complete'; readonly findings: readonly ScanFinding[] }
-  /** It runs, or nobody has begun it (yet). @param status in the registry's words */
+  /** It runs, or has not begun (yet). @param status in the registry's words */
   | { readonly state: 'open'; readonly status: string }
   /** There are no findings and none will come by themselves. */
   | { readonly state: 'absent'; readonly status: string };
@@ -33,7 +33,7 @@ const BLOCKING: Readonly<Record<Policy['block'], readonly string[]>> = {
 const NAMED = 10;
 
 /**
- * Holds an image's findings against what a target lets pass. A scan that is absent blocks: what nobody looked at is not
+ * Holds an image's findings against what a target lets pass. A scan that is absent blocks: what was not looked at is not
  * known to be well.
  * @param now ISO 8601; an acceptance holds to the end of its day, in UTC
  */

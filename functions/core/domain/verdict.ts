@@ -28,7 +28,7 @@ export type StepLimits = Pick<Settings['analysis'], 'maxErrorShare' | 'minReques
 
 /**
  * Judges one check of a step. The worst finding decides. Tasks that end by themselves count however many are healthy at this
- * moment: ECS starts new ones, and the requests that they cut are nobody's 5xx in a target group's counts. A quiet site proves nothing by its error share; its smoke checks
+ * moment: ECS starts new ones, and the requests that they cut do not count as 5xx of the target group. A quiet site proves nothing by its error share; its smoke checks
  * then stand for the missing requests, and without any the verdict is `inconclusive`, never a pass.
  */
 export function judgeStep(observed: StepObservation, limits: StepLimits): StepVerdict {

@@ -79,7 +79,7 @@ async function resume(
   ]);
   if (execution?.running === true) return { outcome: 'later', what: deployment };
   if (record?.ended !== undefined) {
-    // It was live and others came after it: whoever published it again wants it back.
+    // It was live and others came after it: it was published again because it is wanted back.
     const wasLive = record.ended.result === 'live';
     // With a release that came after it, it is another deployable.
     const isOutdated = !isOfLive && compareVersions(version, live.deployable.version) < 0;
@@ -89,7 +89,7 @@ async function resume(
       ? begin(settings, hash, live, claim, ports)
       : { outcome: 'tried', what: deployment };
   }
-  // Claimed and not started: whoever claimed it was interrupted.
+  // Claimed and not started: the claimant was interrupted.
   if (record === undefined && execution === undefined && isOfLive) return start(claim.request, ports);
   // A start that failed would fail again and again.
   if (execution !== undefined && execution.status !== 'SUCCEEDED') return { outcome: 'tried', what: deployment };

@@ -17,7 +17,7 @@ export async function offerPromotion(
   if (source === undefined) return undefined;
   const target = targetOf(settings);
   const [from, to] = await Promise.all([ledger.head(source), ledger.head(target)]);
-  // A frozen target would refuse it and use the offer up; of a frozen source nobody knows whether it works.
+  // A frozen target would refuse it and use the offer up; it is not known whether a frozen source works.
   if (from.live === undefined || from.frozen !== undefined || to.frozen !== undefined) return undefined;
   const { deployable, deployment: madeLiveBy } = from.live;
   if ((await ledger.deployment(madeLiveBy))?.ended === undefined) return undefined;

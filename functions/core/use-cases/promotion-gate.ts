@@ -5,7 +5,7 @@ import type { Ledger } from '../ports.ts';
 
 /**
  * Why a release may not go to a target that is promoted from another, in a sentence: it was never live there, with this very
- * image. undefined: it may, or the target hears pushes. Whoever starts a deployment, and with whatever input: nothing is a
+ * image. undefined: it may, or the target is deployed from pushes. No caller and no input is a
  * way around the target that a release must be live on first.
  */
 export async function neverLiveBefore(

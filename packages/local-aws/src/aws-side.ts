@@ -43,7 +43,7 @@ type AwsSide = Pick<DataPlaneOptions, 'publishLog' | 'publishMetrics' | 'resolve
 
 /**
  * What ECS and the load balancer do inside AWS: keep logs and metrics, read secrets for a task. It goes to the emulator itself, by its
- * socket: on AWS too these are nobody's calls.
+ * socket: on AWS too no client makes these calls.
  */
 export function awsSide({ pathname: socketPath }: URL): AwsSide {
   const options = {

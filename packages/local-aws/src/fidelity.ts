@@ -17,7 +17,7 @@ export interface Tracked<T> {
 export interface Lateness {
   /** Makes `live` readable with the lateness of the dial. */
   track<T>(live: () => T): Tracked<T>;
-  /** Real milliseconds after which each node of a load balancer hears of new rules. */
+  /** Real milliseconds after which each node of a load balancer knows new rules. */
   nodeDelays(): readonly number[];
   /** Real milliseconds between a period's end and its metrics. */
   metricsDelay(): number;

@@ -20,7 +20,7 @@ interface Project {
 }
 
 /**
- * CodeBuild's records of one project's builds. What a build does is done by whoever began it; the record says of it what
+ * CodeBuild's records of one project's builds. What a build does is done by the caller that began it; the record says of it what
  * AWS says: IN_PROGRESS until it has ended, and the exported variables only then.
  */
 export class CodeBuild {
@@ -88,7 +88,7 @@ export class CodeBuild {
     };
   }
 
-  /** Whoever calls it is the initiator, and nobody here does what the build would do: it stays in progress. */
+  /** The caller is the initiator. Nothing here does what the build would do: it stays in progress. */
   #start({ projectName, sourceVersion }: StartBuildInput, caller: string): StartBuildOutput {
     if (projectName !== this.#project.name)
       throw new AwsError('ResourceNotFoundException', `Project cannot be found: ${projectName}`);

@@ -24,7 +24,7 @@ const PAGE = 100;
  */
 export class ImageScans {
   readonly service: LocalService;
-  /** Scans that are otherwise than complete and empty, by the image's digest; null: there is none. */
+  /** Scans that are otherwise than complete and empty, by the image's digest; null: not scanned. */
   readonly byDigest = new Map<string, Scan | null>();
 
   constructor(place: Place) {

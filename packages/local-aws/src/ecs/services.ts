@@ -93,7 +93,7 @@ export function serviceOperations({
       const network = input.networkConfiguration ?? service.networkConfiguration;
       checkNetwork(definition, network);
       checkLoadBalancers(loadBalancers, definition);
-      // A change of the count or of how to deploy is none of what runs, and begins no deployment.
+      // A change of the count or of how to deploy does not change what runs, and begins no deployment.
       const changed =
         definition !== service.taskDefinition ||
         !isDeepStrictEqual(loadBalancers, service.loadBalancers) ||

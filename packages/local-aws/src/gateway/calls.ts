@@ -115,7 +115,7 @@ export class Calls {
     }
   }
 
-  /** Finds the operation, or answers that there is none: nothing that the models do not know gets further. */
+  /** Finds the operation, or answers that it does not exist: nothing that the models do not know gets further. */
   #resolve(
     service: ServiceModel,
     request: HttpRequest,

@@ -1,4 +1,4 @@
-/** Events of AWS's own services, which nobody but AWS may put: delivered to the rules of the upstream's event bus. */
+/** Events of AWS's own services, which only AWS may put: delivered to the rules of the upstream's event bus. */
 
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';

@@ -1,6 +1,6 @@
 /**
  * Function URLs as Lambda serves them: IAM authorisation by the request's signature, and the caller's identity in the
- * event. The emulator looks at no signature and tells the function of nobody. Lambda Developer Guide, "Invoking Lambda
+ * event. The emulator looks at no signature and does not tell the function who calls. Lambda Developer Guide, "Invoking Lambda
  * function URLs" (payload format 2.0, what of a result becomes the response, 502 for an error of the function).
  */
 
@@ -14,7 +14,7 @@ import { readBody, send, sendJson } from './http.ts';
 import { verified } from './signature.ts';
 import type { Upstream } from './upstream.ts';
 
-/** Where the gateway serves them: their own names lead to AWS, but for whoever sends one as the host. */
+/** Where the gateway serves them: their own names lead to AWS, unless one is sent as the host. */
 const PREFIX = '/_aws/lambda-url/';
 const OWN_NAME = /^([a-z0-9-]+)\.lambda-url\./;
 
@@ -135,7 +135,7 @@ export function reachable(operation: OperationModel, body: Uint8Array, gatewayUr
   );
 }
 
-/** As Lambda answers whoever it does not know, and whoever asks for what there is not. */
+/** As Lambda answers callers that it does not know, and requests for what does not exist. */
 function forbidden(response: ServerResponse): void {
   sendJson(response, 403, { Message: 'Forbidden' });
 }

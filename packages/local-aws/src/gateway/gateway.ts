@@ -38,7 +38,7 @@ export interface GatewayOptions {
   readonly faults?: readonly FaultInput[];
   readonly accountId?: string;
   readonly region?: string;
-  /** Told, in words, of what a person should know: an event nobody accepted, a local service that failed. */
+  /** Told, in words, of what a person should know: an event that no rule accepted, a local service that failed. */
   readonly onProblem?: (problem: string) => void;
 }
 

@@ -13,7 +13,7 @@ const secretMembers =
 /** Names that people give: environment variables, attributes, keys in a JSON text. */
 const secretName = /passw(?:or)?d|passphrase|secret|private_?key|api_?key|access_?key|credential|[a-z]Token$|_TOKEN$/i;
 
-/** Names that only look like it: what identifies a secret is none, paging and request tokens neither. */
+/** Names that only look like it: what identifies a secret is not one, and neither are paging and request tokens. */
 const harmlessName =
   /(?:arn|arns|name|names|id|ids|from|version|stages?)$|^(?:next|continuation|client|idempotency|fencing)\w*token$/i;
 

@@ -56,7 +56,7 @@ export class Listener {
     return typeof address === 'object' && address ? address.port : this.#options.port;
   }
 
-  /** Goes by `rules` from now on, each node as soon as it hears of them; what it hears after something newer is void. */
+  /** Goes by `rules` from now on, each node as soon as it knows them; what arrives after something newer is ignored. */
   apply(rules: readonly Rule[]): void {
     this.#version += 1;
     const version = this.#version;

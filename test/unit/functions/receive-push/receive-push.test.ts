@@ -48,7 +48,7 @@ describe('a push', () => {
     ['a deletion', { 'action-type': 'DELETE' }, 'not PUSH'],
     ['a replica', { 'action-type': 'REPLICATE' }, 'not PUSH'],
     ['a failure', { result: 'FAILURE' }, 'not SUCCESS'],
-    ['another repository', { 'repository-name': 'billing' }, 'no target hears pushes to billing'],
+    ['another repository', { 'repository-name': 'billing' }, 'no target is deployed from pushes to billing'],
     ['a digest that is none', { 'image-digest': 'sha256:zz' }, 'no sha256 digest'],
   ])('that is no release of a target (%s) is ignored with its reason', async (_name, detail, reason) => {
     const workflow = new Workflow();
@@ -72,7 +72,9 @@ describe('a push', () => {
 
   test('is not heard by a target that is promoted from another', async () => {
     const workflow = new Workflow({ source: 'promotion of web/staging' });
-    expect(await receive(workflow, push())).toEqual([{ outcome: 'ignored', what: 'no target hears pushes to web' }]);
+    expect(await receive(workflow, push())).toEqual([
+      { outcome: 'ignored', what: 'no target is deployed from pushes to web' },
+    ]);
     expect(workflow.started()).toEqual([]);
   });
 

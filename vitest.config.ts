@@ -27,7 +27,7 @@ export default defineConfig({
         test: {
           name: 'infra',
           include: ['test/infra/**/*.test.ts'],
-          // They read templates and change nothing: loading CDK anew for each file took longer than the tests.
+          // They read templates and change nothing: loading CDK again for each file took longer than the tests.
           isolate: false,
           testTimeout: 60_000,
           hookTimeout: 120_000,

@@ -52,7 +52,7 @@ const KNOWN: readonly { readonly names: RegExp; readonly todo: string }[] = [
   },
 ];
 
-/** Whether AWS refused a call for want of a right. */
+/** Whether AWS refused a call for lack of a right. */
 export function isDenied(error: unknown): boolean {
   return DENIED.test(nameOf(error));
 }

@@ -125,7 +125,7 @@ export async function program(argv: readonly string[], around: ProcessContext): 
     .command('verify-ledger')
     .summary('hold the ledger against what was written down outside of it')
     .description(
-      'Reads the entries of a target and the anchors that were taken of them, and says where they differ: entries that were changed, removed or added, a chain that was written anew. Exit code 0: nothing was found.',
+      'Reads the entries of a target and the anchors that were taken of them, and says where they differ: entries that were changed, removed or added, a chain that was written again. Exit code 0: nothing was found.',
     )
     .argument('[target]', 'as in web/production; left out, all')
     .option('--json', 'one line of JSON in place of text', false)

@@ -125,7 +125,7 @@ async function findPython() {
 }
 
 /**
- * Makes a Python environment of pinned packages, or makes it anew when the pins have changed.
+ * Makes a Python environment of pinned packages, or makes it again when the pins have changed.
  * @param {(text: string) => void} say one line of progress
  * @param {{ folder: string, requirements: string, module: string, purpose: string }} environment folder below {@link STATE};
  *   requirements by its path below {@link ROOT}; module whose import shows that it works

@@ -11,7 +11,7 @@ export interface Price {
 const FARGATE = 'cloudburn.io, from the Price List API, 2026-03';
 const DATABASE = 'infratally.com and usage.ai, quoting AWS, 2026-06';
 const CLOUDWATCH = 'signoz.io 2026-02 and factualminds.com 2026-06, quoting AWS';
-const MEMORY = 'not read anew; as last known in 2025';
+const MEMORY = 'not read again; as last known in 2025';
 
 /** Every price that docs/costs.md reckons with. */
 export const PRICES = {

@@ -20,7 +20,7 @@ export interface Cdk {
  */
 export function cdkCommand(directory: string, region: string, interrupted: AbortSignal): Cdk {
   const cdk = async (args: readonly string[], todo: string): Promise<void> => {
-    // In a folder without cdk.json: the project's own would have the stacks synthesized anew.
+    // In a folder without cdk.json: the project's own would have the stacks synthesized again.
     const cwd = await mkdtemp(join(tmpdir(), 'farol-cdk-'));
     try {
       const { exitCode, isCanceled } = await execa(join(ROOT, 'node_modules/.bin/cdk'), [...args, '--no-notices'], {

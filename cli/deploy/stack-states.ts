@@ -15,7 +15,7 @@ export function stackFinding(name: string, stack: DeployedStack | undefined): Fi
     return warning(
       about,
       'its first making failed',
-      'It holds nothing and is made anew; its events tell why it failed.',
+      'It holds nothing and is made again; its events tell why it failed.',
     );
   if (status === 'UPDATE_ROLLBACK_FAILED')
     return failure(

@@ -122,7 +122,7 @@ async function agree(name: string, confirm: string | undefined, terminal: Termin
     );
 }
 
-/** Deletes a stack. What AWS itself still has in its network is waited for, and then it is begun anew. */
+/** Deletes a stack. What AWS itself still has in its network is waited for, and then it is begun again. */
 async function remove(stack: SynthesizedStack, { cdk, account, retained, terminal }: DestroyPorts): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {

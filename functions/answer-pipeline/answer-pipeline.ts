@@ -94,7 +94,7 @@ async function targetsByApp({ settings, warn }: Ports): Promise<Map<string, Targ
 
 /** How a run's release ended at a target; undefined while that is not known. */
 async function ending(target: Target, { version, digest }: WaitingRun, ports: Ports): Promise<Ending | undefined> {
-  // A deployment that had to queue goes on as the next attempt, and so does one that a person begins anew: the last counts,
+  // A deployment that had to queue goes on as the next attempt, and so does one that a person begins again: the last counts,
   // so that a stage that is retried after a good redeployment is green.
   let last: DeploymentRecord | undefined;
   for (let attempt = 1; ; attempt += 1) {

@@ -252,7 +252,7 @@ export class EcsSlotControl implements SlotControl {
           taskDefinition,
           desiredCount: 0,
           launchType: 'FARGATE',
-          // A slot's tasks are started and stopped by intents alone; ECS shall not move them between zones meanwhile.
+          // A slot's tasks are started and stopped by intents alone; ECS must not move them between zones meanwhile.
           availabilityZoneRebalancing: 'DISABLED',
           enableECSManagedTags: true,
           propagateTags: 'TASK_DEFINITION',

@@ -12,7 +12,7 @@ import {
 import type { DeploymentRequest } from '#core/contract/ledger.ts';
 import type { Executions } from '#core/ports.ts';
 
-/** What SendTaskSuccess answers when the task has ended, timed out, or was begun anew (Step Functions API reference). */
+/** What SendTaskSuccess answers when the task has ended, timed out, or was begun again (Step Functions API reference). */
 const NOBODY_WAITS = [InvalidToken, TaskDoesNotExist, TaskTimedOut];
 
 /** Executions of the release state machine. */

@@ -19,7 +19,7 @@ import { tokenInUserAgent } from './fencing.ts';
 
 /**
  * Every call ends within 4 s an attempt and 2 attempts, and so well within CHANGE_LASTS_SECONDS (core/domain/repair.ts):
- * what takes over a lock relies on it. More patience is the state machine's, whose retries read the token anew.
+ * what takes over a lock relies on it. More patience is the state machine's, whose retries read the token again.
  */
 export const config = {
   // Powertools appends itself to the application id when it is imported; the id alone is what the record of calls names.

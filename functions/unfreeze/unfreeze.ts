@@ -7,7 +7,7 @@ type Output = z.infer<typeof Unfreeze.output>;
 
 /**
  * Opens a frozen target again, on the word of a person, whom the ledger names as AWS named the caller. Nothing is started and nothing is changed
- * in AWS: the next deployment looks at everything anew. Everyone who may invoke this function may do it.
+ * in AWS: the next deployment looks at everything again. Everyone who may invoke this function may do it.
  */
 export async function unfreeze(
   { input, caller }: PersonalRequest,
@@ -20,7 +20,7 @@ export async function unfreeze(
   if (frozen === undefined) return refused(`${target} is not frozen.`);
   // The holder of the lock may be about to freeze it for a reason that no one has read yet.
   if (!(await ledger.unfreeze(target, frozen, `${caller.userArn}: ${reason}`)))
-    return refused(`A deployment of ${target} has not ended yet, or was frozen anew: look again when it has.`);
+    return refused(`A deployment of ${target} has not ended yet, or was frozen again: look again when it has.`);
   return {
     outcome: 'unfrozen',
     sentence: `${target} is open again; it was frozen since ${frozen.at}: ${frozen.reason} Nothing was started.`,

@@ -31,7 +31,7 @@ export interface EdgeProps extends Readonly<NonNullable<EnvironmentTarget['edge'
 
 /**
  * The header in which CloudFront tells the protocol that the user came by. CloudFront removes X-Forwarded-Proto ("Request
- * and response behavior for custom origins"), and the load balancer writes it anew with its own.
+ * and response behavior for custom origins"), and the load balancer writes it again with its own.
  */
 export const PROTOCOL_HEADER = 'CloudFront-Forwarded-Proto';
 

@@ -17,7 +17,7 @@ export interface TargetRolesProps {
  * The roles by which Farol's functions act on one target. Each trusts only the functions that it is for.
  *
  * They are named in a condition and not as principals: a principal must exist when the role is made, and stands for a role that is
- * gone when the function's role is made anew. Of a session, aws:PrincipalArn is the role's ARN (IAM User Guide, "AWS global
+ * gone when the function's role is made again. Of a session, aws:PrincipalArn is the role's ARN (IAM User Guide, "AWS global
  * condition context keys"). The function's own policy must allow it too.
  */
 export class TargetRoles extends Construct {

@@ -131,7 +131,7 @@ export class ServiceStack extends Stack {
       tier: ParameterTier.INTELLIGENT_TIERING,
     });
     keepWhenReplaced(roles, database, secretKey, logGroup);
-    // On deletion the other way round: once the settings are gone, nothing fills the slots anew.
+    // On deletion the other way round: once the settings are gone, nothing fills the slots again.
     published.node.addDependency(removal);
   }
 

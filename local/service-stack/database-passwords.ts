@@ -21,7 +21,7 @@ export interface DatabasePasswords {
 
 /**
  * Passwords in place of IAM, which cannot let anyone in here. The master's is the database's; the others are
- * new, and the function gives them to the users that it makes. They stay the same when settings are published anew.
+ * new, and the function gives them to the users that it makes. They stay the same when settings are published again.
  */
 export function databasePasswords(
   { name, master }: Pick<Database, 'name' | 'master'>,

@@ -42,7 +42,7 @@ export async function deployStacks(cloud: Cloud, assembly: Assembly): Promise<vo
 }
 
 async function cdk({ url, region, deadlineSeconds }: Cloud, command: readonly string[]): Promise<void> {
-  // In a folder without cdk.json: the project's own would have the stacks synthesized anew.
+  // In a folder without cdk.json: the project's own would have the stacks synthesized again.
   const cwd = await mkdtemp(join(tmpdir(), 'farol-cdk-'));
   try {
     await promisify(execFile)(

@@ -96,7 +96,7 @@ export class Ladder {
   readonly #work: string;
   #made = false;
 
-  /** @param work begun anew: it is emptied */
+  /** @param work begun again: it is emptied */
   constructor(app: string, work: string) {
     this.#app = app;
     this.#work = work;

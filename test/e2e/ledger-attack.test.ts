@@ -53,7 +53,7 @@ async function remove(seq: number): Promise<void> {
   await dynamo.send(new DeleteCommand({ TableName, Key: { pk: entriesOf(TARGET), sk: entryKey(seq) } }));
 }
 
-/** The chain from an entry on with another cause, every hash made anew: it fits in itself. */
+/** The chain from an entry on with another cause, every hash made again: it fits in itself. */
 async function rewriteFrom(seq: number): Promise<void> {
   let previous = written[seq - 2];
   for (const entry of written.slice(seq - 1)) {
@@ -110,7 +110,7 @@ test('that it was put back hides nothing', async () => {
   expect(verdict).toMatchObject({ exitCode: 1, found: ['touched', 'touched'], proven: written.length });
 });
 
-test('a chain that is written anew with every hash right is found', async () => {
+test('a chain that is written again with every hash right is found', async () => {
   await rewriteFrom(4);
   const verdict = await verify();
   expect(verdict.exitCode).toBe(1);

@@ -34,7 +34,7 @@ test('a type that is not listed is found', () => {
 
 test('docs/costs.md says what the templates and prices come to', () => {
   const page = readFileSync(resolve(import.meta.dirname, '../../docs/costs.md'), 'utf8');
-  expect(page, 'write it anew: npm run costs').toBe(costsPage(profiles));
+  expect(page, 'write it again: npm run costs').toBe(costsPage(profiles));
 });
 
 test('what is paid by the hour is counted as often as it is there', () => {

@@ -139,7 +139,7 @@ describe('when the stack is deleted', () => {
   const [[id, resource] = ['', undefined]] = Object.entries(resources(template, 'Custom::FarolSlots'));
   const [settings] = Object.values(resources(template, 'AWS::SSM::Parameter'));
 
-  test('slots are removed before all that they need, and after what would fill them anew', () => {
+  test('slots are removed before all that they need, and after what would fill them again', () => {
     const after = dependencies.parse(resource).DependsOn;
     for (const type of [
       'AWS::ECS::Cluster',

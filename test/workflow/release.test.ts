@@ -37,7 +37,7 @@ describe('a release', () => {
     expect((await workflow.ledger.lock('web/production'))?.deployment).toBeUndefined();
   });
 
-  test('a third one empties the warm slot and fills it anew', async () => {
+  test('a third one empties the warm slot and fills it again', async () => {
     const workflow = await withFirstRelease();
     await workflow.deploy(workflow.world.push('v1.1.0'));
     await workflow.deploy(workflow.world.push('v1.2.0'));

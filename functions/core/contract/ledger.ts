@@ -79,7 +79,7 @@ export const Head = z.strictObject({
 });
 export type Head = z.infer<typeof Head>;
 
-/** What a slot shall hold: a deployable with its minimum and maximum capacity, or nothing. */
+/** What a slot is to hold: a deployable with its minimum and maximum capacity, or nothing. */
 export const SlotIntent = z.discriminatedUnion('state', [
   z.strictObject({ state: z.literal('empty') }),
   z.strictObject({

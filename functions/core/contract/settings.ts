@@ -192,7 +192,7 @@ export const Settings = z
     migrate: z.strictObject({
       timeout: Duration,
       lockTimeout: Duration,
-      /** How often a migration that ended `busy` (exit code 75) is begun anew. */
+      /** How often a migration that ended `busy` (exit code 75) is begun again. */
       attempts: z.int().min(1).max(10),
       /** What to do with a migration after which the code that is live no longer works. */
       incompatible: z.enum(['refuse', 'allow']),

@@ -109,7 +109,7 @@ export const CheckTask = {
     /** Plan: may not. */
     z.strictObject({ outcome: z.literal('refused'), reason }),
     z.strictObject({ outcome: z.literal('succeeded') }),
-    /** Another migration holds the database's lock; begin anew after the wait. */
+    /** Another migration holds the database's lock; begin again after the wait. */
     z.strictObject({ outcome: z.literal('busy'), waitSeconds: z.int().min(1) }),
     z.strictObject({ outcome: z.literal('failed'), reason }),
     /** It was killed half-way: what it left in the schema only a person can judge. */

@@ -120,7 +120,7 @@ function fill(slot: Slot, { taskDefinition, desired }: FilledIntent, { settings 
   ];
 }
 
-/** Live and warm slots are never filled anew: what runs in them was changed by something other than Farol. */
+/** Live and warm slots are never filled again: what runs in them was changed by something other than Farol. */
 function keep(slot: Slot, intent: FilledIntent, { observed }: ConvergeInput): ConvergePlan | undefined {
   const { service, scaling } = observed.slots[slot];
   if (service === null || scaling === null) return undefined;
@@ -196,7 +196,7 @@ function weights(input: ConvergeInput): ConvergePlan | undefined {
 }
 
 /**
- * What everything ends in serves: all the weight on a slot without a healthy task is no end (I6). ECS starts tasks anew; where
+ * What everything ends in serves: all the weight on a slot without a healthy task is no end (I6). ECS starts tasks again; where
  * that does not help within the time that a candidate has, people must look.
  */
 function liveServes({ intent, observed, settings, now }: ConvergeInput): ConvergePlan | undefined {
@@ -220,7 +220,7 @@ function liveServes({ intent, observed, settings, now }: ConvergeInput): Converg
 function lackOfHealth(slot: Slot, weight: number, { intent, observed }: ConvergeInput): ConvergePlan | undefined {
   const slotIntent = intent.slots[slot];
   if (slotIntent.state === 'empty')
-    return { outcome: 'refused', reason: `The ${slot} slot shall hold nothing, yet get ${weight} %.` };
+    return { outcome: 'refused', reason: `The ${slot} slot is to be empty, yet would get ${weight} %.` };
   const healthy = healthyPlaced(slotIntent, observed.slots[slot]);
   // On the way back any healthy task of the live release is better than the candidate that just failed.
   const needed = intent.phase === 'restore' ? 1 : healthyNeeded(weight, slotIntent.desired);

@@ -35,7 +35,7 @@ export function releaseTag(run: PipelineRun, tags: readonly string[], released: 
   const [open, ...more] = versions.filter((version) => !released.includes(version));
   if (more.length > 0)
     return {
-      problem: `This run was started by ${startedBy(run)}, and ${[open, ...more].join(', ')} name its commit: it cannot know which of them to build. Push the version that you want anew, or delete the others' tags and start the run again.`,
+      problem: `This run was started by ${startedBy(run)}, and ${[open, ...more].join(', ')} name its commit: it cannot know which of them to build. Push the version that you want again, or delete the others' tags and start the run again.`,
     };
   const version = open ?? versions.at(-1);
   if (version !== undefined) return notReleased(version, released);

@@ -6,7 +6,7 @@ export interface TaskEnd {
 
 /** EX_TEMPFAIL of sysexits.h: the application's word for "another one is migrating". */
 const BUSY = 75;
-/** 128 + SIGKILL: killed from outside, by ECS's stop time-out or for want of memory. */
+/** 128 + SIGKILL: killed from outside, by ECS's stop time-out or for lack of memory. */
 const KILLED = 137;
 
 /**

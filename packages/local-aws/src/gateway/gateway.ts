@@ -32,7 +32,7 @@ export interface GatewayOptions {
   readonly services: readonly LocalService[];
   /** By botocore's name of the service; a service that is not named goes to the upstream. */
   readonly routes: Readonly<Record<string, Route>>;
-  /** The record of calls; begun anew. */
+  /** The record of calls; begun again. */
   readonly recordFile: string;
   readonly models: ServiceModels;
   readonly faults?: readonly FaultInput[];

@@ -40,7 +40,7 @@ export class CallRecorder {
   readonly #listeners = new Set<(call: CallRecord) => void>();
   #failure: Error | undefined;
 
-  /** Begins the file anew: it holds the calls of one run. */
+  /** Begins the file again: it holds the calls of one run. */
   constructor(path: string) {
     mkdirSync(dirname(path), { recursive: true });
     this.#file = createWriteStream(path, { flags: 'w' });

@@ -140,7 +140,7 @@ function responseHeaders(answered: IncomingMessage): string[] {
   const headers: string[] = [];
   for (const [name, value] of pairs(answered.rawHeaders)) {
     const key = name.toLowerCase();
-    // The answer is framed anew for the client: chunked if it has no length and the client speaks HTTP/1.1.
+    // The answer is framed again for the client: chunked if it has no length and the client speaks HTTP/1.1.
     if (!HOP_BY_HOP.has(key) && key !== 'transfer-encoding') headers.push(name, value);
   }
   return headers;

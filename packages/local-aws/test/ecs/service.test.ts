@@ -180,7 +180,7 @@ describe('a service', () => {
     );
   });
 
-  test('starts a crashed task anew without a new deployment', async () => {
+  test('starts a crashed task again without a new deployment', async () => {
     await create(await registerDefinition(plane, container()), { desiredCount: 1 });
     const before = await until('deployment completed', completed);
     const [task] = await tasks('RUNNING');

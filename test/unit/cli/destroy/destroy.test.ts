@@ -124,7 +124,7 @@ test('what was deployed with protection is deployed once without, before any sta
   expect(happened.slice(0, 3)).toEqual(['policy farol-orchestrator', 'deploy farol-orchestrator', ORDER[0]]);
 });
 
-test('what AWS still has in the network is waited for, cleared, and the deletion begun anew', async () => {
+test('what AWS still has in the network is waited for, cleared, and the deletion begun again', async () => {
   const eni = (inUse: boolean) => ({ id: 'eni-1', description: 'AWS Lambda VPC ENI-farol-probe', inUse });
   const groups = [{ id: 'sg-1', name: 'CloudFront-VPCOrigins-Service-SG' }];
   const { ports, terminal } = world({

@@ -30,7 +30,7 @@ function chain(length: number, cause = 'push'): Entry[] {
   return entries;
 }
 
-/** The same chain from an entry on with another cause, its hashes made anew. */
+/** The same chain from an entry on with another cause, its hashes made again. */
 function rewritten(entries: readonly Entry[], from: number): Entry[] {
   const result: Entry[] = [];
   for (const entry of entries) {
@@ -97,12 +97,12 @@ describe('is found', () => {
     ],
     ['the last entry that was overwritten', stored(rewritten(WHOLE, 6)), ['changed 6']],
     [
-      'a chain that was written anew, with every hash right',
+      'a chain that was written again, with every hash right',
       stored(rewritten(WHOLE, 3)),
       ['changed 3', 'changed 4', 'changed 5', 'changed 6'],
     ],
     [
-      'a chain that was written anew as a whole',
+      'a chain that was written again as a whole',
       stored(chain(6, 'another')),
       [1, 2, 3, 4, 5, 6].map((n) => `changed ${n}`),
     ],

@@ -217,7 +217,7 @@ describe('an intent', () => {
     expect(ledger.intents.get(TARGET)?.n).toBe(n + more);
   });
 
-  test('of a holder that lost the lock is written anew under the new token', async () => {
+  test('of a holder that lost the lock is written again under the new token', async () => {
     const { ledger, finish, context, call } = await before('shift');
     await finish();
     const { n = 0 } = ledger.intents.get(TARGET) ?? {};

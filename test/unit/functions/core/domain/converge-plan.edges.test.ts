@@ -277,7 +277,7 @@ describe('weights', () => {
   test('are refused to a slot that shall hold nothing', () => {
     expect(plan({ ...shift, green: EMPTY, inGreen: emptied() })).toEqual({
       outcome: 'refused',
-      reason: 'The green slot shall hold nothing, yet get 50 %.',
+      reason: 'The green slot is to be empty, yet would get 50 %.',
     });
   });
 

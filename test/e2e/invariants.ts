@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { conformance } from '../unit/functions/core/exploration/conformance.ts';
 import type { Stage } from './harness.ts';
 import * as authority from './invariants/authority.ts';
 import * as records from './invariants/records.ts';
@@ -49,6 +50,14 @@ export function testInvariants(
 
     test.each(Object.entries(INVARIANTS))('%s', (_name, violations) => {
       expect(violations(run, mayDie)).toEqual([]);
+    });
+
+    test('every change of a slot is one that the exploration of all states knows, where it was made', () => {
+      const { strays, changes, states } = conformance(run.ledger);
+      console.log(
+        `Of the explored deployments, this run has seen ${changes.seen} of ${changes.explored} kinds of changes, and may have been in ${states.seen} of ${states.explored} states.`,
+      );
+      expect(strays).toEqual([]);
     });
 
     test.each(Object.entries(spoiled))('the opposite would be noticed: %s', (name, spoil) => {

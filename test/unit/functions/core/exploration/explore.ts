@@ -18,6 +18,7 @@ import {
   UNTOUCHED,
   VERSIONS,
   type Version,
+  WARM,
   type World,
 } from './model.ts';
 
@@ -80,21 +81,29 @@ const TARGETS = {
   'nothing is live yet': { slots: { blue: UNTOUCHED, green: UNTOUCHED }, blue: null },
   'one task is live': { slots: { blue: serving(1), green: LEFT }, blue: 100 },
   'two tasks are live': { slots: { blue: serving(2), green: UNTOUCHED }, blue: 100 },
+  'the release before is warm': { slots: { blue: serving(1), green: WARM }, blue: 100 },
+  'a first release has failed': { slots: { blue: LEFT, green: UNTOUCHED }, blue: null },
   'an orphan is in the other slot': { slots: { blue: serving(1), green: ORPHAN }, blue: 100 },
 } as const satisfies Record<string, World>;
 export const BEGINNINGS = Object.keys(TARGETS).filter((name): name is keyof typeof TARGETS => name in TARGETS);
 
-/** A deployment that begins on such a target. @param faults as many may happen */
-export function begin(name: keyof typeof TARGETS, faults: number): State {
-  const world = TARGETS[name];
-  const hasLive = world.blue !== null;
+/**
+ * A deployment that begins on such a target.
+ * @param faults as many may happen
+ * @param liveIn the slot of what is live; Farol looks at blue first, so that the two are not alike
+ */
+export function begin(name: keyof typeof TARGETS, faults: number, liveIn: Slot = 'blue'): State {
+  const given = TARGETS[name];
+  const hasLive = given.blue !== null;
+  const world: World =
+    hasLive && liveIn === 'green' ? { slots: { blue: given.slots.green, green: given.slots.blue }, blue: 0 } : given;
   return {
     world,
     before: undefined,
     last: [],
     stage: 'empty',
     weight: 0,
-    live: hasLive ? { slot: 'blue', version: 'old' } : undefined,
+    live: hasLive ? { slot: liveIn, version: 'old' } : undefined,
     warm: undefined,
     intent: undefined,
     settled: hasLive ? true : undefined,

@@ -72,6 +72,12 @@ export const ORPHAN: SlotState = {
   scaling: { min: 1, max: 1, scaleIn: false, scaleOut: true, targetValue: false },
 };
 
+/** A slot that is kept able to serve: the release that was live before. */
+export const WARM: SlotState = {
+  ...serving(1),
+  scaling: { min: 1, max: CAPACITY.max, scaleIn: false, scaleOut: false, targetValue: true },
+};
+
 const DIGESTS = { old: `sha256:${'0'.repeat(64)}`, new: `sha256:${'1'.repeat(64)}` } as const;
 
 export function taskDefinition(version: Version): string {

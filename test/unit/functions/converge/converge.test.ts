@@ -64,7 +64,7 @@ describe('each change', () => {
     }
   });
 
-  test('that fails is written down with its error, stays an error, and is made again by the next call', async () => {
+  test('that fails is written down with its error, stays an error, and is made again by the next call at once', async () => {
     const { world, changes, call, finish } = await before('start');
     world.beforeAction = (action) => {
       if (action.do === 'fill slot') throw new Error('ThrottlingException: slow down');
@@ -80,6 +80,8 @@ describe('each change', () => {
     expect(await finish()).toEqual({ outcome: 'converged' });
     const fills = changes().filter((change) => change.call === 'fill slot');
     expect(fills.map(({ error }) => error)).toEqual([failed?.error, undefined]);
+    // At once: it did not take effect, so that there is nothing that a late answer could hide.
+    expect(fills[1]?.at).toBe(failed?.at);
   });
 
   test.each([

@@ -1,112 +1,27 @@
 import { describe, expect, test } from 'vitest';
-import type { Intent, SlotIntent, Traffic } from '#core/contract/ledger.ts';
-import { healthyPlaced, planConvergence } from '#core/domain/converge-plan.ts';
-import type { Observed, ObservedScaling, ObservedSlot } from '#core/domain/observed.ts';
+import { healthyPlaced } from '#core/domain/converge-plan.ts';
+import type { ObservedScaling } from '#core/domain/observed.ts';
 import { SETTINGS } from '../../../../fixtures/settings.ts';
+import {
+  actions,
+  CANDIDATE,
+  capacity,
+  EMPTY,
+  emptied,
+  KEPT,
+  LIVE,
+  LONG_AGO,
+  NEW,
+  NOTHING,
+  NOW,
+  OLD,
+  plan,
+  READY,
+  slot,
+  targetValue,
+} from './converge-inputs.ts';
 
-/** converge-plan.test.ts tells the ways; here are the edges of each rule, with whole answers. */
-
-const NOW = '2026-11-23T18:10:00.000Z';
-const LONG_AGO = '2026-11-23T17:00:00.000Z';
-const OLD = { digest: `sha256:${'a'.repeat(64)}`, version: 'v1.0.0', settingsHash: '0'.repeat(16) };
-const NEW = { digest: `sha256:${'b'.repeat(64)}`, version: 'v1.1.0', settingsHash: '0'.repeat(16) };
-const targetValue = SETTINGS.capacity.requestsPerTarget;
-
-type Filled = Extract<SlotIntent, { state: 'filled' }>;
-
-const EMPTY: SlotIntent = { state: 'empty' };
-const LIVE: Filled = {
-  state: 'filled',
-  role: 'live',
-  deployable: OLD,
-  taskDefinition: 'web:1',
-  min: 2,
-  max: 6,
-  desired: 2,
-  scaleIn: false,
-  scaleOut: true,
-};
-const CANDIDATE: Filled = { ...LIVE, role: 'candidate', deployable: NEW, taskDefinition: 'web:2' };
-
-const NOTHING: ObservedSlot = {
-  service: null,
-  tasks: [],
-  registeredTargets: 0,
-  unhealthyReasons: [],
-  scaling: null,
-  crashes: [],
-};
-/** The capacity of a slot that may be filled. */
-const READY: ObservedScaling = { min: 0, max: 6, scaleIn: false, scaleOut: false, targetValue };
-const KEPT: ObservedScaling = { ...READY, min: 2, scaleOut: true };
-
-function slot(
-  taskDefinition: string,
-  tasks: number,
-  {
-    healthy = tasks,
-    digest = OLD.digest,
-    scaling = KEPT,
-    ...more
-  }: Partial<Omit<ObservedSlot, 'tasks'>> & { healthy?: number; digest?: string } = {},
-): ObservedSlot {
-  return {
-    ...NOTHING,
-    service: { taskDefinition, desired: tasks, running: tasks, pending: 0, failed: false, events: [] },
-    tasks: Array.from({ length: tasks }, (_, i) => ({ taskDefinition, digest, running: true, healthy: i < healthy })),
-    registeredTargets: tasks,
-    scaling,
-    ...more,
-  };
-}
-
-const SERVES = slot('web:1', 2);
-const emptied = (change: Partial<ObservedSlot> = {}): ObservedSlot => ({
-  ...slot('web:0', 0, { scaling: READY }),
-  ...change,
-});
-
-function plan({
-  phase = 'start',
-  blue = LIVE,
-  green = CANDIDATE,
-  weights = { blue: 100, green: 0 },
-  rule = { arn: 'rule', weights: { blue: 100, green: 0 }, foreign: null },
-  traffic,
-  at = NOW,
-  ...slots
-}: {
-  phase?: Intent['phase'];
-  blue?: SlotIntent;
-  green?: SlotIntent;
-  weights?: Intent['weights'];
-  rule?: Observed['rule'];
-  traffic?: Traffic;
-  at?: string;
-  inBlue?: ObservedSlot;
-  inGreen?: ObservedSlot;
-}) {
-  const { inBlue = SERVES, inGreen = NOTHING } = slots;
-  return planConvergence({
-    intent: { n: 1, token: 1, deployment: 'd', phase, slots: { blue, green }, weights, at },
-    observed: { rule, slots: { blue: inBlue, green: inGreen } },
-    traffic,
-    settings: SETTINGS,
-    now: NOW,
-  });
-}
-
-const actions = (...made: object[]) => ({ outcome: 'act', actions: made });
-const capacity = (change: object) =>
-  actions({
-    do: 'register scalable target',
-    slot: 'green',
-    min: 0,
-    max: 6,
-    scaleIn: false,
-    scaleOut: false,
-    ...change,
-  });
+/** converge-plan.test.ts tells the ways; here are the edges of the rules for filling and keeping slots, with whole answers. */
 
 describe('a healthy task counts', () => {
   const task = { taskDefinition: 'web:1', digest: OLD.digest, running: true, healthy: true };
@@ -260,157 +175,5 @@ describe('what serves is kept as it was deployed', () => {
     expect(end).toEqual(
       actions({ do: 'register scalable target', slot: 'blue', min: 2, max: 6, scaleIn: false, scaleOut: true }),
     );
-  });
-});
-
-describe('weights', () => {
-  const healthy = slot('web:2', 2, { digest: NEW.digest });
-  const shift = { phase: 'shift', weights: { blue: 50, green: 50 } } as const;
-
-  test('of which one is right are set nevertheless', () => {
-    const rule = { arn: 'rule', weights: { blue: 50, green: 40 }, foreign: null };
-    expect(plan({ ...shift, inGreen: healthy, rule })).toEqual(
-      actions({ do: 'set weights', rule: 'rule', weights: { blue: 50, green: 50 } }),
-    );
-  });
-
-  test('are refused to a slot that shall hold nothing', () => {
-    expect(plan({ ...shift, green: EMPTY, inGreen: emptied() })).toEqual({
-      outcome: 'refused',
-      reason: 'The green slot is to be empty, yet would get 50 %.',
-    });
-  });
-
-  test('wait for the healthy tasks that the share needs, where the slot had them before', () => {
-    const warm = { ...CANDIDATE, role: 'warm', desired: 4 } as const;
-    expect(plan({ ...shift, green: warm, inGreen: slot('web:2', 4, { digest: NEW.digest, healthy: 1 }) })).toEqual({
-      outcome: 'progressing',
-      waitingFor: '1 of the 2 healthy tasks that 50 % need in green',
-    });
-  });
-
-  test('do not go back to live without a healthy task', () => {
-    const rule = { arn: 'rule', weights: { blue: 0, green: 100 }, foreign: null };
-    const back = { phase: 'restore', green: EMPTY, inGreen: healthy, rule } as const;
-    expect(plan({ ...back, inBlue: slot('web:1', 4, { healthy: 0 }), blue: { ...LIVE, desired: 4 } })).toEqual({
-      outcome: 'stuck',
-      reason: 'The live slot cannot take the traffic back: 0 of the 1 healthy tasks that 100 % need in blue.',
-    });
-  });
-});
-
-describe('a slot that is emptied', () => {
-  const gone = { phase: 'restore', green: EMPTY } as const;
-  const settled = (seconds: number): Traffic => ({
-    weights: { blue: 100, green: 0 },
-    at: new Date(Date.parse(NOW) - seconds * 1000).toISOString(),
-  });
-  const left = (more: Parameters<typeof slot>[2] = {}) =>
-    slot('web:2', 2, { digest: NEW.digest, scaling: READY, ...more });
-
-  test.each([
-    [59, { outcome: 'progressing', waitingFor: 'the old weights to settle before green is emptied' }],
-    [60, actions({ do: 'empty slot', slot: 'green' })],
-  ])('keeps its tasks until the weights have settled: after %i seconds', (after, expected) => {
-    expect(plan({ ...gone, inGreen: left(), traffic: settled(after) })).toEqual(expected);
-  });
-
-  test('waits for nothing where no traffic was ever written, or where it has no tasks any more', () => {
-    expect(plan({ ...gone, inGreen: left() })).toEqual(actions({ do: 'empty slot', slot: 'green' }));
-    const none = emptied({ registeredTargets: 1 });
-    expect(plan({ ...gone, inGreen: none, traffic: settled(1) })).toEqual({
-      outcome: 'progressing',
-      waitingFor: '0 tasks of green to drain and stop',
-    });
-  });
-
-  test.each<[string, Partial<ObservedScaling>]>([
-    ['a minimum', { min: 1 }],
-    ['scaling out', { scaleOut: true }],
-  ])('loses %s first, or scaling would start tasks again', (_what, scaling) => {
-    const inGreen = left({ scaling: { ...READY, max: 5, ...scaling } });
-    expect(plan({ ...gone, inGreen })).toEqual(capacity({ max: 5 }));
-  });
-
-  test('needs no scaling to be emptied', () => {
-    expect(plan({ ...gone, inGreen: left({ scaling: null }) })).toEqual(actions({ do: 'empty slot', slot: 'green' }));
-  });
-
-  const { service } = emptied();
-  const counts = (change: object) => ({ service: service && { ...service, ...change } });
-  test.each<[string, Partial<ObservedSlot>, string]>([
-    [
-      'targets drain that no service has',
-      { service: null, registeredTargets: 1 },
-      'the target group of green to be empty',
-    ],
-    ['a task runs', counts({ running: 1 }), '1 tasks of green to drain and stop'],
-    ['one is about to run', counts({ pending: 1 }), '0 tasks of green to drain and stop'],
-    ['as many run as are about to', counts({ running: 1, pending: 1 }), '1 tasks of green to drain and stop'],
-    ['one is still listed', { tasks: left().tasks.slice(0, 1) }, '0 tasks of green to drain and stop'],
-  ])('is not empty while %s', (_what, change, waitingFor) => {
-    expect(plan({ ...gone, inGreen: emptied(change) })).toEqual({ outcome: 'progressing', waitingFor });
-  });
-
-  test.each([
-    ['there never was a service', NOTHING],
-    ['its service wants and has nothing', emptied()],
-  ])('is empty when %s', (_what, inGreen) => {
-    expect(plan({ ...gone, inGreen })).toEqual({ outcome: 'converged' });
-  });
-
-  test('is emptied by its count although a task was never there', () => {
-    expect(plan({ ...gone, inGreen: emptied(counts({ desired: 2 })) })).toEqual(
-      actions({ do: 'empty slot', slot: 'green' }),
-    );
-  });
-});
-
-describe('an end without a healthy live task', () => {
-  const end = (more: Partial<ObservedSlot> & { events?: string[] }, at = LONG_AGO) => {
-    const { service, ...rest } = slot('web:1', 2, { healthy: 0 });
-    const { events = [], ...other } = more;
-    return plan({
-      phase: 'restore',
-      green: EMPTY,
-      inGreen: emptied(),
-      inBlue: { ...rest, service: service && { ...service, events }, ...other },
-      at,
-    });
-  };
-
-  test.each([
-    [
-      'the load balancer',
-      { unhealthyReasons: ['it answers 503'], events: ['unable to place a task'] },
-      'it answers 503',
-    ],
-    ['ECS', { events: ['unable to place a task'] }, 'unable to place a task'],
-    ['nobody', {}, 'no reason was given'],
-  ])('is told in the words of %s', (_who, more, why) => {
-    expect(end(more)).toEqual({
-      outcome: 'stuck',
-      reason: `The live slot blue has all the traffic, and had no healthy task within 10m: ${why}`,
-    });
-  });
-
-  test('waits for exactly as long as a candidate may take', () => {
-    expect(end({}, new Date(Date.parse(NOW) - 600_000).toISOString())).toMatchObject({ outcome: 'progressing' });
-    expect(end({}, new Date(Date.parse(NOW) - 600_001).toISOString())).toMatchObject({ outcome: 'stuck' });
-  });
-
-  test('does not concern a warm slot', () => {
-    const warm = { ...LIVE, role: 'warm' } as const;
-    expect(
-      plan({
-        phase: 'promote',
-        blue: warm,
-        green: EMPTY,
-        inGreen: emptied(),
-        inBlue: slot('web:1', 2, { healthy: 0 }),
-      }),
-    ).toEqual({
-      outcome: 'converged',
-    });
   });
 });

@@ -9,6 +9,9 @@ const FIRST = ['release-ladder', 'hostile-release', 'ledger-attack', 'door'].map
 /** Each file brings up a cloud of its own: two at once would measure each other. */
 const WHOLE_CLOUD = { fileParallelism: false, testTimeout: 180_000, hookTimeout: 240_000 };
 
+/** Functions log what they answer: in tests that is noise. */
+const env = { POWERTOOLS_LOG_LEVEL: 'SILENT' };
+
 /** Kinds of tests, from the quickest to the one that brings up the whole local cloud (CONTRIBUTING.md says what each is for). */
 export default defineConfig({
   test: {
@@ -18,11 +21,12 @@ export default defineConfig({
           name: 'unit',
           include: ['test/unit/**/*.test.ts', 'packages/*/test/**/*.test.ts'],
           testTimeout: 30_000,
+          env,
           hookTimeout: 60_000,
         },
       },
       { test: { name: 'contract', include: ['test/contract/**/*.test.ts'] } },
-      { test: { name: 'workflow', include: ['test/workflow/**/*.test.ts'], testTimeout: 60_000 } },
+      { test: { name: 'workflow', include: ['test/workflow/**/*.test.ts'], testTimeout: 60_000, env } },
       {
         test: {
           name: 'infra',

@@ -2,6 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    env: { POWERTOOLS_LOG_LEVEL: 'SILENT' },
     include: ['test/unit/functions/**/*.test.ts', 'test/workflow/**/*.test.ts'],
     exclude: [
       // They need emulators or a database, and watch adapters.

@@ -61,7 +61,6 @@ const CLOCK: typeof clock = {
 };
 
 vi.doMock('#runtime/container.ts', () => ({ container: STAND_IN, clock: CLOCK }));
-vi.stubEnv('POWERTOOLS_LOG_LEVEL', 'SILENT');
 
 /** The handlers that are deployed, by the names that the contract gives the functions. */
 const HANDLERS = {

@@ -20,7 +20,7 @@ class Command(BaseCommand):
     Runs `migrate` for one process at a time.
 
     Exit code 0: done, or nothing to do. 75: another process migrates, or a lock on a table was not had in time; nothing
-    of the migration is left, so that it may be begun again. 1: failed; the last line names the migration and the reason.
+    of the migration is left, so that it may begin again. 1: failed; the last line names the migration and the reason.
     MIGRATE_LOCK_TIMEOUT_MS: how long, in milliseconds, a statement may wait for a lock, with users' requests queueing
     behind it. 0 or not given: without end.
     """

@@ -108,12 +108,14 @@ test('a target of which nothing can be read takes no other its turn', async () =
 
 test('a log line carries the numbers as CloudWatch’s embedded metric format has it', () => {
   const print = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  logger.setLogLevel('INFO');
   logger.info(
     'state of a target',
     metricsLine(TARGET, { LiveSlot: 2, Frozen: 0, DeploymentSeconds: 61 }, 1_750_000_000_000),
   );
   const [line] = print.mock.calls.flat();
   print.mockRestore();
+  logger.setLogLevel('SILENT');
   expect(JSON.parse(String(line))).toMatchObject({
     _aws: {
       Timestamp: 1_750_000_000_000,

@@ -3,7 +3,7 @@ import { explain, isDenied } from '../problem.ts';
 import type { Account, DeployedStack, Zone } from './account.ts';
 import { type Finding, failure, ok, warning } from './finding.ts';
 import { checkConcurrency, checkQuotas, needs } from './quotas.ts';
-import { isThere, stackFinding, strangers } from './stack-states.ts';
+import { isThere, otherStacks, stackFinding } from './stack-states.ts';
 
 /** What is to be deployed, as far as checks need it. */
 export interface Deployment {
@@ -170,7 +170,7 @@ async function checkDatabases({ environment }: Deployment, account: Account): Pr
 /** What is there already. */
 async function checkStacks({ stacks }: Deployment, account: Account): Promise<Finding[]> {
   const deployed = await account.stacks();
-  return [...stacks.map((name) => stackFinding(name, deployed.get(name))), ...strangers(deployed.keys(), stacks)];
+  return [...stacks.map((name) => stackFinding(name, deployed.get(name))), ...otherStacks(deployed.keys(), stacks)];
 }
 
 /** Whether the account's quotas suffice. */

@@ -41,7 +41,7 @@ export function stackFinding(name: string, stack: DeployedStack | undefined): Fi
 }
 
 /** One orchestrator serves an account and region: targets that the environment does not name would lose it. */
-export function strangers(stacks: Iterable<string>, environment: readonly string[]): Finding[] {
+export function otherStacks(stacks: Iterable<string>, environment: readonly string[]): Finding[] {
   const left = [...stacks].filter((name) => name.endsWith('-service') && !environment.includes(name));
   return left.map((name) =>
     failure(

@@ -1,4 +1,4 @@
-import { STRANGERS } from '#core/contract/anchor.ts';
+import { NO_TARGET } from '#core/contract/anchor.ts';
 import type { Target } from '#core/contract/target.ts';
 import { EXIT, Problem } from '../problem.ts';
 import type { Terminal } from '../terminal.ts';
@@ -9,7 +9,7 @@ export interface LedgerReading {
   /** Targets that are published, and those that entries were ever anchored of. */
   targets(): Promise<readonly Target[]>;
   entries(target: Target): AsyncIterable<StoredEntry>;
-  /** Of a target, or of what belongs to none ({@link STRANGERS}); oldest first. */
+  /** Of a target, or of what belongs to none ({@link NO_TARGET}); oldest first. */
   anchors(stream: string): AsyncIterable<LoggedLine>;
 }
 
@@ -25,10 +25,10 @@ export async function verifyLedger(
   if (targets.length === 0)
     throw new Problem('There is no ledger to verify in this account and region.', 'Give --region, or name a target.');
   const verdicts: { target: string; verdict: Verdict }[] = [];
-  const strangers = await strangersVerdict(reading, now);
-  if (target === undefined && strangers.findings.length > 0) {
-    verdicts.push({ target: STRANGERS, verdict: strangers });
-    if (!json) for (const line of lines('of no target', strangers)) terminal.print(line);
+  const withoutTarget = await verdictWithoutTarget(reading, now);
+  if (target === undefined && withoutTarget.findings.length > 0) {
+    verdicts.push({ target: NO_TARGET, verdict: withoutTarget });
+    if (!json) for (const line of lines('of no target', withoutTarget)) terminal.print(line);
   }
   for (const one of targets) {
     const verdict = await verdictOn(one, reading, now);
@@ -47,9 +47,9 @@ async function verdictOn(target: Target, reading: LedgerReading, now: () => numb
 }
 
 /** What was put into the table of entries and is of no target. */
-async function strangersVerdict(reading: LedgerReading, now: () => number): Promise<Verdict> {
+async function verdictWithoutTarget(reading: LedgerReading, now: () => number): Promise<Verdict> {
   const check = new ChainCheck();
-  for await (const line of reading.anchors(STRANGERS)) check.anchor(line);
+  for await (const line of reading.anchors(NO_TARGET)) check.anchor(line);
   return check.end(now());
 }
 

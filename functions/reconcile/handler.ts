@@ -1,7 +1,7 @@
 import { clock, container } from '#runtime/container.ts';
 import { eventHandler, logger } from '#runtime/handle.ts';
 import { reconcile } from './reconcile.ts';
-import { tellSilentEnd } from './silent-end.ts';
+import { notifySilentEnd } from './silent-end.ts';
 
 /**
  * Called by a schedule and by executions that ended; both mean: look at every target. Neither the notice nor the repair
@@ -17,7 +17,7 @@ export const handler = eventHandler(async (event) => {
     clock,
     warn: (message) => logger.warn(message),
   });
-  const told = tellSilentEnd(event, { ledger: container.ledger(), notifier: container.notifier() });
+  const told = notifySilentEnd(event, { ledger: container.ledger(), notifier: container.notifier() });
   await Promise.allSettled([repaired, told]);
   await told;
   return repaired;

@@ -12,7 +12,7 @@ const ENDED: Readonly<Record<string, string>> = {
  * failed before it had a record in the ledger, since it could not take the lock. Everything else that ends says so.
  * @param event whatever the function was invoked with
  */
-export async function tellSilentEnd(
+export async function notifySilentEnd(
   event: unknown,
   { ledger, notifier }: { readonly ledger: Pick<Ledger, 'deployment'>; readonly notifier: Notifier },
 ): Promise<void> {

@@ -33,7 +33,7 @@ export interface AlarmSpec {
   /** How a period without data counts. */
   readonly missing: TreatMissingData;
   /** People are also told when there are no data. */
-  readonly tellsMissing?: boolean;
+  readonly notifiesMissing?: boolean;
 }
 
 /** Alarms that tell people by the topic of notices, each with the section of a runbook for the person on call. */
@@ -54,7 +54,7 @@ export class RunbookAlarms extends Construct {
   }
 
   /** Makes one alarm. */
-  protected add({ name, means, runbook, metric, bad, of, missing, tellsMissing = false }: AlarmSpec): Alarm {
+  protected add({ name, means, runbook, metric, bad, of, missing, notifiesMissing = false }: AlarmSpec): Alarm {
     const atLeast = 'atLeast' in bad;
     const alarm = new Alarm(this, name, {
       alarmName: `${this.#props.prefix}-${name}`,
@@ -68,10 +68,10 @@ export class RunbookAlarms extends Construct {
       evaluationPeriods: of[1],
       treatMissingData: missing,
     });
-    const tell = new SnsAction(this.#topic);
-    alarm.addAlarmAction(tell);
-    alarm.addOkAction(tell);
-    if (tellsMissing) alarm.addInsufficientDataAction(tell);
+    const action = new SnsAction(this.#topic);
+    alarm.addAlarmAction(action);
+    alarm.addOkAction(action);
+    if (notifiesMissing) alarm.addInsufficientDataAction(action);
     this.alarms.push(alarm);
     return alarm;
   }

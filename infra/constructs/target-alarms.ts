@@ -84,7 +84,7 @@ export class TargetAlarms extends RunbookAlarms {
       bad: { atLeast: 1 },
       of: [1, 10],
       missing: TreatMissingData.MISSING,
-      tellsMissing: true,
+      notifiesMissing: true,
     });
   }
 

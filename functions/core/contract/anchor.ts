@@ -21,7 +21,7 @@ export const AnchorLine = z.union([Anchor, Trespass]);
 export type AnchorLine = z.infer<typeof AnchorLine>;
 
 /** The stream of what is of no target. Log streams of targets are named after them. */
-export const STRANGERS = 'strangers';
+export const NO_TARGET = 'no-target';
 
 /** Partition of a target's entries. */
 export function entriesOf(target: Target): string {

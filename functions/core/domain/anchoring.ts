@@ -1,11 +1,11 @@
-import { type AnchorLine, type EntryChange, entryKey, STRANGERS, targetOfEntries } from '../contract/anchor.ts';
+import { type AnchorLine, type EntryChange, entryKey, NO_TARGET, targetOfEntries } from '../contract/anchor.ts';
 import { Entry } from '../contract/ledger.ts';
 import { entryHash } from './ledger-chain.ts';
 
 /** The line that says what happened to an item of the table of entries, and the stream that it belongs to. */
 export function anchorLine({ kind, partition, key, item }: EntryChange): { stream: string; line: AnchorLine } {
   const target = targetOfEntries(partition);
-  const stream = target ?? STRANGERS;
+  const stream = target ?? NO_TARGET;
   const { data: entry } = Entry.safeParse(item);
   if (kind === 'put' && target !== undefined && entry !== undefined && key === entryKey(entry.seq))
     return { stream, line: { target, seq: entry.seq, hash: entryHash(entry) } };

@@ -84,7 +84,7 @@ export class Scheduler {
       if (!bad || !settings || !this.#pastGrace(service, task, settings)) continue;
       const reason = bad.health.description ?? bad.health.reason ?? '';
       const name = group.split('/')[1] ?? group;
-      service.say(
+      service.addEvent(
         `(task ${task.id}) (port ${bad.port}) is unhealthy in (target-group ${name}) due to (reason ${reason})`,
       );
       void task.end({
@@ -128,9 +128,9 @@ export class Scheduler {
     if (tasks.length === 0) return;
     const groups = new Set(tasks.flatMap(({ targets }) => targets.map(({ targetGroupArn }) => targetGroupArn)));
     service.steady = false;
-    service.say(`has stopped ${tasks.length} running tasks: ${named(tasks)}.`);
-    for (const group of groups) service.say(`deregistered ${tasks.length} targets in (target-group ${group})`);
-    if (groups.size > 0) service.say(`has begun draining connections on ${tasks.length} tasks.`);
+    service.addEvent(`has stopped ${tasks.length} running tasks: ${named(tasks)}.`);
+    for (const group of groups) service.addEvent(`deregistered ${tasks.length} targets in (target-group ${group})`);
+    if (groups.size > 0) service.addEvent(`has begun draining connections on ${tasks.length} tasks.`);
     for (const task of tasks) {
       const reason = `Scaling activity initiated by (deployment ${task.deployment?.id})`;
       void task.end({ code: 'ServiceSchedulerInitiated', reason });
@@ -148,7 +148,7 @@ export class Scheduler {
     if (count <= 0) return;
     service.steady = false;
     const started = Array.from({ length: count }, () => this.#task(service, primary));
-    service.say(`has started ${count} tasks: ${named(started)}.`);
+    service.addEvent(`has started ${count} tasks: ${named(started)}.`);
     for (const task of started) task.run();
   }
 
@@ -175,7 +175,7 @@ export class Scheduler {
       const { stop, lastStatus } = task;
       if (lastStatus === 'RUNNING')
         for (const { targetGroupArn } of task.targets)
-          service.say(`registered 1 targets in (target-group ${targetGroupArn})`);
+          service.addEvent(`registered 1 targets in (target-group ${targetGroupArn})`);
       if (
         !failed &&
         !task.wasHealthy &&
@@ -197,7 +197,7 @@ export class Scheduler {
     deployment.updatedAt = new Date(clock.now());
     const pause = Math.min(FIRST_PAUSE * 2 ** (deployment.failedTasks - 1), LAST_PAUSE);
     deployment.nextStart = clock.now() + clock.real(pause, PAUSE_FLOOR);
-    if (deployment.failedTasks === IMPAIRED) service.say('is unable to consistently start tasks successfully.');
+    if (deployment.failedTasks === IMPAIRED) service.addEvent('is unable to consistently start tasks successfully.');
   }
 
   #dropOldDeployments(service: Service): void {
@@ -218,7 +218,7 @@ export class Scheduler {
     const breaker = service.deploymentConfiguration.deploymentCircuitBreaker?.enable ?? false;
     if (primary.rolloutState === 'IN_PROGRESS' && breaker && primary.failedTasks >= threshold) {
       service.setRollout(primary, 'FAILED', 'ECS deployment circuit breaker: tasks failed to start.');
-      service.say(`(deployment ${primary.id}) deployment failed: tasks failed to start.`);
+      service.addEvent(`(deployment ${primary.id}) deployment failed: tasks failed to start.`);
     }
     const tasks = this.#state.tasksOf(service).filter(({ desiredStatus }) => desiredStatus === 'RUNNING');
     const settled =
@@ -228,9 +228,9 @@ export class Scheduler {
     if (!settled) return;
     if (primary.rolloutState === 'IN_PROGRESS') {
       service.setRollout(primary, 'COMPLETED', `ECS deployment ${primary.id} completed.`);
-      service.say(`(deployment ${primary.id}) deployment completed.`);
+      service.addEvent(`(deployment ${primary.id}) deployment completed.`);
     }
-    if (!service.steady) service.say('has reached a steady state.');
+    if (!service.steady) service.addEvent('has reached a steady state.');
     service.steady = true;
   }
 }

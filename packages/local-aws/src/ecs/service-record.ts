@@ -98,7 +98,7 @@ export class Service {
   }
 
   /** Adds to the service's events; `message` follows its name in brackets, as in AWS's texts. */
-  say(message: string): void {
+  addEvent(message: string): void {
     const text = `(service ${this.name}) ${message}`;
     this.events.unshift({ id: randomUUID(), createdAt: new Date(this.#context.clock.now()), message: text });
     this.events.splice(MAX_EVENTS);

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { entryKey, STRANGERS } from '#core/contract/anchor.ts';
+import { entryKey, NO_TARGET } from '#core/contract/anchor.ts';
 import type { Entry } from '#core/contract/ledger.ts';
 import { CHAIN_START, entryHash } from '#core/domain/ledger-chain.ts';
 import { ChainCheck, type LoggedLine, MOST_FINDINGS, type StoredEntry } from '../../../../cli/verify-ledger/chain.ts';
@@ -202,7 +202,7 @@ describe('the command', () => {
       { target, json },
       {
         reading: {
-          targets: () => Promise.resolve(Object.keys(ledgers).filter((name) => name !== STRANGERS)),
+          targets: () => Promise.resolve(Object.keys(ledgers).filter((name) => name !== NO_TARGET)),
           entries: (name) => each(ledgers[name]?.[0] ?? []),
           anchors: (name) => each(ledgers[name]?.[1] ?? []),
         },
@@ -237,9 +237,9 @@ describe('the command', () => {
 
   test('finds what was put in and is of no target', async () => {
     const { line, stream } = anchorLine({ kind: 'put', partition: 'LEDGER#web', key: 'x', item: {} });
-    expect(stream).toBe(STRANGERS);
+    expect(stream).toBe(NO_TARGET);
     const strange = [[], [{ text: JSON.stringify(line), taken: LATER }]] as [StoredEntry[], LoggedLine[]];
-    const { said, exitCode } = await run({ 'web/production': good, [STRANGERS]: strange });
+    const { said, exitCode } = await run({ 'web/production': good, [NO_TARGET]: strange });
     expect(exitCode).toBe(1);
     expect(said[1]).toContain('LEDGER#web x was put, which is no entry');
   });

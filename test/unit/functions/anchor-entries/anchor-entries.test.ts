@@ -76,8 +76,8 @@ describe('people are told at once', () => {
     ['an entry is removed', { name: 'REMOVE' }, 'web/production', 'removed'],
     ['something is put that is no entry', { item: { any: 'thing' } }, 'web/production', 'no entry'],
     ['an entry is put in another one’s place', { sk: entryKey(7) }, 'web/production', 'no entry'],
-    ['something of no target is put', { pk: 'LEDGER#web' }, 'strangers', 'no entry'],
-    ['something of another kind is put', { pk: 'TARGET#web/production' }, 'strangers', 'no entry'],
+    ['something of no target is put', { pk: 'LEDGER#web' }, 'no-target', 'no entry'],
+    ['something of another kind is put', { pk: 'TARGET#web/production' }, 'no-target', 'no entry'],
   ])('when %s', async (_what, happened, stream, trespass) => {
     const { written, notices, outcome } = await anchor({ sk: entryKey(1) }, happened);
     const lines = written.filter(([name]) => name === stream).flatMap(([, all]) => all);

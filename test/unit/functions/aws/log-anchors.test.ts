@@ -15,7 +15,7 @@ test('lines are added to the stream of their target, which is made when it is fi
   const anchors = new LogAnchors(client, '/farol/test', clock);
   await anchors.write('web/production', [LINE, { ...LINE, seq: 2 }]);
   await anchors.write('web/production', [{ ...LINE, seq: 3 }]);
-  await anchors.write('strangers', [{ item: 'LEDGER#web x', trespass: 'no entry' }]);
+  await anchors.write('no-target', [{ item: 'LEDGER#web x', trespass: 'no entry' }]);
   const lines = async (logStreamName: string) => {
     const { events = [] } = await client.send(
       new GetLogEventsCommand({ logGroupName: '/farol/test', logStreamName, startFromHead: true }),
@@ -23,7 +23,7 @@ test('lines are added to the stream of their target, which is made when it is fi
     return events.map(({ message = '' }) => JSON.parse(message));
   };
   expect(await lines('web/production')).toEqual([LINE, { ...LINE, seq: 2 }, { ...LINE, seq: 3 }]);
-  expect(await lines('strangers')).toEqual([{ item: 'LEDGER#web x', trespass: 'no entry' }]);
+  expect(await lines('no-target')).toEqual([{ item: 'LEDGER#web x', trespass: 'no entry' }]);
 });
 
 test('without its group nothing is anchored, and that is an error', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { DeploymentRecord } from '#core/ports.ts';
-import { tellSilentEnd } from '../../../../functions/reconcile/silent-end.ts';
+import { notifySilentEnd } from '../../../../functions/reconcile/silent-end.ts';
 
 const NAME = 'web-production-v1_4_0-3f9a2c1b-1';
 const RECORD: DeploymentRecord = {
@@ -18,7 +18,7 @@ const RECORD: DeploymentRecord = {
 /** What people are told of an event, with what the ledger has of the deployment. */
 async function told(event: unknown, record?: DeploymentRecord): Promise<{ subject: string; text: string }[]> {
   const notices: { subject: string; text: string }[] = [];
-  await tellSilentEnd(event, {
+  await notifySilentEnd(event, {
     ledger: { deployment: async () => record },
     notifier: { publish: async (subject, text) => void notices.push({ subject, text }) },
   });

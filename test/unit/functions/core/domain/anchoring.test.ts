@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { STRANGERS } from '#core/contract/anchor.ts';
+import { NO_TARGET } from '#core/contract/anchor.ts';
 import type { Entry } from '#core/contract/ledger.ts';
 import { anchorLine, trespassNotice } from '#core/domain/anchoring.ts';
 import { CHAIN_START, entryHash } from '#core/domain/ledger-chain.ts';
@@ -26,7 +26,7 @@ describe('a line for a change of the table of entries', () => {
   test.each([
     ['an item that is no entry', { ...PUT, item: { ...ENTRY, seq: 'twelve' } }, 'web/production', 'no entry'],
     ['an entry under another key', { ...PUT, key: '000000000013' }, 'web/production', 'no entry'],
-    ['a target that there cannot be', { ...PUT, partition: 'LEDGER#nowhere' }, STRANGERS, 'no entry'],
+    ['a target that there cannot be', { ...PUT, partition: 'LEDGER#nowhere' }, NO_TARGET, 'no entry'],
     ['an entry that was changed', { ...PUT, kind: 'changed' }, 'web/production', 'changed'],
     ['an entry that was deleted', { ...PUT, kind: 'removed' }, 'web/production', 'removed'],
   ] as const)('of %s is a trespass', (_what, change, stream, trespass) => {

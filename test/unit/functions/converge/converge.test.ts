@@ -14,10 +14,10 @@ function failure(what: string): never {
 }
 
 /** A deployment that stands before its first call of a phase; what it has proven by then is in the ledger. */
-async function before(phase: Phase, behaviour: Behaviour = {}, { update = true, atWeight = 10 } = {}) {
+async function before(phase: Phase, behaviour: Behaviour = {}, { atWeight = 10 } = {}) {
   const workflow = new Workflow();
   const { world, ledger, clock } = workflow;
-  if (update) await workflow.deploy(world.push('v1.0.0'));
+  await workflow.deploy(world.push('v1.0.0'));
   const request = workflow.request(world.push('v1.1.0', behaviour));
   workflow.beforeInvoke = (name, payload) => {
     const asked = JSON.stringify(payload);
@@ -43,6 +43,13 @@ async function before(phase: Phase, behaviour: Behaviour = {}, { update = true, 
     }
   };
   return { workflow, world, ledger, clock, context, changes, call, finish };
+}
+
+/** A target with a first release, which has ended. */
+async function firstRelease(behaviour: Behaviour) {
+  const workflow = new Workflow();
+  await workflow.deploy(workflow.world.push('v1.0.0', behaviour));
+  return workflow;
 }
 
 describe('each change', () => {
@@ -133,12 +140,14 @@ describe('the traffic that the ledger knows', () => {
     expect(ledger.trafficOf.get(TARGET)).toMatchObject(weights === undefined ? { ...earlier } : { weights });
   });
 
-  test('is nothing after a first release was taken back', async () => {
-    const { workflow, ledger, world } = await before('empty', {}, { update: false });
-    expect(ledger.trafficOf.get(TARGET)).toBeUndefined();
-    await workflow.run({ ...workflow.request(world.push('v1.2.0', { errorShare: 1 })), attempt: 1 });
-    expect(world.weights).toBeNull();
-    expect(ledger.trafficOf.get(TARGET)?.weights ?? null).toBeNull();
+  test.each([
+    ['the first rule', {}, { blue: 100, green: 0 }],
+    ['its removal, where a first release fails under traffic', { errorShare: 1 }, null],
+  ])('%s', async (_what, behaviour, weights) => {
+    const { world, ledger } = await firstRelease(behaviour);
+    expect(world.actions.some((action) => action.do === 'create rule')).toBe(true);
+    expect(world.weights).toEqual(weights);
+    expect(ledger.trafficOf.get(TARGET)).toEqual({ weights, at: expect.any(String) });
   });
 });
 

@@ -273,6 +273,12 @@ export class DynamoLedger implements Ledger {
     return intent;
   }
 
+  async settle(context: Context, { n }: Pick<Intent, 'n'>): Promise<void> {
+    await this.#guarded(context, [
+      { update: targetKey(context.target, 'INTENT'), set: { settled: this.#clock.now() }, when: { n } },
+    ]);
+  }
+
   traffic(target: Target): Promise<Traffic | undefined> {
     return this.#tables.get(targetKey(target, 'TRAFFIC'), Traffic);
   }
@@ -282,10 +288,15 @@ export class DynamoLedger implements Ledger {
     return item === undefined ? undefined : Change.parse(item);
   }
 
-  async openChange(context: Context, change: Pick<Change, 'n' | 'intent' | 'call' | 'action'>): Promise<void> {
+  async openChange(
+    context: Context,
+    change: Pick<Change, 'n' | 'intent' | 'call' | 'action'>,
+    traffic?: Traffic,
+  ): Promise<void> {
     const whole: Change = { ...change, token: context.token, at: this.#clock.now() };
     await this.#guarded(context, [
       { put: { ...changeKey(context.deployment, change.n), ...whole }, when: { pk: ABSENT } },
+      ...(traffic === undefined ? [] : [{ put: { ...targetKey(context.target, 'TRAFFIC'), ...traffic } }]),
     ]);
   }
 

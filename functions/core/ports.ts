@@ -83,10 +83,17 @@ export interface Ledger {
 
   intent(target: Target): Promise<Intent | undefined>;
   writeIntent(context: Context, draft: IntentDraft, cause: string): Promise<Intent>;
+  /** Writes down that AWS was seen to be as the intent wants it. */
+  settle(context: Context, intent: Pick<Intent, 'n'>): Promise<void>;
   traffic(target: Target): Promise<Traffic | undefined>;
   lastChange(deployment: string): Promise<Change | undefined>;
   /** Journals a change before it is made. */
-  openChange(context: Context, change: Pick<Change, 'n' | 'intent' | 'call' | 'action'>): Promise<void>;
+  openChange(
+    context: Context,
+    change: Pick<Change, 'n' | 'intent' | 'call' | 'action'>,
+    /** Of a change of weights: what they will be, and when at the latest. */
+    traffic?: Traffic,
+  ): Promise<void>;
   closeChange(context: Context, n: number, outcome: { traffic?: Traffic['weights']; error?: string }): Promise<void>;
 
   /** Makes the deployment's candidate the target's live. */

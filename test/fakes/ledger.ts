@@ -193,6 +193,14 @@ export class FakeLedger implements Ledger, Approvals {
     return intent;
   }
 
+  async settle(context: Context, { n }: Pick<Intent, 'n'>): Promise<void> {
+    this.#requireToken(context);
+    const intent = this.intents.get(context.target);
+    if (intent?.n !== n)
+      throw new Error(`the ledger refused a write of ${context.deployment}: ${n} is not the last intent`);
+    this.intents.set(context.target, { ...intent, settled: this.#clock.now() });
+  }
+
   async traffic(target: Target): Promise<Traffic | undefined> {
     return this.trafficOf.get(target);
   }
@@ -204,12 +212,17 @@ export class FakeLedger implements Ledger, Approvals {
     return change;
   }
 
-  async openChange(context: Context, change: Pick<Change, 'n' | 'intent' | 'call' | 'action'>): Promise<void> {
+  async openChange(
+    context: Context,
+    change: Pick<Change, 'n' | 'intent' | 'call' | 'action'>,
+    traffic?: Traffic,
+  ): Promise<void> {
     const { deployment, token } = context;
     this.#requireToken(context);
     if (this.changes.some((other) => other.deployment === deployment && other.n === change.n))
       throw new Error(`the ledger refused a write of ${deployment}: change ${change.n} is there already`);
     this.changes.push({ ...change, deployment, token, at: this.#clock.now() });
+    if (traffic !== undefined) this.trafficOf.set(context.target, traffic);
   }
 
   async closeChange(

@@ -107,15 +107,22 @@ export const Intent = z.strictObject({
   n: z.int().min(1),
   token: z.int().min(1),
   deployment: z.string(),
+  /** The deployment whose plan has the settings that the intent is made true with: a recovery has no plan of its own. */
+  settingsOf: z.string(),
   phase: Phase,
   slots: z.strictObject({ blue: SlotIntent, green: SlotIntent }),
   /** `null`: no production rule; the listener's fixed 503 answers. */
   weights: Weights.nullable(),
   at: Instant,
+  /** When AWS was seen to be as the intent of a last phase wants it. Without it the target is not known to be in order. */
+  settled: Instant.optional(),
 });
 export type Intent = z.infer<typeof Intent>;
 
-/** The weights that were last written and when: from then on the settle time counts. */
+/**
+ * The weights that were last written and when: from then on the settle time counts. While their change is under way it is the
+ * latest moment at which it can take effect, so that a change whose answer got lost never counts as an older one.
+ */
 export const Traffic = z.strictObject({ weights: Weights.nullable(), at: Instant });
 export type Traffic = z.infer<typeof Traffic>;
 

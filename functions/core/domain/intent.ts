@@ -22,8 +22,24 @@ export interface IntentBasis {
   readonly now: Instant;
 }
 
+/** What is to be true of a target. */
+export type DesiredState = Pick<Intent, 'phase' | 'slots' | 'weights'>;
+
 /** An intent before the ledger numbers it. */
-export type IntentDraft = Pick<Intent, 'phase' | 'slots' | 'weights'>;
+export type IntentDraft = DesiredState & Pick<Intent, 'settingsOf'>;
+
+/** The phases that a deployment may end in: all the traffic is on what the ledger calls live. */
+const LAST_PHASES: readonly Phase[] = ['promote', 'restore'];
+
+/** Whether a target may be left as this intent has it. */
+export function isLast({ phase }: Pick<Intent, 'phase'>): boolean {
+  return LAST_PHASES.includes(phase);
+}
+
+/** Whether AWS was seen to be as a last phase wants it. Else the target is work for a recovery (I20). */
+export function isSettled(intent: Pick<Intent, 'phase' | 'settled'>): boolean {
+  return isLast(intent) && intent.settled !== undefined;
+}
 
 /**
  * The desired state for one phase of a deployment. Every phase is derived from what the ledger calls live, never from
@@ -36,7 +52,7 @@ export type IntentDraft = Pick<Intent, 'phase' | 'slots' | 'weights'>;
  * - `restore`: the ledger's live serves everything; what is neither live nor warm is emptied. Rolling back, repair and
  *   the end of a warm time are this one intent.
  */
-export function draftIntent(phase: Phase, basis: IntentBasis): IntentDraft {
+export function draftIntent(phase: Phase, basis: IntentBasis): DesiredState {
   switch (phase) {
     case 'empty':
       return compose(phase, basis.head.live, (slot) => liveDuring(slot, basis), EMPTY, basis);
@@ -54,7 +70,7 @@ export function draftIntent(phase: Phase, basis: IntentBasis): IntentDraft {
   }
 }
 
-function settled(phase: 'promote' | 'restore', basis: IntentBasis): IntentDraft {
+function settled(phase: 'promote' | 'restore', basis: IntentBasis): DesiredState {
   const { head, running, now } = basis;
   const { live, warm } = head;
   if (live === undefined) return { phase, slots: { blue: EMPTY, green: EMPTY }, weights: null };
@@ -94,7 +110,7 @@ function compose(
   liveIntent: (live: Placement) => SlotIntent,
   candidateIntent: SlotIntent,
   basis: IntentBasis,
-): IntentDraft {
+): DesiredState {
   const slot = plan(basis).candidate;
   return {
     phase,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Superseded } from '#core/ports.ts';
 import { everything, expectUnbroken, ledgers, lockOf } from './ledger-scenes.ts';
-import { WRITES } from './ledger-subjects.ts';
+import { DRAFT, WRITES } from './ledger-subjects.ts';
 import { request } from './releases.ts';
 
 describe.each(ledgers())('$name', ({ begin, held }) => {
@@ -79,6 +79,7 @@ describe.each(ledgers())('$name', ({ begin, held }) => {
   describe('the holder of the lock', () => {
     test.each(Object.keys(WRITES))('may %s, and appends to the chain or leaves it whole', async (name) => {
       const { ledger, target, context, entries } = await held();
+      await ledger.writeIntent(context, DRAFT, 'empty');
       await ledger.openChange(context, { n: 1, intent: 1, call: 'create rule', action: {} });
       await WRITES[name]?.(ledger, context);
       expect(await ledger.lock(target)).toMatchObject({ token: 1 });

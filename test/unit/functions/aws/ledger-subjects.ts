@@ -119,7 +119,12 @@ export const SMOKE: Proof = {
   detail: { checks: 3, slowest: 0.25 },
 };
 const EMPTY = { state: 'empty' } as const;
-export const DRAFT: IntentDraft = { phase: 'empty', slots: { blue: EMPTY, green: EMPTY }, weights: null };
+export const DRAFT: IntentDraft = {
+  settingsOf: 'web-production-v1_0_0-cccccccc-1',
+  phase: 'empty',
+  slots: { blue: EMPTY, green: EMPTY },
+  weights: null,
+};
 
 export function filled(slot: Slot, version: Version): IntentDraft {
   const one = {
@@ -134,6 +139,7 @@ export function filled(slot: Slot, version: Version): IntentDraft {
     scaleOut: true,
   } as const;
   return {
+    settingsOf: DRAFT.settingsOf,
     phase: 'restore',
     slots: slot === 'blue' ? { blue: one, green: EMPTY } : { blue: EMPTY, green: one },
     weights: slot === 'blue' ? { blue: 100, green: 0 } : { blue: 0, green: 100 },
@@ -147,6 +153,7 @@ export const WRITES: Record<string, (ledger: Ledger, context: Context) => Promis
   savePlan: (ledger, context) => ledger.savePlan(context, plan('v1.0.0')),
   saveFact: (ledger, context) => ledger.saveFact(context, SMOKE, 'smoke checks'),
   writeIntent: (ledger, context) => ledger.writeIntent(context, DRAFT, 'a phase'),
+  settle: (ledger, context) => ledger.settle(context, { n: 1 }),
   openChange: (ledger, context) =>
     ledger.openChange(context, { n: 2, intent: 1, call: 'set weights', action: { do: 'set weights' } }),
   closeChange: (ledger, context) => ledger.closeChange(context, 1, { traffic: { blue: 100, green: 0 } }),

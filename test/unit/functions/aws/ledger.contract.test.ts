@@ -102,6 +102,17 @@ describe.each(ledgers())('$name', ({ begin, held }) => {
       ]);
     });
 
+    test('are settled once AWS was seen to be so, each by its number', async () => {
+      const { ledger, target, context } = await held();
+      const first = await ledger.writeIntent(context, filled('blue', 'v1.0.0'), 'restore');
+      await ledger.settle(context, first);
+      expect(await ledger.intent(target)).toEqual({ ...first, settled: expect.any(String) });
+      const second = await ledger.writeIntent(context, DRAFT, 'empty');
+      expect(await ledger.intent(target)).toEqual(second);
+      await expect(ledger.settle(context, first)).rejects.toThrow(/refused a write/);
+      expect(await ledger.intent(target)).toEqual(second);
+    });
+
     test('take the warm slot from the head as soon as it is emptied, and not before', async () => {
       const { ledger, target, context } = await held();
       const warm = { ...placement('blue', 'v1.0.0'), until: '2026-11-23T19:00:00.000Z' };
@@ -138,6 +149,16 @@ describe.each(ledgers())('$name', ({ begin, held }) => {
       await ledger.closeChange(context, 2, { error: 'AccessDeniedException' });
       expect(await ledger.traffic(target)).toEqual(before);
       expect(await ledger.lastChange(context.deployment)).toMatchObject({ n: 2, error: 'AccessDeniedException' });
+    });
+
+    test('of weights say when they take effect at the latest, until they have', async () => {
+      const { ledger, target, context } = await held();
+      const weights = { blue: 100, green: 0 };
+      const latest = { weights, at: '2030-01-01T00:00:00.000Z' };
+      await ledger.openChange(context, { n: 1, intent: 1, call: 'create rule', action: {} }, latest);
+      expect(await ledger.traffic(target)).toEqual(latest);
+      await ledger.closeChange(context, 1, { traffic: weights });
+      expect((await ledger.traffic(target))?.at).not.toBe(latest.at);
     });
 
     test('are told newest first past the ninth', async () => {

@@ -2,22 +2,24 @@ import type * as z from 'zod';
 import { milliseconds } from '#core/contract/duration.ts';
 import type { DeploymentPlan, Head, Intent, Phase, Placement } from '#core/contract/ledger.ts';
 import type { Settings } from '#core/contract/settings.ts';
+import { SLOTS } from '#core/contract/slot.ts';
 import type { Context, Converge } from '#core/contract/states.ts';
 import type { Target } from '#core/contract/target.ts';
-import { type Action, planConvergence } from '#core/domain/converge-plan.ts';
+import { LONGEST_REASON, oneLine } from '#core/contract/text.ts';
+import { type Action, isTooOld, planConvergence, raisesWeight } from '#core/domain/converge-plan.ts';
 import { missingForCandidate, missingForTraffic } from '#core/domain/gates.ts';
-import { draftIntent, type IntentBasis } from '#core/domain/intent.ts';
+import { draftIntent, type IntentBasis, isLast } from '#core/domain/intent.ts';
 import type { Observed } from '#core/domain/observed.ts';
 import { planned, releaseOf } from '#core/domain/planned.ts';
+import { CHANGE_LASTS_SECONDS } from '#core/domain/repair.ts';
 import { withLastLines } from '#core/domain/sentence.ts';
-import type { Clock, Ledger, SettingsStore, SlotControl } from '#core/ports.ts';
+import type { Clock, Ledger, SlotControl } from '#core/ports.ts';
 
 type Input = z.infer<typeof Converge.input>;
 type Output = z.infer<typeof Converge.output>;
 
 interface Ports {
   readonly ledger: Ledger;
-  readonly settings: SettingsStore;
   readonly slots: SlotControl;
   readonly clock: Clock;
 }
@@ -49,38 +51,59 @@ export async function converge(input: Input, ports: Ports): Promise<Output> {
   const { context, phase } = input;
   const { ledger, slots, clock } = ports;
   const plan = (await ledger.deployment(context.deployment))?.plan;
-  const settings = plan?.settings ?? (await settingsInForce(context.target, ports));
+  const inForce =
+    plan === undefined
+      ? await settingsInForce(context.target, ledger)
+      : { of: context.deployment, settings: plan.settings };
+  if (inForce === undefined) return { outcome: 'converged' };
+  const { settings } = inForce;
   const gate = GATES[phase];
   const refusal = gate?.(planned({ plan }, context.deployment), await ledger.facts(context.deployment));
   if (refusal !== undefined) return { outcome: 'refused', reason: refusal };
+  let lookedAt = clock.now();
   let observed = await slots.observe(settings);
-  const intent = await currentIntent(input, plan, settings, observed, ports);
+  const { intent, fresh } = await currentIntent(input, plan, inForce, observed, ports);
+  const words = new Words(input, fresh, ledger);
   const deadline = Date.parse(clock.now()) + PATIENCE_MS;
   const journal = new Journal(context, intent, ledger, clock);
   for (;;) {
     const traffic = await ledger.traffic(context.target);
-    const next = planConvergence({ intent, observed, traffic, settings, now: clock.now() });
+    const next = planConvergence({ intent, observed, lookedAt, traffic, settings, now: clock.now() });
+    if (isServing(intent, observed)) await words.say();
+    if (next.outcome === 'converged' && isLast(intent)) await ledger.settle(context, intent);
     if (next.outcome === 'stuck') return explained(next, intent, settings, plan, slots);
     if (next.outcome !== 'act' && next.outcome !== 'progressing') return next;
+    const look = { intent, observed, lookedAt };
     const acted =
-      next.outcome === 'act' && (await journal.make(next.actions, (action) => slots.apply(settings, action)));
+      next.outcome === 'act' &&
+      (await journal.make(next.actions, async (action) => {
+        if (raisesWeight(action, observed) && isTooOld({ ...look, now: clock.now() })) throw new LookTooOld();
+        await slots.apply(settings, action);
+      }));
     if (!acted) {
       const waitingFor = next.outcome === 'progressing' ? next.waitingFor : 'AWS to show the last change';
       if (Date.parse(clock.now()) >= deadline) return { outcome: 'progressing', waitingFor };
       await clock.sleep(milliseconds(settings.poll));
     }
+    lookedAt = clock.now();
     observed = await slots.observe(settings);
   }
+}
+
+/** Between the look and the change so much time went by, in the ledger, that the look is no ground for the change any more. */
+class LookTooOld extends Error {
+  override readonly name = 'LookTooOld';
+  override readonly message = 'not made: the look at AWS was too old by then';
 }
 
 /** The intent that this phase has, or had when it was interrupted. */
 async function currentIntent(
   { context, phase, weight, reason }: Input,
   plan: DeploymentPlan | undefined,
-  settings: Settings,
+  { of, settings }: PlannedSettings,
   observed: Observed,
   { ledger, slots, clock }: Ports,
-): Promise<Intent> {
+): Promise<{ intent: Intent; fresh: boolean }> {
   const before = await ledger.intent(context.target);
   const candidate = plan?.candidate;
   const sameShare = phase !== 'shift' || (candidate !== undefined && before?.weights?.[candidate] === weight);
@@ -90,7 +113,7 @@ async function currentIntent(
     before.phase === phase &&
     sameShare
   )
-    return before;
+    return { intent: before, fresh: false };
   const head =
     phase === 'promote'
       ? await promote(context, planned({ plan }, context.deployment), ledger, clock)
@@ -106,21 +129,54 @@ async function currentIntent(
     running: { blue: observed.slots.blue.service?.running ?? 0, green: observed.slots.green.service?.running ?? 0 },
     now: clock.now(),
   };
-  if (phase === 'restore' && reason !== undefined)
-    await ledger.note(context, { type: 'roll back began', cause: reason });
-  return ledger.writeIntent(context, draftIntent(phase, basis), reason ?? describe(phase, weight));
+  const intent = await ledger.writeIntent(
+    context,
+    { ...draftIntent(phase, basis), settingsOf: of },
+    describe(phase, weight),
+  );
+  return { intent, fresh: true };
+}
+
+/** Whether the traffic is where the intent wants it. */
+function isServing({ weights }: Intent, { rule }: Observed): boolean {
+  return weights === null ? rule === null : SLOTS.every((slot) => rule?.weights[slot] === weights[slot]);
+}
+
+/** Why what is live is brought back, for the ledger: written once, and only when the traffic is back (I19, weights first, words after). */
+class Words {
+  readonly #input: Input;
+  readonly #ledger: Ledger;
+  #waiting: boolean;
+
+  constructor(input: Input, fresh: boolean, ledger: Ledger) {
+    this.#input = input;
+    this.#ledger = ledger;
+    this.#waiting = fresh && input.phase === 'restore' && input.reason !== undefined;
+  }
+
+  async say(): Promise<void> {
+    if (!this.#waiting) return;
+    this.#waiting = false;
+    const { context, reason = '' } = this.#input;
+    await this.#ledger.note(context, { type: 'roll back began', cause: reason });
+  }
+}
+
+/** Settings, and the deployment whose plan has them. */
+interface PlannedSettings {
+  readonly of: string;
+  readonly settings: Settings;
 }
 
 /**
- * The settings that what is live was deployed with; before anything was, those that are published. A deployment that brings
- * things back has no plan of its own, and settings that somebody broke since must not keep it from doing so.
+ * The settings of a deployment that has no plan of its own: it brings things back. They are those that what is live was deployed
+ * with; before anything was live, those of the last intent. Only what the ledger keeps counts, so that settings which somebody
+ * broke since keep nothing from being brought back. undefined: nothing was ever changed, and nothing is to be brought back.
  */
-async function settingsInForce(target: Target, { ledger, settings }: Ports): Promise<Settings> {
+async function settingsInForce(target: Target, ledger: Ledger): Promise<PlannedSettings | undefined> {
   const { live } = await ledger.head(target);
-  if (live !== undefined) return planned(await ledger.deployment(live.deployment), live.deployment).settings;
-  const published = await settings.settings(target);
-  if (typeof published === 'string') throw new Error(published);
-  return published;
+  const of = live?.deployment ?? (await ledger.intent(target))?.settingsOf;
+  return of === undefined ? undefined : { of, settings: planned(await ledger.deployment(of), of).settings };
 }
 
 /** The capacity that live and warm were deployed with: what serves keeps them until other settings have passed. */
@@ -182,7 +238,7 @@ async function explained(
 }
 
 function describe(phase: Phase, weight: number | undefined): string {
-  return weight === undefined ? phase : `${phase} to ${weight} %`;
+  return phase !== 'shift' || weight === undefined ? phase : `${phase} to ${weight} %`;
 }
 
 /** Writes each change down before it is made and after it was answered, and makes none twice in a row. */
@@ -209,24 +265,36 @@ class Journal {
       const key = JSON.stringify(action);
       const now = Date.parse(this.#clock.now());
       if (now - (this.#madeAt.get(key) ?? Number.NEGATIVE_INFINITY) < REPEAT_AFTER_MS) continue;
-      await this.#make(action, apply);
+      if (!(await this.#make(action, apply))) return made;
       this.#madeAt.set(key, now);
       made = true;
     }
     return made;
   }
 
-  async #make(action: Action, apply: (action: Action) => Promise<void>): Promise<void> {
+  /** False when the look was too old for it. */
+  async #make(action: Action, apply: (action: Action) => Promise<void>): Promise<boolean> {
     const n = (this.#n ?? 0) + 1;
     this.#n = n;
-    await this.#ledger.openChange(this.#context, { n, intent: this.#intent.n, call: action.do, action: { ...action } });
+    const { traffic } = trafficAfter(action);
+    const latest = new Date(Date.parse(this.#clock.now()) + CHANGE_LASTS_SECONDS * 1000).toISOString();
+    await this.#ledger.openChange(
+      this.#context,
+      { n, intent: this.#intent.n, call: action.do, action: { ...action } },
+      ...(traffic === undefined ? [] : [{ weights: traffic, at: latest }]),
+    );
     try {
       await apply(action);
     } catch (error) {
-      await this.#ledger.closeChange(this.#context, n, { error: String(error) });
+      await this.#ledger.closeChange(this.#context, n, {
+        ...trafficAfter(action),
+        error: oneLine(String(error), LONGEST_REASON),
+      });
+      if (error instanceof LookTooOld) return false;
       throw error;
     }
     await this.#ledger.closeChange(this.#context, n, { ...trafficAfter(action) });
+    return true;
   }
 
   async #readLast(): Promise<void> {

@@ -6,7 +6,6 @@ import { converge } from './converge.ts';
 export const handler = stateHandler(Converge, (event) =>
   converge(event, {
     ledger: container.ledger(),
-    settings: container.settings(),
     slots: container.slots('converge', event.context.target),
     clock,
   }),

@@ -2,6 +2,7 @@ import { type Duration, milliseconds } from '../contract/duration.ts';
 import type { Instant, Intent, SlotIntent, Traffic } from '../contract/ledger.ts';
 import type { Settings } from '../contract/settings.ts';
 import { SLOTS, type Slot, type Weights } from '../contract/slot.ts';
+import { isLast } from './intent.ts';
 import type { Observed, ObservedSlot } from './observed.ts';
 import { healthyNeeded } from './traffic-plan.ts';
 
@@ -33,7 +34,8 @@ export type Action =
 export type ConvergePlan =
   /** Make these changes, in this order, then look again. */
   | { readonly outcome: 'act'; readonly actions: readonly Action[] }
-  | { readonly outcome: 'converged' }
+  /** `left`: what of it is not as it should be, though nothing that serves needs it. */
+  | { readonly outcome: 'converged'; readonly left?: string }
   | { readonly outcome: 'progressing'; readonly waitingFor: string }
   | { readonly outcome: 'stuck'; readonly reason: string }
   | { readonly outcome: 'refused'; readonly reason: string };
@@ -43,9 +45,17 @@ export interface ConvergeInput {
   readonly observed: Observed;
   /** What was last written to the production rule, and when; undefined before the first. */
   readonly traffic: Traffic | undefined;
+  /** When the look that showed `observed` began. */
+  readonly lookedAt: Instant;
   readonly settings: Pick<Settings, 'candidate' | 'capacity' | 'drain' | 'health'>;
   readonly now: Instant;
 }
+
+/** A weight is raised only on a look that is not older (I4): tasks that were healthy then may have ended since. */
+const LOOK_LASTS_MS = 3_000;
+
+/** Beside the times that a slot's tasks may take by the settings, what ECS and the load balancer may take to show that they are gone. */
+const EMPTYING_MS = 10 * 60_000;
 
 /**
  * The next changes towards an intent, from what AWS shows now. Pure; the caller makes them and asks again, so that each
@@ -61,8 +71,18 @@ export function planConvergence(input: ConvergeInput): ConvergePlan {
     weights(input) ??
     liveServes(input) ??
     firstOf(SLOTS, (slot) => capacityDown(slot, input)) ??
-    firstOf(SLOTS, (slot) => finalBounds(slot, input)) ?? { outcome: 'converged' }
+    firstOf(SLOTS, (slot) => finalBounds(slot, input)) ??
+    reached(input)
   );
+}
+
+/** The end of a phase. A slot that does not become empty holds up no deployment that has all the traffic where it belongs. */
+function reached(input: ConvergeInput): ConvergePlan {
+  const left = SLOTS.flatMap((slot) => {
+    if (input.intent.slots[slot].state === 'filled' || isEmpty(input.observed.slots[slot])) return [];
+    return [`The ${slot} slot is not empty yet: look at its service and its target group in the console.`];
+  });
+  return left.length === 0 ? { outcome: 'converged' } : { outcome: 'converged', left: left.join(' ') };
 }
 
 /** Tasks of a slot that the load balancer finds healthy and that run exactly what is named. */
@@ -187,12 +207,28 @@ function weights(input: ConvergeInput): ConvergePlan | undefined {
     if (weight <= (rule?.weights[slot] ?? 0)) continue;
     const lacking = lackOfHealth(slot, weight, input);
     if (lacking !== undefined) return lacking;
+    if (isTooOld(input))
+      return { outcome: 'progressing', waitingFor: `a look that is at most ${LOOK_LASTS_MS / 1000} s old` };
   }
   return act(
     rule === null
       ? { do: 'create rule', weights: intent.weights }
       : { do: 'set weights', rule: rule.arn, weights: intent.weights },
   );
+}
+
+/**
+ * Whether a look is too old to raise a weight on. On the way back no look is: a slow or throttled AWS must not keep users on a
+ * release that failed (I19).
+ */
+export function isTooOld({ intent, lookedAt, now }: Pick<ConvergeInput, 'intent' | 'lookedAt' | 'now'>): boolean {
+  return intent.phase !== 'restore' && elapsed(lookedAt, now) > LOOK_LASTS_MS;
+}
+
+/** Whether a change gives a slot more of the traffic than it was seen to have. */
+export function raisesWeight(action: Action, { rule }: Pick<Observed, 'rule'>): boolean {
+  if (action.do !== 'create rule' && action.do !== 'set weights') return false;
+  return SLOTS.some((slot) => action.weights[slot] > (rule?.weights[slot] ?? 0));
 }
 
 /**
@@ -217,7 +253,11 @@ function liveServes({ intent, observed, settings, now }: ConvergeInput): Converg
 }
 
 /** I4: a weight is raised only on a slot that can serve it at this moment. */
-function lackOfHealth(slot: Slot, weight: number, { intent, observed }: ConvergeInput): ConvergePlan | undefined {
+function lackOfHealth(
+  slot: Slot,
+  weight: number,
+  { intent, observed, settings, now }: ConvergeInput,
+): ConvergePlan | undefined {
   const slotIntent = intent.slots[slot];
   if (slotIntent.state === 'empty')
     return { outcome: 'refused', reason: `The ${slot} slot is to be empty, yet would get ${weight} %.` };
@@ -226,15 +266,21 @@ function lackOfHealth(slot: Slot, weight: number, { intent, observed }: Converge
   const needed = intent.phase === 'restore' ? 1 : healthyNeeded(weight, slotIntent.desired);
   if (healthy >= needed) return undefined;
   const reason = `${healthy} of the ${needed} healthy tasks that ${weight} % need in ${slot}`;
-  return intent.phase === 'restore'
-    ? { outcome: 'stuck', reason: `The live slot cannot take the traffic back: ${reason}.` }
+  if (intent.phase === 'restore')
+    return { outcome: 'stuck', reason: `The live slot cannot take the traffic back: ${reason}.` };
+  return elapsed(intent.at, now) > milliseconds(settings.candidate.timeout)
+    ? {
+        outcome: 'stuck',
+        reason: `The candidate did not become able to serve ${weight} % within ${settings.candidate.timeout}: ${reason}.`,
+      }
     : { outcome: 'progressing', waitingFor: reason };
 }
 
 function capacityDown(slot: Slot, input: ConvergeInput): ConvergePlan | undefined {
   const observed = input.observed.slots[slot];
   if (input.intent.slots[slot].state === 'filled' || isEmpty(observed)) return undefined;
-  return empty(slot, observed, input);
+  const next = empty(slot, observed, input);
+  return next.outcome === 'stuck' && isLast(input.intent) ? undefined : next;
 }
 
 /**
@@ -244,9 +290,19 @@ function capacityDown(slot: Slot, input: ConvergeInput): ConvergePlan | undefine
 function empty(
   slot: Slot,
   { service, scaling }: ObservedSlot,
-  { traffic, settings, now }: ConvergeInput,
+  { intent, traffic, settings, now }: ConvergeInput,
 ): ConvergePlan {
-  if (service === null) return { outcome: 'progressing', waitingFor: `the target group of ${slot} to be empty` };
+  const untilEmpty = (waitingFor: string): ConvergePlan => {
+    const { settle, deregistration, stopTimeout } = settings.drain;
+    const allowed = [settle, deregistration, stopTimeout].map(milliseconds).reduce((sum, ms) => sum + ms, EMPTYING_MS);
+    return elapsed(intent.at, now) <= allowed
+      ? { outcome: 'progressing', waitingFor }
+      : {
+          outcome: 'stuck',
+          reason: `The ${slot} slot did not become empty within ${Math.round(allowed / 1000)} s, waiting for ${waitingFor}.`,
+        };
+  };
+  if (service === null) return untilEmpty(`the target group of ${slot} to be empty`);
   const settling = traffic === undefined ? 0 : milliseconds(settings.drain.settle) - elapsed(traffic.at, now);
   if (settling > 0 && service.desired > 0) {
     return { outcome: 'progressing', waitingFor: `the old weights to settle before ${slot} is emptied` };
@@ -255,7 +311,7 @@ function empty(
     return act({ do: 'register scalable target', slot, min: 0, max: scaling.max, scaleIn: false, scaleOut: false });
   }
   if (service.desired > 0) return act({ do: 'empty slot', slot });
-  return { outcome: 'progressing', waitingFor: `${service.running} tasks of ${slot} to drain and stop` };
+  return untilEmpty(`${service.running} tasks of ${slot} to drain and stop`);
 }
 
 function finalBounds(slot: Slot, { intent, observed }: ConvergeInput): ConvergePlan | undefined {

@@ -6,6 +6,7 @@ import type { Behaviour } from '../../../fakes/behaviour.ts';
 import { SETTINGS } from '../../../fixtures/settings.ts';
 import { Workflow } from '../../../workflow/harness.ts';
 import { Aborted } from '../../../workflow/interpreter.ts';
+import { settle } from '../../../workflow/repair.ts';
 
 const TARGET = 'web/production';
 
@@ -33,7 +34,7 @@ async function before(phase: Phase, behaviour: Behaviour = {}, { atWeight = 10 }
   const call = (input: { phase?: Phase; weight?: number; reason?: string } = {}) =>
     converge(
       { context, phase, ...(phase === 'shift' ? { weight: atWeight } : {}), ...input },
-      { ledger, settings: world, slots: world, clock },
+      { ledger, slots: world, clock },
     );
   /** Calls again while it makes progress, as the state machine does. */
   const finish = async () => {
@@ -243,13 +244,13 @@ describe('an intent', () => {
   test.each([
     ['shift', {}, 'shift to 10 %'],
     ['start', {}, 'start'],
-    ['shift', { phase: 'restore', reason: 'it fails' }, 'it fails'],
+    ['shift', { phase: 'restore', reason: 'it fails' }, 'restore'],
   ] as const)('says why it was written: %s %j', async (phase, input, cause) => {
     const { ledger, call } = await before(phase);
     await call(input);
     expect(ledger.entries.findLast(({ type }) => type === 'intent')?.cause).toBe(cause);
     const began = ledger.entries.filter(({ type }) => type === 'roll back began');
-    expect(began.map((entry) => entry.cause)).toEqual(cause === 'it fails' ? ['it fails'] : []);
+    expect(began.map((entry) => entry.cause)).toEqual('reason' in input ? [input.reason] : []);
   });
 
   test('a task definition is registered once for a deployment, however often its phases are called', async () => {
@@ -259,6 +260,49 @@ describe('an intent', () => {
     expect(fact?.detail).toEqual({ arn: 'web:2' });
     expect(ledger.entries.filter(({ type, cause }) => type === 'fact' && cause === 'registered')).toHaveLength(2);
     expect(workflow.world.slots.green.service?.taskDefinition).toBe('web:2');
+  });
+});
+
+describe('a weight', () => {
+  test('is not raised when the ledger took so long to write the change down that the look is old by then', async () => {
+    const { world, ledger, clock, changes, finish } = await before('shift');
+    const open = ledger.openChange.bind(ledger);
+    let slow = true;
+    vi.spyOn(ledger, 'openChange').mockImplementation(async (...change) => {
+      await open(...change);
+      if (slow) await clock.sleep(3_001);
+      slow = false;
+    });
+    const weights = { ...world.weights };
+    world.beforeAction = () => expect(world.weights).toEqual(weights);
+    expect(await finish()).toEqual({ outcome: 'converged' });
+    const raised = changes().filter(({ call }) => call === 'set weights');
+    expect(raised.map(({ error }) => error)).toEqual([
+      'LookTooOld: not made: the look at AWS was too old by then',
+      undefined,
+    ]);
+  });
+
+  test('whose answer got lost counts as changed when it may have been, not before', async () => {
+    const { world, ledger, clock, call } = await before('shift');
+    vi.spyOn(ledger, 'closeChange').mockRejectedValue(new Error('ThrottlingException'));
+    await expect(call()).rejects.toThrow('ThrottlingException');
+    expect(world.weights).toEqual({ blue: 90, green: 10 });
+    const { at = '' } = ledger.trafficOf.get(TARGET) ?? {};
+    expect(Date.parse(at) - Date.parse(clock.now())).toBe(10_000);
+  });
+});
+
+describe('what is written about a roll back', () => {
+  test('comes after the traffic is back, so that no reason keeps it from coming back', async () => {
+    const { world, ledger, call } = await before('promote');
+    const note = ledger.note.bind(ledger);
+    vi.spyOn(ledger, 'note').mockImplementation(async (context, transition) => {
+      if (transition.type === 'roll back began') throw new Error('ValidationException: item too large');
+      return note(context, transition);
+    });
+    await expect(call({ phase: 'restore', reason: 'it fails' })).rejects.toThrow('item too large');
+    expect(world.weights).toEqual({ blue: 100, green: 0 });
   });
 });
 
@@ -299,16 +343,34 @@ describe('a recovery, which has no plan of its own', () => {
     });
   });
 
-  test('works by those that are published where nothing was ever live, and says what is wrong with them', async () => {
+  test('works by those of the deployment that it recovers where nothing was ever live', async () => {
     const workflow = new Workflow();
-    const { world, ledger, clock } = workflow;
-    const request = workflow.request(world.push('v1.0.0'));
-    const token = (await ledger.takeLock(request, 'execution:one', undefined)) ?? 0;
-    const context: Context = { target: TARGET, deployment: request.deployment, token };
-    const ports = { ledger, settings: world, slots: world, clock };
-    expect(await converge({ context, phase: 'restore' }, ports)).toEqual({ outcome: 'converged' });
+    const { world, ledger } = workflow;
+    workflow.beforeInvoke = (name) => {
+      if (name === '${SmokeFunction}') throw new Aborted('stopped');
+    };
+    await workflow.runOrAbort(workflow.request(world.push('v1.0.0')));
+    expect(world.slots.blue.tasks).toHaveLength(2);
+    workflow.beforeInvoke = () => {};
     world.unreadable = 'capacity.min: at least 1';
-    await expect(converge({ context, phase: 'restore' }, ports)).rejects.toThrow('capacity.min: at least 1');
+    await settle(workflow);
+    expect(world.slots.blue.tasks).toHaveLength(0);
+    expect(ledger.locks.get(TARGET)?.deployment).toBeUndefined();
+    expect(workflow.messages.at(-1)).toContain('Restored: nothing has been live on web/production yet');
+  });
+
+  test('has nothing to do, and changes nothing, where the deployment was stopped before its first change', async () => {
+    const workflow = new Workflow();
+    const { world, ledger } = workflow;
+    workflow.beforeInvoke = (name) => {
+      if (name === '${PreflightFunction}') throw new Aborted('stopped');
+    };
+    await workflow.runOrAbort(workflow.request(world.push('v1.0.0')));
+    workflow.beforeInvoke = () => {};
+    world.unreadable = 'capacity.min: at least 1';
+    await settle(workflow);
+    expect(world.actions).toEqual([]);
+    expect(ledger.locks.get(TARGET)?.deployment).toBeUndefined();
   });
 });
 

@@ -73,6 +73,7 @@ export function plan({
   rule = { arn: 'rule', weights: { blue: 100, green: 0 }, foreign: null },
   traffic,
   at = NOW,
+  lookedAt = NOW,
   ...slots
 }: {
   phase?: Intent['phase'];
@@ -82,15 +83,17 @@ export function plan({
   rule?: Observed['rule'];
   traffic?: Traffic;
   at?: string;
+  lookedAt?: string;
   inBlue?: ObservedSlot;
   inGreen?: ObservedSlot;
 }) {
   const { inBlue = SERVES, inGreen = NOTHING } = slots;
   return planConvergence({
-    intent: { n: 1, token: 1, deployment: 'd', phase, slots: { blue, green }, weights, at },
+    intent: { n: 1, token: 1, deployment: 'd', settingsOf: 'd', phase, slots: { blue, green }, weights, at },
     observed: { rule, slots: { blue: inBlue, green: inGreen } },
     traffic,
     settings: SETTINGS,
+    lookedAt,
     now: NOW,
   });
 }

@@ -7,6 +7,7 @@ import {
   capacity,
   EMPTY,
   emptied,
+  KEPT,
   LIVE,
   LONG_AGO,
   NEW,
@@ -42,6 +43,38 @@ describe('weights', () => {
     expect(plan({ ...shift, green: warm, inGreen: slot('web:2', 4, { digest: NEW.digest, healthy: 1 }) })).toEqual({
       outcome: 'progressing',
       waitingFor: '1 of the 2 healthy tasks that 50 % need in green',
+    });
+  });
+
+  const ago = (ms: number): string => new Date(Date.parse(NOW) - ms).toISOString();
+
+  test('are raised on a look of the last three seconds alone', () => {
+    expect(plan({ ...shift, inGreen: healthy, lookedAt: ago(3_000) })).toMatchObject({ outcome: 'act' });
+    expect(plan({ ...shift, inGreen: healthy, lookedAt: ago(3_001) })).toEqual({
+      outcome: 'progressing',
+      waitingFor: 'a look that is at most 3 s old',
+    });
+  });
+
+  test('go back to live on any look: a slow AWS keeps no users on a release that failed', () => {
+    const rule = { arn: 'rule', weights: { blue: 50, green: 50 }, foreign: null };
+    const weights = { blue: 100, green: 0 };
+    expect(plan({ phase: 'restore', weights, green: EMPTY, inGreen: healthy, rule, lookedAt: ago(60_000) })).toEqual(
+      actions({ do: 'set weights', rule: 'rule', weights }),
+    );
+  });
+
+  test('are not waited for longer than a candidate may take', () => {
+    const waiting = {
+      ...shift,
+      green: { ...CANDIDATE, role: 'warm', desired: 4 },
+      inGreen: slot('web:2', 4, { healthy: 1, digest: NEW.digest }),
+    } as const;
+    expect(plan({ ...waiting, at: ago(600_000) })).toMatchObject({ outcome: 'progressing' });
+    expect(plan({ ...waiting, at: ago(600_001) })).toEqual({
+      outcome: 'stuck',
+      reason:
+        'The candidate did not become able to serve 50 % within 10m: 1 of the 2 healthy tasks that 50 % need in green.',
     });
   });
 
@@ -119,6 +152,34 @@ describe('a slot that is emptied', () => {
     expect(plan({ ...gone, inGreen: emptied(counts({ desired: 2 })) })).toEqual(
       actions({ do: 'empty slot', slot: 'green' }),
     );
+  });
+});
+
+describe('a slot that does not become empty', () => {
+  /** settle + deregistration + stopTimeout of the settings, and ten minutes. */
+  const ALLOWED_MS = (60 + 30 + 60 + 600) * 1000;
+  const at = (ms: number): string => new Date(Date.parse(NOW) - ms).toISOString();
+  const lingering = emptied({ registeredTargets: 1 });
+
+  test('holds up what would be filled into it for a bounded time', () => {
+    const empty = { phase: 'empty', green: EMPTY, inGreen: lingering } as const;
+    expect(plan({ ...empty, at: at(ALLOWED_MS) })).toMatchObject({ outcome: 'progressing' });
+    expect(plan({ ...empty, at: at(ALLOWED_MS + 1) })).toEqual({
+      outcome: 'stuck',
+      reason: 'The green slot did not become empty within 750 s, waiting for 0 tasks of green to drain and stop.',
+    });
+  });
+
+  test('keeps no deployment from its end that has all the traffic where it belongs', () => {
+    const end = { phase: 'restore', green: EMPTY, inGreen: lingering, blue: { ...LIVE, scaleIn: true } } as const;
+    expect(plan({ ...end, at: at(ALLOWED_MS + 1) })).toMatchObject(
+      capacity({ slot: 'blue', min: 2, scaleIn: true, scaleOut: true }),
+    );
+    const inBlue = slot('web:1', 2, { scaling: { ...KEPT, scaleIn: true } });
+    expect(plan({ ...end, inBlue, at: at(ALLOWED_MS + 1) })).toEqual({
+      outcome: 'converged',
+      left: 'The green slot is not empty yet: look at its service and its target group in the console.',
+    });
   });
 });
 

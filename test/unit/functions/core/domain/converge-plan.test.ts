@@ -83,10 +83,11 @@ function plan({
 }) {
   const { rule = { arn: 'rule', weights: { blue: 100, green: 0 }, foreign: null }, ...slots } = observed;
   return planConvergence({
-    intent: { n: 1, token: 1, deployment: 'd', phase, slots: { blue, green }, weights, at },
+    intent: { n: 1, token: 1, deployment: 'd', settingsOf: 'd', phase, slots: { blue, green }, weights, at },
     observed: { rule, slots: { blue: running('web:1', OLD.digest, 2), green: NOTHING, ...slots } },
     traffic,
     settings: SETTINGS,
+    lookedAt: NOW,
     now: NOW,
   });
 }

@@ -72,8 +72,12 @@ const PLAN: Omit<DeploymentPlan, 'candidate'> = {
   steps: [],
 };
 
+/** What the plan does not look at. */
+const WRITTEN = { n: 1, token: 1, deployment: 'web-production-new', settingsOf: 'web-production-new' };
 const NOW = '2026-01-01T12:00:00.000Z';
 const LONG_AGO = '2026-01-01T00:00:00.000Z';
+/** When an intent was written whose candidate has had its time ({@link MODEL_SETTINGS}); what leaves a slot has more. */
+const LATE = new Date(Date.parse(NOW) - 601_000).toISOString();
 const LATER = '2026-01-02T00:00:00.000Z';
 
 /** Targets as deployments find them: the old release is live in blue, or none yet, and the new one is about to be deployed. */
@@ -173,13 +177,14 @@ function turns(state: State, seen: World, stale: boolean, planOf: Plan): Step[] 
   const { intent } = withIntent;
   if (intent === undefined || state.stage === 'done' || state.stage === 'frozen') return [];
   const plan = planOf({
-    intent: { ...intent, n: 1, token: 1, deployment: 'web-production-new', at: state.late ? LONG_AGO : NOW },
+    intent: { ...intent, ...WRITTEN, at: state.late ? LATE : NOW },
     observed: observed(seen),
     traffic:
       withIntent.settled === undefined
         ? undefined
         : { weights: intent.weights, at: withIntent.settled ? LONG_AGO : NOW },
     settings: MODEL_SETTINGS,
+    lookedAt: NOW,
     now: NOW,
   });
   const what = `${state.stage}${stale ? ' on an old look' : ''}`;

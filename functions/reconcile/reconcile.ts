@@ -1,12 +1,12 @@
-import type { DeploymentRequest, Lock } from '#core/contract/ledger.ts';
 import { type Settings, targetOf } from '#core/contract/settings.ts';
-import { Target, targetSlug } from '#core/contract/target.ts';
+import { Target } from '#core/contract/target.ts';
 import { compareVersions } from '#core/contract/version.ts';
 import type { Approvals, Clock, Executions, Ledger, ReleaseSource, SettingsStore } from '#core/ports.ts';
-import { requestOf } from '#core/use-cases/begin-deployment.ts';
+import { startOnce } from '#core/use-cases/begin-deployment.ts';
 import { dispatch } from '#core/use-cases/dispatch.ts';
 import { followSettings } from '#core/use-cases/follow-settings.ts';
 import { offerPromotion } from '#core/use-cases/offer-promotion.ts';
+import { recoverUnsettled, startRecovery } from '#core/use-cases/start-recovery.ts';
 
 interface Ports {
   readonly ledger: Ledger;
@@ -35,8 +35,8 @@ export interface Reconciled {
 }
 
 /**
- * Finds what no state machine could end by itself: a lock whose execution was aborted, timed out or failed, a deployment
- * left waiting behind a free lock, a warm slot whose time is over, a push or a change of settings whose event was lost
+ * Finds what no state machine could end by itself: a lock whose execution was aborted, timed out or failed, an intent that was
+ * never found to be true, a deployment left waiting behind a free lock, a warm slot whose time is over, a push or a change of settings whose event was lost
  * (events of ECR and SSM are best effort: EventBridge, "Events from AWS services"), settings that changed while another
  * deployment ran, a release that is live where another target is promoted from, an answer that woke no deployment. Changes
  * nothing while an execution holds the lock, and repairs only by starting an execution, so that there is one path for
@@ -77,14 +77,16 @@ async function repair(target: Target, ports: Ports): Promise<Omit<Reconciled, 't
       return { outcome: 'running', what: lock.deployment };
     }
     const cause = `The execution of ${lock.deployment} ended ${status?.status ?? 'and is gone'} while it held the lock.`;
-    return { outcome: 'recovery started', what: await recover(target, lock, cause, ports) };
+    return { outcome: 'recovery started', what: await startRecovery(target, lock, cause, ports) };
   }
+  const recovery = await recoverUnsettled(target, ports);
+  if (recovery !== undefined) return { outcome: 'recovery started', what: recovery };
   const next = await dispatch(target, ports);
   if (next !== undefined) return { outcome: 'dispatched', what: next };
-  const { warm } = await ledger.head(target);
-  if (warm !== undefined && warm.until <= clock.now() && lock !== undefined) {
+  const { warm, frozen } = await ledger.head(target);
+  if (frozen === undefined && warm !== undefined && warm.until <= clock.now() && lock !== undefined) {
     const cause = `The warm time of ${warm.deployable.version} is over.`;
-    return { outcome: 'recovery started', what: await recover(target, lock, cause, ports) };
+    return { outcome: 'recovery started', what: await startRecovery(target, lock, cause, ports) };
   }
   return undefined;
 }
@@ -118,36 +120,5 @@ async function sweep(settings: Settings, { ledger, executions, releases, clock }
   const { live } = await ledger.head(target);
   if (live !== undefined && compareVersions(version, live.deployable.version) <= 0) return undefined;
   const cause = `sweep found ${settings.repository}:${version} in the registry`;
-  const request = requestOf({ target, version, digest, cause }, 1);
-  if ((await ledger.deployment(request.deployment)) !== undefined) return undefined;
-  return (await executions.start(request)) === 'started' ? request.deployment : undefined;
-}
-
-/**
- * Starts the recovery that belongs to this state of the lock. Its name follows from the lock's token, so that any number
- * of reconciles start one; a recovery that itself ended without taking the lock is followed by the next attempt.
- */
-async function recover(target: Target, lock: Lock, cause: string, { ledger, executions }: Ports): Promise<string> {
-  const about = await subject(target, lock, ledger);
-  for (let attempt = 1; ; attempt += 1) {
-    const deployment = `${targetSlug(target)}-recovery-${lock.token}-${attempt}`;
-    const request: DeploymentRequest = { kind: 'recovery', target, deployment, ...about, attempt, cause };
-    const started = await executions.start(request);
-    if (started === 'started') return deployment;
-    const status = await executions.status(executions.arn(deployment));
-    if (status?.running === true) return deployment;
-  }
-}
-
-/** The version that a recovery is about: what its lock's last holder deployed, else what is live. */
-async function subject(
-  target: Target,
-  lock: Lock,
-  ledger: Ledger,
-): Promise<Pick<DeploymentRequest, 'version' | 'digest'>> {
-  const record = lock.deployment === undefined ? undefined : await ledger.deployment(lock.deployment);
-  if (record !== undefined) return { version: record.request.version, digest: record.request.digest };
-  const { live } = await ledger.head(target);
-  if (live === undefined) throw new Error(`${target} has neither a deployment nor a live release to recover`);
-  return { version: live.deployable.version, digest: live.deployable.digest };
+  return startOnce({ target, version, digest, cause }, { ledger, executions });
 }

@@ -38,7 +38,7 @@ export function functionPermissions(stack: Stack): Record<FunctionName, PolicySt
     'prepare-database': [take('prepare-database')],
     'start-task': [take('start-task')],
     'check-task': [take('check-task')],
-    converge: [settings.read, take('converge')],
+    converge: [take('converge')],
     smoke: [take('smoke')],
     'check-step': [cloudWatch(), take('look')],
     'ask-approval': [publish, deployments.wake],
@@ -59,7 +59,7 @@ export function functionPermissions(stack: Stack): Record<FunctionName, PolicySt
     'anchor-entries': [...ledgerStream(stack), logs(stack), publish, handBack],
     'answer-pipeline': [settings.list, deployments.describe, ...codePipeline(stack), handBack],
     'report-targets': [settings.list],
-    unfreeze: [],
+    unfreeze: [deployments.start, deployments.describe],
   };
 }
 

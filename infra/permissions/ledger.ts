@@ -29,7 +29,7 @@ const ANSWERS = { ...GUARDED, records: ['get'], approvals: ['get', 'put', 'updat
 const RIGHTS: Readonly<Record<FunctionName, Rights>> = {
   'receive-push': ENQUEUES,
   'receive-settings': { heads: ['get'], locks: ['get'], records: ['get', 'put'] },
-  'acquire-lock': { ...ENQUEUES, heads: ['get'], locks: ['get', 'put', 'check'] },
+  'acquire-lock': { ...ENQUEUES, heads: ['get'], locks: ['get', 'put', 'check'], changes: ['get'] },
   preflight: { ...PROVES, heads: ['get'], records: ['get', 'put', 'update'] },
   'prepare-database': { ...GUARDED, records: ['get'] },
   'start-task': { ...PROVES, facts: ['list', 'put'], approvals: ['get'] },
@@ -49,11 +49,11 @@ const RIGHTS: Readonly<Record<FunctionName, Rights>> = {
   'start-deployment': { ...ENQUEUES, heads: ['get'] },
   freeze: { ...GUARDED, heads: ['get', 'put'] },
   finish: { ...APPENDS, heads: ['get'], locks: ['get', 'update'], records: ['get', 'put', 'update'] },
-  reconcile: { heads: ['get'], locks: ['get'], records: ['get', 'put'], approvals: ['get'] },
+  reconcile: { heads: ['get'], locks: ['get'], records: ['get', 'put'], approvals: ['get'], changes: ['get'] },
   'anchor-entries': {},
   'answer-pipeline': { heads: ['get'], records: ['get'] },
   'report-targets': { heads: ['get'], locks: ['get'], approvals: ['get'] },
-  unfreeze: { ...GUARDED, heads: ['get', 'put'] },
+  unfreeze: { ...GUARDED, heads: ['get', 'put'], locks: ['get', 'check'], records: ['get'], changes: ['get'] },
 };
 
 /** The statements by which a function reaches the ledger: one for each table. */

@@ -40,6 +40,7 @@ export const RIGHTS: Readonly<Record<string, Readonly<Record<string, readonly st
     enqueue: [...NOTE, ...on('locks', 'GetItem'), ...on('records', 'GetItem', 'PutItem')],
     dequeue: on('records', 'PutItem'),
     writeIntent: [...NOTE, ...HEAD, ...on('changes', 'GetItem', 'PutItem')],
+    settle: [...CHECK, ...on('changes', 'UpdateItem')],
     openChange: [...CHECK, ...on('changes', 'PutItem')],
     closeChange: [...CHECK, ...on('changes', 'UpdateItem', 'PutItem')],
     promote: [...NOTE, ...HEAD],

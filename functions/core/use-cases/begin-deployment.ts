@@ -47,6 +47,26 @@ export function requestOf(order: DeploymentOrder, attempt: number): DeploymentRe
   return { kind, target, deployment, version, digest, attempt, cause };
 }
 
+/** Attempts of one order that reconcile starts by itself. Each is one that failed before it could take its target's lock. */
+const ATTEMPTS = 5;
+
+/**
+ * Starts an order that must be tried once, however often it is looked at. An execution that ended without a record did not try it:
+ * it failed before it took the lock, and its name is used up, so that the next attempt follows.
+ * @returns the deployment that was started; undefined: it was tried, it runs, or it failed {@link ATTEMPTS} times
+ */
+export async function startOnce(order: DeploymentOrder, { ledger, executions }: Ports): Promise<string | undefined> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const request = requestOf(order, attempt);
+    const { deployment } = request;
+    if ((await ledger.deployment(deployment)) !== undefined) return undefined;
+    if ((await executions.start(request)) === 'started') return deployment;
+    const before = await executions.status(executions.arn(deployment));
+    if (before === undefined || before.running || before.status === 'SUCCEEDED') return undefined;
+  }
+  return undefined;
+}
+
 /** Starts a deployment, or lets it wait behind the one that holds the target's lock. `exists`: its name was used already. */
 export async function startOrQueue(
   request: DeploymentRequest,

@@ -1,11 +1,11 @@
 import { promotedFrom, type Settings, targetOf } from '../contract/settings.ts';
 import { compareVersions } from '../contract/version.ts';
 import type { Executions, Ledger } from '../ports.ts';
-import { requestOf } from './begin-deployment.ts';
+import { startOnce } from './begin-deployment.ts';
 
 /**
  * Offers a target what is live where it is promoted from: the same image with the target's own settings, so that of the
- * other target nothing travels but the digest. An offer is attempt 1 and no other, so that any number of looks make one,
+ * other target nothing travels but the digest. Any number of looks make one offer,
  * and what was deployed, refused or rejected here before is not offered again by itself.
  * @returns the deployment that was started; undefined: there is nothing to offer (now)
  */
@@ -23,7 +23,5 @@ export async function offerPromotion(
   if ((await ledger.deployment(madeLiveBy))?.ended === undefined) return undefined;
   const { version, digest } = deployable;
   if (to.live !== undefined && compareVersions(version, to.live.deployable.version) <= 0) return undefined;
-  const request = requestOf({ target, version, digest, cause: `promotion of ${source}` }, 1);
-  if ((await ledger.deployment(request.deployment)) !== undefined) return undefined;
-  return (await executions.start(request)) === 'started' ? request.deployment : undefined;
+  return startOnce({ target, version, digest, cause: `promotion of ${source}` }, { ledger, executions });
 }

@@ -6,7 +6,7 @@ import { Workflow } from '../../../workflow/harness.ts';
 const TARGET = 'web/production';
 const WISH = { target: TARGET, reason: 'the schema was put right' };
 const ANNA = user('anna');
-const asked = (input: object, workflow: Workflow) => unfreeze({ input, caller: ANNA }, workflow);
+const asked = (input: object, workflow: Workflow) => unfreeze({ input, caller: ANNA }, workflow.ports());
 
 /** A target whose live release broke on the new schema. */
 async function frozen(): Promise<Workflow> {

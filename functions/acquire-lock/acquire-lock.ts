@@ -3,6 +3,7 @@ import type { DeploymentRequest, Head, Lock } from '#core/contract/ledger.ts';
 import type { AcquireLock } from '#core/contract/states.ts';
 import { targetSlug } from '#core/contract/target.ts';
 import { deploymentName } from '#core/domain/deployment-name.ts';
+import { isSettled } from '#core/domain/intent.ts';
 import { refusalOf } from '#core/domain/order.ts';
 import { secondsUntilQuiet } from '#core/domain/repair.ts';
 import { sentenceOf } from '#core/domain/sentence.ts';
@@ -29,10 +30,10 @@ export async function acquireLock(
   const forged = misnamed(request, executionArn);
   if (forged !== undefined) return { outcome: 'refused', reason: forged };
   const lock = await ledger.lock(request.target);
-  if (lock?.executionArn === executionArn) return { outcome: 'acquired', token: lock.token, waitSeconds: 0 };
+  if (lock?.executionArn === executionArn) return acquired(request, lock.token, 0, ledger);
   const record = await ledger.deployment(request.deployment);
   // Written a moment ago by this execution, whose answer was lost: the name is no other's.
-  if (record?.ended?.result === 'refused') return { outcome: 'refused', reason: record.ended.sentence };
+  if (record?.ended?.result === 'refused') return tell(request, record.ended.sentence, ports);
   if (record?.ended !== undefined)
     return { outcome: 'duplicate', reason: `${request.deployment} has ended: ${record.ended.sentence}` };
   if (request.kind === 'recovery') return recover(request, executionArn, lock, ports);
@@ -46,9 +47,9 @@ export async function acquireLock(
   if (refusal !== undefined) return tellRefusal(request, head, refusal, ports);
   if (lock?.deployment !== undefined) return queue(request, lock, ports);
   const token = await ledger.takeLock(request, executionArn, lock);
-  if (token !== undefined) return { outcome: 'acquired', token, waitSeconds: 0 };
+  if (token !== undefined) return acquired(request, token, 0, ledger);
   const faster = await ledger.lock(request.target);
-  if (faster?.executionArn === executionArn) return { outcome: 'acquired', token: faster.token, waitSeconds: 0 };
+  if (faster?.executionArn === executionArn) return acquired(request, faster.token, 0, ledger);
   if (faster?.deployment === undefined)
     throw new Error(`the lock of ${request.target} changed hands twice while it was taken`);
   return queue(request, faster, ports);
@@ -72,14 +73,15 @@ function misnamed(request: DeploymentRequest, executionArn: string): string | un
 }
 
 /** Written down and told like any other end, though nothing began. */
-async function tellRefusal(
-  request: DeploymentRequest,
-  { live }: Head,
-  refusal: string,
-  { ledger, notifier }: Ports,
-): Promise<Output> {
+async function tellRefusal(request: DeploymentRequest, { live }: Head, refusal: string, ports: Ports): Promise<Output> {
   const reason = sentenceOf(request, 'refused', refusal, live);
-  if (await ledger.refuse(request, reason, refusal)) await notifier.publish(`${request.target}: refused`, reason);
+  await ports.ledger.refuse(request, reason, refusal);
+  return tell(request, reason, ports);
+}
+
+/** Again after an interruption: told twice is better than not at all. */
+async function tell({ target }: DeploymentRequest, reason: string, { notifier }: Ports): Promise<Output> {
+  await notifier.publish(`${target}: refused`, reason);
   return { outcome: 'refused', reason };
 }
 
@@ -120,9 +122,25 @@ async function recover(
   const token = await ledger.takeLock(request, executionArn, lock);
   if (token === undefined)
     return { outcome: 'busy', reason: `Somebody else took the lock of ${request.target} first.` };
+  const waitSeconds = lock?.deployment === undefined ? 0 : secondsUntilQuiet(ended?.stopped, clock.now());
+  return acquired(request, token, waitSeconds, ledger);
+}
+
+/** The lock is this execution's; says in which state the target was found, which decides what comes first. */
+async function acquired(
+  { target }: DeploymentRequest,
+  token: number,
+  waitSeconds: number,
+  ledger: Ledger,
+): Promise<Output> {
+  const [intent, { frozen }] = await Promise.all([ledger.intent(target), ledger.head(target)]);
+  const taken = { outcome: 'acquired', token, waitSeconds } as const;
+  if (frozen !== undefined) return { ...taken, found: 'frozen', reason: frozen.reason };
+  if (intent === undefined || isSettled(intent))
+    return { ...taken, found: 'settled', reason: 'The last deployment was brought to its end.' };
   return {
-    outcome: 'acquired',
-    token,
-    waitSeconds: lock?.deployment === undefined ? 0 : secondsUntilQuiet(ended?.stopped, clock.now()),
+    ...taken,
+    found: 'unsettled',
+    reason: `${intent.deployment} was not brought to its end: it was in the phase ${intent.phase}.`,
   };
 }

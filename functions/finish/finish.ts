@@ -11,26 +11,29 @@ interface Ports {
 }
 
 /**
- * Ends a deployment: frees the lock, says how it ended, starts what waits. Repeating it after an interruption says the
+ * Ends a deployment: frees the lock, starts what waits, says how it ended. Repeating it after an interruption says the
  * same and starts nothing twice.
  */
 export async function finish(
-  { context, result, reason }: z.infer<typeof Finish.input>,
+  { context, result: given, reason }: z.infer<typeof Finish.input>,
   ports: Ports,
 ): Promise<z.infer<typeof Finish.output>> {
   const { ledger, notifier } = ports;
   const record = await ledger.deployment(context.deployment);
   if (record === undefined) throw new Error(`the ledger has no record of ${context.deployment}`);
-  const sentence =
-    record.ended?.sentence ?? sentenceOf(record.request, result, reason, (await ledger.head(context.target)).live);
+  const { live } = await ledger.head(context.target);
+  // Farol failed after the ledger called the candidate live, and what is live got all the traffic.
+  const result = given === 'rolled back' && live?.deployment === context.deployment ? 'live' : given;
+  const sentence = record.ended?.sentence ?? sentenceOf(record.request, result, reason, live);
   if (record.ended === undefined) {
     await closeRecovered(record.recovers, { result, sentence }, ledger);
     await ledger.endDeployment(context, { result, sentence, cause: reason });
-    await notifier.publish(`${context.target}: ${result}`, sentence);
   } else if ((await ledger.lock(context.target))?.deployment === context.deployment) {
     throw new Superseded(`${context.deployment} ended before, yet holds the lock`);
   }
   const next = await dispatch(context.target, ports);
+  // Again after an interruption: told twice is better than not at all.
+  await notifier.publish(`${context.target}: ${record.ended?.result ?? result}`, sentence);
   const succeeded = result === 'live' || result === 'unchanged' || result === 'restored';
   return { outcome: succeeded ? 'succeeded' : 'failed', sentence, ...(next === undefined ? {} : { next }) };
 }

@@ -30,7 +30,7 @@ export async function startDeployment({ input, caller }: PersonalRequest, ports:
   const digest = await ports.releases.digest(settings.repository, version);
   if (digest === undefined) return refused(`The repository ${settings.repository} holds no image ${version}.`);
   const refusal =
-    refusalOf({ version, digest }, await ports.ledger.head(target)) ??
+    refusalOf({ target, version, digest }, await ports.ledger.head(target)) ??
     (await neverLiveBefore(settings, { version, digest }, ports.ledger));
   if (refusal !== undefined) return refused(`${version} is not deployed to ${target}. ${refusal}`);
   const { outcome, deployment } = await beginDeployment(

@@ -264,10 +264,19 @@ async function resolve(template: unknown, states: Record<string, unknown>, scope
   return Object.fromEntries(entries);
 }
 
+/** Expressions, made once: the same few are asked again and again. */
+const compiled = new Map<string, ReturnType<typeof jsonata>>();
+
+function compile(source: string): ReturnType<typeof jsonata> {
+  const known = compiled.get(source) ?? jsonata(source);
+  compiled.set(source, known);
+  return known;
+}
+
 async function evaluate(expression: string, states: Record<string, unknown>, scope: Scope): Promise<unknown> {
   const source = expression.replace(/^\{%\s*/, '').replace(/\s*%\}$/, '');
   const bindings = { ...scope.variables, states: { ...states, context: scope.context }, now: () => scope.world.now() };
-  const value: unknown = await jsonata(source).evaluate(undefined, bindings);
+  const value: unknown = await compile(source).evaluate(undefined, bindings);
   // Step Functions fails a state whose expression yields nothing (States.QueryEvaluationError).
   if (value === undefined)
     throw new Error(`the expression ${expression} yields nothing in ${scope.context.State.Name}`);

@@ -28,8 +28,18 @@ const superseded = z.strictObject({ outcome: z.literal('superseded'), reason });
 export const AcquireLock = {
   input: z.strictObject({ request: DeploymentRequest, executionArn: z.string() }),
   output: z.discriminatedUnion('outcome', [
-    /** `waitSeconds`: until the last call of a former holder has ended for certain. */
-    z.strictObject({ outcome: z.literal('acquired'), token: z.int(), waitSeconds: z.int().min(0) }),
+    z.strictObject({
+      outcome: z.literal('acquired'),
+      token: z.int(),
+      /** Until the last call of a former holder has ended for certain. */
+      waitSeconds: z.int().min(0),
+      /**
+       * `unsettled`: the last deployment did not end with all the traffic on live for certain, and that comes first. `frozen`: a
+       * recovery found that people must look; all that it may do is free the lock.
+       */
+      found: z.enum(['settled', 'unsettled', 'frozen']),
+      reason,
+    }),
     z.strictObject({ outcome: z.literal('busy'), reason }),
     z.strictObject({ outcome: z.literal('duplicate'), reason }),
     z.strictObject({ outcome: z.literal('refused'), reason }),
@@ -126,7 +136,8 @@ export const Converge = {
     reason: reason.optional(),
   }),
   output: z.discriminatedUnion('outcome', [
-    z.strictObject({ outcome: z.literal('converged') }),
+    /** `left`: what of it is not as it should be, though nothing that serves needs it. */
+    z.strictObject({ outcome: z.literal('converged'), left: reason.optional() }),
     z.strictObject({ outcome: z.literal('progressing'), waitingFor: reason }),
     z.strictObject({ outcome: z.literal('stuck'), reason }),
     z.strictObject({ outcome: z.literal('refused'), reason }),
@@ -179,7 +190,16 @@ export const Freeze = {
 };
 
 /** How a deployment ended. */
-export const Result = z.enum(['live', 'unchanged', 'restored', 'rolled back', 'refused', 'frozen']);
+export const Result = z.enum([
+  'live',
+  'unchanged',
+  'restored',
+  'rolled back',
+  'refused',
+  'frozen',
+  /** Farol itself failed while it brought back what is live. A recovery goes on. */
+  'interrupted',
+]);
 export type Result = z.infer<typeof Result>;
 
 export const Finish = {

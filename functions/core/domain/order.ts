@@ -1,12 +1,13 @@
 import type { DeploymentRequest, Head } from '../contract/ledger.ts';
 import { compareVersions } from '../contract/version.ts';
+import { wayOn } from './sentence.ts';
 
 /** Why a target takes no deployment of this release as it stands, in a sentence; undefined: it does. */
 export function refusalOf(
-  { version, digest }: Pick<DeploymentRequest, 'version' | 'digest'>,
+  { target, version, digest }: Pick<DeploymentRequest, 'target' | 'version' | 'digest'>,
   { frozen, live }: Head,
 ): string | undefined {
-  if (frozen !== undefined) return `The target is frozen since ${frozen.at}: ${frozen.reason}`;
+  if (frozen !== undefined) return `The target is frozen since ${frozen.at}: ${frozen.reason} ${wayOn(target)}`;
   if (live === undefined) return undefined;
   const { deployable } = live;
   const order = compareVersions(version, deployable.version);

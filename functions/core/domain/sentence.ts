@@ -1,11 +1,17 @@
 import type { DeploymentRequest, Placement } from '../contract/ledger.ts';
 import type { Result } from '../contract/states.ts';
+import type { Target } from '../contract/target.ts';
 
 /** The same with what a task last printed behind its reason. @param lines oldest first */
 export function withLastLines<T extends { readonly reason: string }>(finding: T, lines: readonly string[]): T {
   return lines.length === 0
     ? finding
     : { ...finding, reason: `${finding.reason} Last lines: ${lines.slice(-5).join(' | ')}` };
+}
+
+/** How a person gets a frozen target going again (I20). */
+export function wayOn(target: Target): string {
+  return `When it is put right, open the target: farol unfreeze ${target} --reason "what was done". That brings all the traffic back to what is live.`;
 }
 
 /** How a deployment ended, in one sentence that a person understands without knowing Farol. */
@@ -20,7 +26,7 @@ export function sentenceOf(
     live === undefined ? `nothing has been live on ${target} yet` : `${live.deployable.version} serves ${target}`;
   switch (result) {
     case 'live':
-      return `${version} is live on ${target}: ${reason}.`;
+      return `${version} is live on ${target}: ${reason.replace(/\.$/, '')}.`;
     case 'unchanged':
       return `Nothing to do on ${target}: ${reason}`;
     case 'restored':
@@ -30,7 +36,9 @@ export function sentenceOf(
     case 'refused':
       return `${version} was refused before anything changed; ${serves}. ${reason}`;
     case 'frozen':
-      return `${target} is frozen until a person has looked. ${reason}`;
+      return `${target} is frozen until a person has looked. ${reason} ${wayOn(target)}`;
+    case 'interrupted':
+      return `The deployment of ${version} was interrupted, and the traffic may be shared still; by the ledger ${serves}. A recovery goes on by itself. ${reason}`;
     default:
       return result satisfies never;
   }

@@ -27,7 +27,14 @@ describe('how a deployment ended says what serves now', () => {
     ['restored', 'Restored: v1.3.0 serves web/production. Why'],
     ['rolled back', 'v1.4.0 was not made live; v1.3.0 serves web/production. Why'],
     ['refused', 'v1.4.0 was refused before anything changed; v1.3.0 serves web/production. Why'],
-    ['frozen', 'web/production is frozen until a person has looked. Why'],
+    [
+      'frozen',
+      'web/production is frozen until a person has looked. Why When it is put right, open the target: farol unfreeze web/production --reason "what was done". That brings all the traffic back to what is live.',
+    ],
+    [
+      'interrupted',
+      'The deployment of v1.4.0 was interrupted, and the traffic may be shared still; by the ledger v1.3.0 serves web/production. A recovery goes on by itself. Why',
+    ],
   ] as const)('%s', (result, sentence) => {
     expect(sentenceOf(request, result, 'Why', live)).toBe(sentence);
   });

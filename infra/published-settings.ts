@@ -1,5 +1,6 @@
-import type { Settings } from '#core/contract/settings.ts';
-import { LOAD_BALANCER_HEADER } from '#core/contract/settings.ts';
+import * as z from 'zod';
+import { LONGEST_SETTINGS } from '#core/contract/bounds.ts';
+import { LOAD_BALANCER_HEADER, type Settings } from '#core/contract/settings.ts';
 import type { EnvironmentTarget } from './environments/schema.ts';
 import { repositoryName } from './names.ts';
 
@@ -74,6 +75,28 @@ export function publishedSettings(target: EnvironmentTarget, made: MadeForTarget
     poll: target.poll,
     infrastructure: made.infrastructure,
   };
+}
+
+/** Bytes that stand for one value which CloudFormation fills in: ARNs of what a target has are shorter. */
+const FILLED_IN = 160;
+
+/**
+ * Why a target's settings are too long to be published, in words; undefined: they are not.
+ * @param json as a template has it: texts, with what CloudFormation fills in between them
+ */
+export function tooLongToPublish(json: unknown): string | undefined {
+  const bytes = bytesOf(json);
+  if (bytes <= LONGEST_SETTINGS) return undefined;
+  return `its settings have about ${bytes} bytes as JSON, and Parameter Store takes ${LONGEST_SETTINGS}: shorten service.environment, or put long values into the image or a secret`;
+}
+
+function bytesOf(json: unknown): number {
+  if (typeof json === 'string') return Buffer.byteLength(json);
+  if (Array.isArray(json)) return json.map(bytesOf).reduce((sum, bytes) => sum + bytes, 0);
+  const { 'Fn::Join': join } = z
+    .object({ 'Fn::Join': z.tuple([z.string(), z.array(z.unknown())]).optional() })
+    .parse(json);
+  return join === undefined ? FILLED_IN : bytesOf(join[1]);
 }
 
 /** Where users come: by HTTPS to the edge, else to what the environment says, else to the load balancer. */

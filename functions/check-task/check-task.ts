@@ -1,12 +1,13 @@
 import * as z from 'zod';
-import { milliseconds } from '#core/contract/duration.ts';
+import { nextLookSeconds, planSeconds, secondsWaited } from '#core/contract/budget.ts';
+import { milliseconds, seconds } from '#core/contract/duration.ts';
 import { MigrationPlan } from '#core/contract/release.ts';
 import type { Settings } from '#core/contract/settings.ts';
 import type { CheckTask, Context, TaskPurpose } from '#core/contract/states.ts';
 import { addedRecords, deviation, plannedRecords } from '#core/domain/applied-migrations.ts';
 import { judgeMigrations } from '#core/domain/migration-gate.ts';
 import { planned } from '#core/domain/planned.ts';
-import { judgeMigrationEnd, nextLookSeconds } from '#core/domain/task-end.ts';
+import { judgeMigrationEnd } from '#core/domain/task-end.ts';
 import type { Clock, Ledger, TargetDatabase, TaskRunner, TaskStatus } from '#core/ports.ts';
 
 /** The fact `recorded-migrations`. */
@@ -40,12 +41,13 @@ export async function checkTask(input: z.infer<typeof CheckTask.input>, ports: P
       ? { outcome: 'running', waitSeconds: nextLookSeconds(looks) }
       : forgotten(purpose, taskArn);
   if (status.state === 'running') {
-    const overdue = isOverdue(status, plan.settings.migrate.timeout, ports.clock);
-    if (overdue)
+    const { migrate } = plan.settings;
+    const most = purpose === 'plan' ? planSeconds(migrate) : seconds(migrate.timeout);
+    if (isOverdue(status, looks, most, ports.clock))
       await ports.tasks.stop(
         plan.settings,
         taskArn,
-        `longer than settings.migrate.timeout (${plan.settings.migrate.timeout})`,
+        `longer than the ${most} s that it has (settings.migrate.timeout)`,
       );
     return { outcome: 'running', waitSeconds: nextLookSeconds(looks) };
   }
@@ -74,8 +76,15 @@ function forgotten(purpose: TaskPurpose, taskArn: string): Output {
   return { outcome: purpose === 'migrate' ? 'needs person' : 'failed', reason };
 }
 
-function isOverdue(status: Extract<TaskStatus, { state: 'running' }>, timeout: string, clock: Clock): boolean {
-  return status.since !== undefined && Date.parse(clock.now()) - Date.parse(status.since) > milliseconds(timeout);
+/** Of a task whose container has not started, the waits between the looks are its time: it must not wait for ever to be placed. */
+function isOverdue(
+  { since }: Extract<TaskStatus, { state: 'running' }>,
+  looks: number,
+  most: number,
+  clock: Clock,
+): boolean {
+  const took = since === undefined ? secondsWaited(looks) : (Date.parse(clock.now()) - Date.parse(since)) / 1000;
+  return took > most;
 }
 
 type Plan = ReturnType<typeof planned>;

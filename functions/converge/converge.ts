@@ -98,7 +98,7 @@ class LookTooOld extends Error {
 
 /** The intent that this phase has, or had when it was interrupted. */
 async function currentIntent(
-  { context, phase, weight, reason }: Input,
+  { context, phase, weight }: Input,
   plan: DeploymentPlan | undefined,
   { of, settings }: PlannedSettings,
   observed: Observed,

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { nextLookSeconds } from '#core/contract/budget.ts';
 import { seconds } from '#core/contract/duration.ts';
 import type { DeploymentPlan } from '#core/contract/ledger.ts';
 import type { Release } from '#core/contract/release.ts';
@@ -14,7 +15,6 @@ import {
 } from '#core/domain/preflight.ts';
 import { buildLabelProblem, judgeProvenance, type Provenance } from '#core/domain/provenance.ts';
 import { judgeScan } from '#core/domain/scan.ts';
-import { nextLookSeconds } from '#core/domain/task-end.ts';
 import type {
   BuildRecords,
   Clock,

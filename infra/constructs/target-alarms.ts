@@ -1,6 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import { MathExpression, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
+import { longestSeconds } from '#core/contract/budget.ts';
 import { seconds } from '#core/contract/duration.ts';
 import type { Slot } from '#core/contract/slot.ts';
 import { targetNames } from '#core/contract/target-names.ts';
@@ -146,7 +147,7 @@ export class TargetAlarms extends RunbookAlarms {
       means: 'One deployment goes on for longer than all its waits together.',
       runbook: 'orchestrator.md#deployment-takes-too-long',
       metric: metrics.farol('DeploymentSeconds'),
-      bad: { atLeast: longestDeployment(target) },
+      bad: { atLeast: Math.ceil(longestSeconds(target)) },
       of: [5, 10],
       missing: TreatMissingData.NOT_BREACHING,
     });
@@ -217,13 +218,6 @@ function errorShare(metrics: SlotRoleMetrics): (slot: Slot) => SlotValue {
       },
     };
   };
-}
-
-/** Seconds that a deployment takes at most if each of its waits is used up, and an hour for all that is no wait. */
-function longestDeployment({ migrate, candidate, traffic, drain }: EnvironmentTarget): number {
-  const bakes = traffic.reduce((sum, { bake }) => sum + seconds(bake), 0);
-  const waits = seconds(migrate.timeout) * migrate.attempts + seconds(candidate.timeout) + bakes;
-  return Math.ceil(waits + 2 * seconds(drain.settle) + 3600);
 }
 
 /** A metric of the target's database, which is called what the target is called. */

@@ -2,12 +2,14 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as z from 'zod';
+import { budgetProblems } from '#core/contract/budget.ts';
 import { MigrationsTable } from '#core/contract/database.ts';
 import { Duration, seconds } from '#core/contract/duration.ts';
 import { GIVEN_VARIABLES, Settings } from '#core/contract/settings.ts';
 import { Name } from '#core/contract/target.ts';
 import { targetNames } from '#core/contract/target-names.ts';
 import { promotionProblems } from './promotion-rules.ts';
+import { databaseNameProblem } from './reserved-names.ts';
 import { settingsProblems, wording } from './settings-problems.ts';
 
 const Port = z.int().min(1).max(65_535);
@@ -221,6 +223,8 @@ const EnvironmentTarget = z
     if (sizes === undefined) refuse(['service', 'cpu'], `one of ${Object.keys(FARGATE).join(', ')} on Fargate`);
     else if (!sizes.includes(memory))
       refuse(['service', 'memory'], `with ${cpu} CPU units, Fargate has ${sizes.join(', ')} MiB`);
+    const reserved = databaseNameProblem(target.database.name);
+    if (reserved !== undefined) refuse(['database', 'name'], reserved);
     // RDS API, CreateDBInstance: at least a tenth more than there is.
     if (target.database.storageMaxGiB < target.database.storageGiB * 1.1)
       refuse(['database', 'storageMaxGiB'], 'at least a tenth more than storageGiB');
@@ -228,20 +232,13 @@ const EnvironmentTarget = z
       if (target.edge !== undefined && target[key] !== undefined) refuse([key], 'the edge decides it');
     const ports = Object.values(target.loadBalancer.ports);
     if (new Set(ports).size < ports.length) refuse(['loadBalancer', 'ports'], 'the three ports must differ');
-    // Bounds of ELBv2's target groups and load balancers and of Fargate's stopTimeout, by their API references.
-    const { health, drain } = target;
-    const whole = { health: ['interval', 'timeout'], drain: ['deregistration', 'stopTimeout', 'idle'] } as const;
-    for (const key of whole.health)
-      if (!Number.isInteger(seconds(health[key]))) refuse(['health', key], 'whole seconds');
-    for (const key of whole.drain) if (!Number.isInteger(seconds(drain[key]))) refuse(['drain', key], 'whole seconds');
-    if (seconds(health.interval) < 5 || seconds(health.interval) > 300)
-      refuse(['health', 'interval'], 'between 5s and 300s');
-    if (seconds(health.timeout) < 2) refuse(['health', 'timeout'], 'at least 2s');
+    // The load balancer's metrics come once a minute, and the local cloud alone is quicker. CloudWatch metrics for your Application Load Balancer.
+    if (seconds(target.analysis.period) % 60 !== 0) refuse(['analysis', 'period'], 'a multiple of 60s');
+    // ELBv2 API, CreateTargetGroup: the time-out is the shorter one.
+    const { health } = target;
     if (seconds(health.timeout) >= seconds(health.interval))
       refuse(['health', 'timeout'], 'must be shorter than the interval');
-    if (seconds(drain.deregistration) > 3600) refuse(['drain', 'deregistration'], 'at most 1h');
-    if (seconds(drain.stopTimeout) > 120) refuse(['drain', 'stopTimeout'], 'at most 120s on Fargate');
-    if (seconds(drain.idle) < 1 || seconds(drain.idle) > 4000) refuse(['drain', 'idle'], 'between 1s and 4000s');
+    for (const { path, message } of budgetProblems(target)) refuse([...path], message);
   });
 export type EnvironmentTarget = z.infer<typeof EnvironmentTarget>;
 

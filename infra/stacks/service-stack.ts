@@ -36,9 +36,9 @@ import { SlotRemoval } from '../constructs/slot-removal.ts';
 import { TargetObservability } from '../constructs/target-observability.ts';
 import { TargetRoles } from '../constructs/target-roles.ts';
 import { TaskRoles } from '../constructs/task-roles.ts';
-import type { Environments, EnvironmentTarget } from '../environments/schema.ts';
+import { type Environments, EnvironmentsError, type EnvironmentTarget } from '../environments/schema.ts';
 import { repositoryName, runSecretPrefix } from '../names.ts';
-import { publishedSettings } from '../published-settings.ts';
+import { publishedSettings, tooLongToPublish } from '../published-settings.ts';
 
 export interface ServiceStackProps extends StackProps {
   readonly target: EnvironmentTarget;
@@ -123,10 +123,13 @@ export class ServiceStack extends Stack {
       documentation: props.documentation,
     });
     new CfnOutput(this, 'Address', { value: settings.address, description: `Where ${target.app} is reached` });
+    const json = this.toJsonString(settings);
+    const tooLong = tooLongToPublish(this.resolve(json));
+    if (tooLong !== undefined) throw new EnvironmentsError([`${target.app}/${target.environment}: ${tooLong}`]);
     const published = new StringParameter(this, 'Settings', {
       parameterName: this.#names.settingsParameter,
       description: `How Farol deploys ${target.app}/${target.environment}`,
-      stringValue: this.toJsonString(settings),
+      stringValue: json,
       // Settings outgrow a standard parameter's 4 KB with a few environment variables more.
       tier: ParameterTier.INTELLIGENT_TIERING,
     });

@@ -29,9 +29,15 @@ export function scaleSettings(settings: Settings, timeScale: number): Settings {
       bake: wholeSeconds(step.bake),
       checkEvery: wholeSeconds(step.checkEvery),
     })),
-    analysis: { ...analysis, period: wholeSeconds(analysis.period) },
+    analysis: { ...analysis, period: periodOf(milliseconds(analysis.period) / timeScale) },
     warm: scaled(warm),
   };
+}
+
+/** The longest of CloudWatch's periods that is no longer. */
+function periodOf(ms: number): Duration {
+  const period = [60, 30, 10, 5].find((each) => each * 1000 <= ms) ?? 1;
+  return inMilliseconds((period === 60 ? Math.floor(ms / 60_000) * 60 : period) * 1000);
 }
 
 /** In the largest unit that needs no fraction. */

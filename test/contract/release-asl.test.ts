@@ -3,8 +3,7 @@ import validate from 'asl-validator';
 import jsonata from 'jsonata';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { seconds } from '#core/contract/duration.ts';
-import { LONGEST_APPROVAL } from '#core/contract/settings.ts';
+import { MOST_SECONDS } from '#core/contract/budget.ts';
 import { STATE_FUNCTIONS } from '#core/contract/states.ts';
 import { definitionOf, flowOf, releaseDefinition } from '../../statemachines/definition.ts';
 import { pictureOf } from '../../statemachines/picture.ts';
@@ -73,7 +72,7 @@ test('the file is Amazon States Language by the published schema', () => {
 
 test('an execution has time for the longest approval, and two days for the rest', () => {
   const { TimeoutSeconds } = z.looseObject({ TimeoutSeconds: z.int() }).parse(JSON.parse(text));
-  expect(TimeoutSeconds).toBe(seconds(LONGEST_APPROVAL) + 2 * 86_400);
+  expect(TimeoutSeconds).toBe(MOST_SECONDS);
 });
 
 describe('each task state', () => {

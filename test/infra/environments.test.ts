@@ -101,11 +101,25 @@ describe('environments', () => {
   });
 
   test.each([
-    ['health', { interval: '4s', timeout: '2s' }, 'targets.0.health.interval: between 5s and 300s'],
+    ['health', { interval: '4s', timeout: '2s' }, 'targets.0.health.interval: at least 5s'],
     ['health', { interval: '10s', timeout: '10s' }, 'targets.0.health.timeout: must be shorter than the interval'],
-    ['drain', { deregistration: '2h' }, 'targets.0.drain.deregistration: at most 1h'],
-    ['drain', { stopTimeout: '3m' }, 'targets.0.drain.stopTimeout: at most 120s on Fargate'],
-    ['drain', { idle: '2h' }, 'targets.0.drain.idle: between 1s and 4000s'],
+    ['drain', { deregistration: '2h' }, 'targets.0.drain.deregistration: at most 3600s'],
+    ['drain', { stopTimeout: '3m' }, 'targets.0.drain.stopTimeout: at most 120s'],
+    ['drain', { idle: '2h' }, 'targets.0.drain.idle: at most 4000s'],
+    ['health', { path: `/${'a'.repeat(2_000)}` }, 'targets.0.health.path: at most 1024 characters'],
+    [
+      'analysis',
+      { period: '90s' },
+      'targets.0.analysis.period: a multiple of 60s: what CloudWatch has of a load balancer',
+    ],
+    ['analysis', { period: '1.5s' }, 'targets.0.analysis.period: whole seconds'],
+    ['analysis', { period: '30s' }, 'targets.0.analysis.period: a multiple of 60s'],
+    ['database', { name: 'user' }, 'targets.0.database.name: PostgreSQL reserves the word user: take another name'],
+    [
+      'database',
+      { name: 'rdsadmin' },
+      'targets.0.database.name: every PostgreSQL of RDS has a database rdsadmin already: take another name',
+    ],
     [
       'database',
       { storageMaxGiB: 22, storageGiB: 21 },
@@ -113,7 +127,32 @@ describe('environments', () => {
     ],
   ] as const)('bounds of AWS: %s %o', (member, change, message) => {
     const [target] = environments.targets;
-    expect(problems(withTarget({ [member]: { ...target?.[member], ...change } }))).toEqual([message]);
+    const found = problems(withTarget({ [member]: { ...target?.[member], ...change } }));
+    expect(found.map((text) => text.replace(/; got .*/, ''))).toContain(message);
+  });
+
+  test.each([
+    [{ warm: '1000000000d' }, 'targets.0.warm: at most 14d'],
+    [{ traffic: [{ weight: 100, bake: '1m', checkEvery: '0s' }] }, 'targets.0.traffic.0.checkEvery: at least 1s'],
+    [
+      { traffic: [{ weight: 100, bake: '1m', checkEvery: '2m' }] },
+      'targets.0.traffic.0.checkEvery: at most as long as bake: a step is checked at its end at the latest',
+    ],
+  ])('times have bounds: %j', (change, message) => {
+    expect(problems(withTarget(change))).toContain(message);
+  });
+
+  test('a deployment that would outgrow its execution is refused with what it needs and what there is', () => {
+    const [problem] = problems(withTarget({ traffic: [{ weight: 100, bake: '2d', checkEvery: '60s' }] }));
+    expect(problem).toMatch(
+      /^targets\.0\.traffic: a deployment may need 4\d{4} events in its history, and an execution has 25000/,
+    );
+  });
+
+  test('a variable may be called as programs call theirs', () => {
+    const [target] = environments.targets;
+    const environment = { http_proxy: 'http://proxy.example:3128' };
+    expect(problems(withTarget({ service: { ...target?.service, environment } }))).toEqual([]);
   });
 });
 

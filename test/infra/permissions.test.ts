@@ -91,13 +91,14 @@ describe('who may do what', () => {
     expect(whoMay(/^ecs:(Deregister|Delete)TaskDefinitions?$/)).toEqual([]);
   });
 
-  test('deployments are started by those who hear of one', () => {
+  test('deployments are started by those who hear of one, or of one that did not end', () => {
     expect(whoMay(/^states:StartExecution$/)).toEqual([
       'receive-push',
       'receive-settings',
       'start-deployment',
       'finish',
       'reconcile',
+      'unfreeze',
     ]);
     expect(whoMay(/^states:(Stop|Delete|Update|SendTaskFailure|SendTaskHeartbeat)/)).toEqual([]);
   });

@@ -121,7 +121,7 @@ describe('a wrong setting is told in one line: where, what would be right, what 
     [
       'a variable’s name',
       withTarget({ service: { ...service, environment: { 'log-level': 'debug' } } }),
-      'targets.0.service.environment.log-level: a variable’s name has capital letters, digits and underscores; got "log-level"',
+      'targets.0.service.environment.log-level: a variable’s name has letters, digits and underscores, and does not begin with a digit; got "log-level"',
     ],
     [
       'a class with its prefix',

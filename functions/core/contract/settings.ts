@@ -1,27 +1,44 @@
 import * as z from 'zod';
+import { BOUNDS, boundProblem, LONGEST_PATH, LONGEST_SETTINGS, MOST_NAMES, MOST_STEPS } from './bounds.ts';
+import { budgetProblems } from './budget.ts';
 import { MigrationsTable } from './database.ts';
 import { Duration, seconds } from './duration.ts';
 import { foreignNames } from './own-names.ts';
 import { Name, Target } from './target.ts';
 
-const atLeast = (least: Duration) =>
-  Duration.refine((value) => seconds(value) >= seconds(least), { error: `at least ${least}` });
+/** Refuses what is beyond the bound of a setting, and says what the bound is. */
+const within =
+  (setting: keyof typeof BOUNDS) =>
+  (value: Duration | number, context: z.core.$RefinementCtx): void => {
+    const message = boundProblem(setting, value);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  };
+/** A time within the bounds of its setting. */
+const time = (setting: keyof typeof BOUNDS) => Duration.superRefine(within(setting));
+/** A whole number within the bounds of its setting. */
+const count = (setting: keyof typeof BOUNDS) => z.int().superRefine(within(setting));
 
 const Arn = z.string().regex(/^arn:[\w-]+:[\w-]+:[\w-]*:\d*:.+$/, {
   error: 'an ARN, arn:<partition>:<service>:<region>:<account>:<resource>',
 });
 
 /** One entry of the traffic plan: the candidate's share of the requests, how long it stays there, how often it is checked meanwhile. */
-export const TrafficStep = z.strictObject({
-  weight: z.int().min(1).max(100),
-  bake: Duration,
-  checkEvery: Duration,
-});
+export const TrafficStep = z
+  .strictObject({
+    weight: count('traffic.weight'),
+    bake: time('traffic.bake'),
+    checkEvery: time('traffic.checkEvery'),
+  })
+  .refine(({ bake, checkEvery }) => seconds(checkEvery) <= seconds(bake), {
+    path: ['checkEvery'],
+    error: 'at most as long as bake: a step is checked at its end at the latest',
+  });
 export type TrafficStep = z.infer<typeof TrafficStep>;
 
 const TrafficPlan = z
   .array(TrafficStep)
   .min(1)
+  .max(MOST_STEPS)
   .refine((steps) => steps.every((step, i) => i === 0 || step.weight > (steps[i - 1]?.weight ?? 0)), {
     error: 'weights must rise from step to step',
   })
@@ -40,7 +57,9 @@ export const GIVEN_VARIABLES = [
 ] as const;
 
 const Variables = z.record(
-  z.string().regex(/^[A-Z][A-Z0-9_]*$/, { error: 'a variable’s name has capital letters, digits and underscores' }),
+  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
+    error: 'a variable’s name has letters, digits and underscores, and does not begin with a digit',
+  }),
   z.string(),
 );
 
@@ -74,14 +93,12 @@ const Approver = z.string().regex(/^(?:arn:[\w-]+:iam::\d{12}:user\/[\w+=,.@/-]+
     'an IAM user’s ARN, as in arn:aws:iam::123456789012:user/ana, or a user name in IAM Identity Center, as in ana@example.com; no role',
 });
 
-/** With the two days that the rest of a deployment has, within the state machine's own time-out, and less than the seven days that a pipeline waits for its deployment. */
-export const LONGEST_APPROVAL: Duration = '6d';
-
-/** The target's lock is held meanwhile. */
-const LONGEST_PROOF: Duration = '1h';
-const proofTimeout = atLeast('1s').refine((value) => seconds(value) <= seconds(LONGEST_PROOF), {
-  error: `at most ${LONGEST_PROOF}`,
-});
+/** CloudWatch has metrics by these seconds, and by multiples of 60. CloudWatch API Reference, MetricStat, Period. */
+const SHORT_PERIODS: readonly number[] = [1, 5, 10, 30];
+const Period = time('analysis.period').refine(
+  (value) => seconds(value) % 60 === 0 || SHORT_PERIODS.includes(seconds(value)),
+  { error: 'a multiple of 60s: what CloudWatch has of a load balancer' },
+);
 
 /** The program that a target runs. Its command, port and checks come from the image's release.json. */
 const Service = z.strictObject({
@@ -166,34 +183,37 @@ export const Settings = z
       .optional(),
     capacity: z
       .strictObject({
-        min: z.int().min(1),
-        max: z.int().min(1),
+        min: count('capacity.min'),
+        max: count('capacity.max'),
         /** Requests a minute and task that scaling aims at (ALBRequestCountPerTarget). */
-        requestsPerTarget: z.number().positive(),
+        requestsPerTarget: z.number().superRefine(within('capacity.requestsPerTarget')),
       })
       .refine(({ min, max }) => min <= max, { error: 'min must not exceed max' }),
     health: z.strictObject({
-      path: z.string().startsWith('/'),
-      interval: Duration,
-      timeout: Duration,
-      healthy: z.int().min(2).max(10),
-      unhealthy: z.int().min(2).max(10),
+      path: z
+        .string()
+        .startsWith('/')
+        .max(LONGEST_PATH, { error: `at most ${LONGEST_PATH} characters` }),
+      interval: time('health.interval'),
+      timeout: time('health.timeout'),
+      healthy: count('health.healthy'),
+      unhealthy: count('health.unhealthy'),
     }),
     drain: z.strictObject({
       /** Deregistration delay of the target groups. */
-      deregistration: Duration,
+      deregistration: time('drain.deregistration'),
       /** From SIGTERM to SIGKILL. */
-      stopTimeout: Duration,
+      stopTimeout: time('drain.stopTimeout'),
       /** Idle time of the load balancer's connections; the application's keep-alive must be longer. */
-      idle: Duration,
+      idle: time('drain.idle'),
       /** How long after a change of weights the old slot is still taken to get requests. */
-      settle: Duration,
+      settle: time('drain.settle'),
     }),
     migrate: z.strictObject({
-      timeout: Duration,
-      lockTimeout: Duration,
+      timeout: time('migrate.timeout'),
+      lockTimeout: time('migrate.lockTimeout'),
       /** How often a migration that ended `busy` (exit code 75) is begun again. */
-      attempts: z.int().min(1).max(10),
+      attempts: count('migrate.attempts'),
       /** What to do with a migration after which the code that is live no longer works. */
       incompatible: z.enum(['refuse', 'allow']),
       /** What to do with a migration of which that is not known. */
@@ -201,23 +221,23 @@ export const Settings = z
     }),
     candidate: z.strictObject({
       /** From the fill to every task healthy. */
-      timeout: Duration,
+      timeout: time('candidate.timeout'),
       /** Stopped tasks of the candidate after which it is called a crash loop. */
-      crashes: z.int().min(1),
+      crashes: count('candidate.crashes'),
     }),
     traffic: TrafficPlan,
     analysis: z.strictObject({
       /** Share of the candidate's requests that may end in the application's own 5xx, 0 to 1. */
-      maxErrorShare: z.number().min(0).max(1),
+      maxErrorShare: z.number().superRefine(within('analysis.maxErrorShare')),
       /** Below this many requests in the window the share proves nothing; smoke and target health decide. */
-      minRequests: z.int().min(1),
+      minRequests: count('analysis.minRequests'),
       /** Period of the load balancer's metrics: 60s on AWS. */
-      period: atLeast('1s'),
+      period: Period,
     }),
     /** What a release must prove of where it comes from, before anything of it runs. */
     provenance: z.strictObject({
       /** From the deployment's first look to the build's end: an image is pushed while its build still runs. */
-      timeout: proofTimeout,
+      timeout: time('provenance.timeout'),
       /** The branch that must hold the commit; left out, any commit may be released. */
       branch: z
         .string()
@@ -229,7 +249,7 @@ export const Settings = z
       /** `CRITICAL`: such findings block. `HIGH`: critical and high ones do. `none`: scans are not looked at. An absent scan blocks. */
       block: z.enum(['CRITICAL', 'HIGH', 'none']),
       /** From the deployment's first look to the scan's end. */
-      timeout: proofTimeout,
+      timeout: time('scan.timeout'),
       /** Findings that do not block, for a time: base images carry some that have no fix yet. */
       accept: z
         .array(
@@ -246,9 +266,7 @@ export const Settings = z
     approval: z
       .strictObject({
         /** Without an answer until then the deployment is not made live: silence is no. */
-        timeout: atLeast('1s').refine((value) => seconds(value) <= seconds(LONGEST_APPROVAL), {
-          error: `at most ${LONGEST_APPROVAL}`,
-        }),
+        timeout: time('approval.timeout'),
         /**
          * What waits for the answer. `anything`: whatever could write to the database or read a secret, so that nothing of the
          * release runs before it but the plan of its migrations. `migrations-or-traffic`, also when left out: the migration
@@ -256,18 +274,27 @@ export const Settings = z
          */
         before: z.enum(['anything', 'migrations-or-traffic']).optional(),
         /** Who may answer, each by the name that AWS gives them. Left out, each person who may call `answer-approval`. */
-        approvers: z.array(Approver).min(1).optional(),
+        approvers: z.array(Approver).min(1).max(MOST_NAMES).optional(),
       })
       .optional(),
     /** How long the old slot stays able to serve after a promotion. */
-    warm: Duration,
+    warm: time('warm'),
     /** How long `converge` rests between two looks at AWS. */
-    poll: Duration,
+    poll: time('poll'),
     infrastructure: Infrastructure,
   })
   .superRefine((settings, context) => {
     for (const { path, message } of foreignNames(settings))
       context.addIssue({ code: 'custom', path: [...path], message });
+    for (const { path, message } of budgetProblems(settings))
+      context.addIssue({ code: 'custom', path: [...path], message });
+    const bytes = Buffer.byteLength(JSON.stringify(settings));
+    if (bytes > LONGEST_SETTINGS)
+      context.addIssue({
+        code: 'custom',
+        path: [],
+        message: `the settings have ${bytes} bytes as JSON, and Parameter Store takes ${LONGEST_SETTINGS}: put long values into a secret, or into the image`,
+      });
   });
 export type Settings = z.infer<typeof Settings>;
 

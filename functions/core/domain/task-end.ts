@@ -19,11 +19,3 @@ export function judgeMigrationEnd({ exitCode, started }: TaskEnd): 'succeeded' |
   if (exitCode === 0) return 'succeeded';
   return exitCode === BUSY ? 'busy' : 'failed';
 }
-
-/**
- * Whole seconds until the next look at a task: 1 at first, then growing to 30, so that a quick migration costs no wait
- * and a long one no history (ECS advises growing waits for DescribeTasks; an execution's history ends at 25,000 events).
- */
-export function nextLookSeconds(looks: number): number {
-  return Math.min(30, Math.max(1, Math.floor(looks / 3)));
-}

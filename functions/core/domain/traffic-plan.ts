@@ -1,4 +1,4 @@
-import { seconds } from '../contract/duration.ts';
+import { checksOf } from '../contract/budget.ts';
 import type { PlannedStep } from '../contract/ledger.ts';
 import type { TrafficStep } from '../contract/settings.ts';
 
@@ -8,11 +8,7 @@ import type { TrafficStep } from '../contract/settings.ts';
  */
 export function planSteps(traffic: readonly TrafficStep[], first: boolean): PlannedStep[] {
   const steps = first ? traffic.slice(-1) : traffic;
-  return steps.map(({ weight, bake, checkEvery }) => ({
-    weight,
-    checks: Math.max(1, Math.round(seconds(bake) / seconds(checkEvery))),
-    checkSeconds: Math.max(1, Math.round(seconds(checkEvery))),
-  }));
+  return steps.map((step) => ({ weight: step.weight, ...checksOf(step) }));
 }
 
 /**

@@ -26,7 +26,7 @@ describe('scaled settings', () => {
       provenance: { timeout: '20s' },
       scan: { block: 'CRITICAL', timeout: '30s' },
       traffic: [{ weight: 100, bake: '20s', checkEvery: '2s' }],
-      analysis: { ...before.analysis, period: '2s' },
+      analysis: { ...before.analysis, period: '1s' },
       warm: '120s',
       poll: '2s',
     });

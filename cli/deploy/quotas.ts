@@ -16,8 +16,8 @@ export interface Need {
   readonly used?: Used;
 }
 
-/** Concurrent executions of functions with which a deployment of one target is never held up: its own two, and an event or two beside it. */
-const FUNCTIONS_OF_A_DEPLOYMENT = 4;
+/** Concurrent executions of functions with which a deployment of one target is never held up: its own, three probes at once, and an event or two beside it. */
+const FUNCTIONS_OF_A_DEPLOYMENT = 6;
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
 

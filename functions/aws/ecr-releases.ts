@@ -40,8 +40,23 @@ const MANIFEST_TYPES = [
   'application/vnd.docker.distribution.manifest.list.v2+json',
 ] as const;
 
-const Manifest = z.object({ config: z.object({ digest: z.string() }).optional() });
-const ImageConfig = z.object({ config: z.object({ Labels: z.record(z.string(), z.string()).nullish() }) });
+const Manifest = z.object({
+  config: z.object({ digest: z.string(), mediaType: z.string().optional() }).optional(),
+  manifests: z.array(z.unknown()).optional(),
+});
+/** What a manifest names as its configuration where it is an image; an OCI artefact (a chart, a signature) names something else. */
+const IMAGE_CONFIG_TYPES: readonly (string | undefined)[] = [
+  undefined,
+  'application/vnd.oci.image.config.v1+json',
+  'application/vnd.docker.container.image.v1+json',
+];
+/** OCI Image Format Specification, "Image Configuration": `config` is optional, and so are the labels in it. */
+const ImageConfig = z.object({
+  config: z.object({ Labels: z.record(z.string(), z.string()).nullish() }).nullish(),
+});
+
+/** Bytes of a release.json: plans and heads of the ledger hold it, each an item of 400 KB at most (DynamoDB, "Quotas"). */
+const LONGEST_RELEASE_JSON = 50_000;
 
 /** Amazon ECR API Reference, ImageScanStatus. Enhanced scanning goes on for as long as the image is watched: ACTIVE. */
 const SCAN_RUNS: ReadonlySet<string> = new Set(['IN_PROGRESS', 'PENDING']);
@@ -74,10 +89,14 @@ export class EcrReleases implements ReleaseSource {
     const found = image.imageId?.imageDigest;
     if (found !== digest)
       return `The tag ${version} now names ${found}, not ${digest}, which was announced. The newer push has a deployment of its own.`;
-    const manifest = Manifest.parse(JSON.parse(image.imageManifest ?? '{}'));
+    const { data: manifest } = Manifest.safeParse(parseJson(image.imageManifest ?? ''));
+    if (manifest === undefined) return `The manifest of ${repository}:${version} is none of an image.`;
+    if (!IMAGE_CONFIG_TYPES.includes(manifest.config?.mediaType))
+      return `${repository}:${version} is an OCI artefact (${oneLine(manifest.config?.mediaType ?? '', 100)}) and no image that could run.`;
     if (manifest.config === undefined)
       return `The image ${repository}:${version} is an index of several images. Push one image for one platform, without attestations.`;
     const labels = await this.#labels(repository, manifest.config.digest);
+    if (labels === undefined) return `The configuration of ${repository}:${version} is none of an image.`;
     return read(repository, digest, version, labels);
   }
 
@@ -154,7 +173,8 @@ export class EcrReleases implements ReleaseSource {
     }
   }
 
-  async #labels(repository: string, configDigest: string): Promise<Record<string, string>> {
+  /** undefined: it is no image's configuration. */
+  async #labels(repository: string, configDigest: string): Promise<Record<string, string> | undefined> {
     const { downloadUrl } = await this.#client.send(
       new GetDownloadUrlForLayerCommand({ repositoryName: repository, layerDigest: configDigest }),
     );
@@ -162,13 +182,17 @@ export class EcrReleases implements ReleaseSource {
     const response = await fetch(downloadUrl, { signal: AbortSignal.timeout(8_000) });
     if (!response.ok)
       throw new Error(`the image configuration ${configDigest} answered with status ${response.status}`);
-    return ImageConfig.parse(await response.json()).config.Labels ?? {};
+    const { data } = ImageConfig.safeParse(parseJson(await response.text()));
+    return data && (data.config?.Labels ?? {});
   }
 }
 
 function read(repository: string, digest: Digest, version: Version, labels: Record<string, string>): Release | string {
   const text = labels[RELEASE_LABEL];
   if (text === undefined) return `The image ${repository}:${version} carries no release.json (label ${RELEASE_LABEL}).`;
+  const bytes = Buffer.byteLength(text);
+  if (bytes > LONGEST_RELEASE_JSON)
+    return `release.json of ${version} is wrong: it has ${bytes} bytes, and at most ${LONGEST_RELEASE_JSON} are kept`;
   const parsed = ReleaseJson.safeParse(parseJson(text));
   if (!parsed.success) return `release.json of ${version} is wrong: ${z.prettifyError(parsed.error)}`;
   return {

@@ -1,13 +1,21 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import type { Answer, Prober } from '#core/ports.ts';
+import type { Answer, NoAnswer, Prober } from '#core/ports.ts';
 
 /** More of a body than this is read, but not kept: a smoke check looks for a text, it does not download. */
 const MAX_BODY_BYTES = 1_000_000;
 
 /** Plain HTTP requests. `node:http` rather than fetch, which forbids setting the Host header that the application needs. */
 export class HttpProber implements Prober {
-  get(url: string, headers: Readonly<Record<string, string>>, timeoutMs: number): Promise<Answer> {
+  async get(url: string, headers: Readonly<Record<string, string>>, timeoutMs: number): Promise<Answer | NoAnswer> {
+    try {
+      return await this.#ask(url, headers, timeoutMs);
+    } catch (error) {
+      return { noAnswer: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  #ask(url: string, headers: Readonly<Record<string, string>>, timeoutMs: number): Promise<Answer> {
     const began = performance.now();
     const send = url.startsWith('https:') ? httpsRequest : httpRequest;
     return new Promise((resolve, reject) => {

@@ -1,4 +1,9 @@
-import { GetParameterCommand, paginateGetParametersByPath, type SSMClient } from '@aws-sdk/client-ssm';
+import {
+  GetParameterCommand,
+  ParameterNotFound,
+  paginateGetParametersByPath,
+  type SSMClient,
+} from '@aws-sdk/client-ssm';
 import * as z from 'zod';
 import { Settings, targetOf } from '#core/contract/settings.ts';
 import { SETTINGS_PATH, settingsParameter, type Target } from '#core/contract/target.ts';
@@ -14,9 +19,21 @@ export class SsmSettings implements SettingsStore {
 
   async settings(target: Target): Promise<Settings | string> {
     const name = settingsParameter(target);
-    const { Parameter } = await this.#client.send(new GetParameterCommand({ Name: name }));
-    const parsed = parse(Parameter?.Value, target);
+    const value = await this.#value(name);
+    if (value === undefined) return `There is no parameter ${name}: deploy the target's stack (farol deploy).`;
+    const parsed = parse(value, target);
     return typeof parsed === 'string' ? `The settings in ${name} are wrong: ${parsed}` : parsed;
+  }
+
+  /** undefined: there is no such parameter. */
+  async #value(Name: string): Promise<string | undefined> {
+    try {
+      const { Parameter } = await this.#client.send(new GetParameterCommand({ Name }));
+      return Parameter?.Value ?? '';
+    } catch (error) {
+      if (error instanceof ParameterNotFound) return undefined;
+      throw error;
+    }
   }
 
   async all(): ReturnType<SettingsStore['all']> {
@@ -27,7 +44,7 @@ export class SsmSettings implements SettingsStore {
     )) {
       for (const { Name = '', Value } of page.Parameters ?? []) {
         const target = Name.slice(SETTINGS_PATH.length + 1);
-        const parsed = parse(Value, target);
+        const parsed = parse(Value ?? '', target);
         found.push(typeof parsed === 'string' ? { target, error: parsed } : { settings: parsed });
       }
     }
@@ -36,8 +53,8 @@ export class SsmSettings implements SettingsStore {
 }
 
 /** The settings of `target`, or in words what is wrong with them. */
-function parse(value: string | undefined, target: Target): Settings | string {
-  const json = parseJson(value ?? '');
+function parse(value: string, target: Target): Settings | string {
+  const json = parseJson(value);
   if (json === undefined) return 'they are no JSON';
   const parsed = Settings.safeParse(json);
   if (!parsed.success) return z.prettifyError(parsed.error);

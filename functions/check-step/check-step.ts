@@ -19,7 +19,7 @@ export async function checkStep(
   { context, weight, since, smoke }: z.infer<typeof CheckStep.input>,
   { ledger, slots, metrics, clock }: Ports,
 ): Promise<z.infer<typeof CheckStep.output>> {
-  if (smoke.outcome === 'superseded') return smoke;
+  if (smoke.outcome === 'superseded' || smoke.outcome === 'error') return smoke;
   const { settings, candidate } = planned(await ledger.deployment(context.deployment), context.deployment);
   const [observed, intent, counts] = await Promise.all([
     slots.observe(settings),

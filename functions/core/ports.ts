@@ -235,10 +235,15 @@ export interface Answer {
   readonly ms: number;
 }
 
+/** Nothing answered: the connection was refused or broke off, or the time was over. `noAnswer` says how. */
+export interface NoAnswer {
+  readonly noAnswer: string;
+}
+
 /** Requests to a slot's preview listener. */
 export interface Prober {
-  /** Follows no redirect. A connection error or time-out is thrown. */
-  get(url: string, headers: Readonly<Record<string, string>>, timeoutMs: number): Promise<Answer>;
+  /** Follows no redirect. What is thrown is the prober's own failure, and says nothing about the address (I19). */
+  get(url: string, headers: Readonly<Record<string, string>>, timeoutMs: number): Promise<Answer | NoAnswer>;
 }
 
 /** The pipelines that build applications' releases, and then wait to be told how the deployment ended. */

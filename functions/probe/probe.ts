@@ -7,9 +7,6 @@ export async function probe(
   { url, headers, timeoutMs }: z.infer<typeof Probe.input>,
   prober: Prober,
 ): Promise<z.infer<typeof Probe.output>> {
-  try {
-    return { outcome: 'answered', ...(await prober.get(url, headers, timeoutMs)) };
-  } catch (error) {
-    return { outcome: 'no answer', reason: error instanceof Error ? error.message : String(error) };
-  }
+  const result = await prober.get(url, headers, timeoutMs);
+  return 'noAnswer' in result ? { outcome: 'no answer', reason: result.noAnswer } : { outcome: 'answered', ...result };
 }

@@ -46,30 +46,56 @@ export async function smoke(
     timeoutMs: number,
     judge: (answer: Answer) => string | undefined,
     extra: Record<string, string> = {},
-  ) => {
+  ): Promise<Finding | undefined> => {
     try {
-      const failure = judge(await prober.get(new URL(path, preview).href, { ...headers, ...extra }, timeoutMs));
-      return failure === undefined ? undefined : `${path}: ${failure}`;
+      const result = await prober.get(new URL(path, preview).href, { ...headers, ...extra }, timeoutMs);
+      const failure = 'noAnswer' in result ? `no answer (${result.noAnswer})` : judge(result);
+      return failure === undefined ? undefined : { outcome: 'fail', reason: `${path}: ${failure}` };
     } catch (error) {
-      return `${path}: no answer (${error instanceof Error ? error.message : String(error)})`;
+      const { prober: checker = 'the function smoke' } = settings.infrastructure;
+      return {
+        outcome: 'error',
+        reason: `${checker} could not ask ${path}, which says nothing about the application: ${error instanceof Error ? error.message : String(error)}`,
+      };
     }
   };
-  const request = (check: SmokeCheck) =>
+  const request = (check: SmokeCheck) => () =>
     get(check.path, check.maxMs ?? DEFAULT_TIMEOUT_MS, (answer) => judgeAnswer(check, answer), check.headers);
-  const identity = get(releaseJson.version, DEFAULT_TIMEOUT_MS, (answer) =>
-    judgeVersion({ version: deployable.version, digest: deployable.digest, slot }, answer),
-  );
+  const identity = () =>
+    get(releaseJson.version, DEFAULT_TIMEOUT_MS, (answer) =>
+      judgeVersion({ version: deployable.version, digest: deployable.digest, slot }, answer),
+    );
   const ready = request({ path: releaseJson.readyz, status: 200 });
-  const failures = await Promise.all([identity, ready, ...releaseJson.smoke.map(request)]);
-  const [failure] = failures.filter((found) => found !== undefined);
-  if (failure !== undefined) return { outcome: 'fail', reason: failure };
-  const checks = failures.length;
+  const found = await aFewAtATime([identity, ready, ...releaseJson.smoke.map(request)]);
+  const finding = found.find((one) => one?.outcome === 'fail') ?? found.find((one) => one !== undefined);
+  if (finding !== undefined) return finding;
+  const checks = found.length;
   await ledger.saveFact(
     context,
     { kind: role === 'candidate' ? 'smoke' : 'live-check', deployable, detail: { checks, slot } },
     `${checks} checks through the preview of ${slot}`,
   );
   return { outcome: 'pass', checks };
+}
+
+/** What is wrong with one check: the application failed it, or it could not be asked. */
+interface Finding {
+  readonly outcome: 'fail' | 'error';
+  readonly reason: string;
+}
+
+/** Requests under way at once: each takes one of the account's concurrent executions, of which a new account has ten. */
+const AT_ONCE = 3;
+
+/** What each of the checks finds, in their order. */
+async function aFewAtATime<T>(checks: readonly (() => Promise<T>)[]): Promise<T[]> {
+  const found: T[] = [];
+  const waiting = checks.entries();
+  const ask = async (): Promise<void> => {
+    for (const [place, check] of waiting) found[place] = await check();
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, ask));
+  return found;
 }
 
 async function servedSettings({ live }: DeploymentPlan, ledger: Ledger): Promise<Settings> {

@@ -11,6 +11,7 @@ import type {
   Answer,
   BuildRecords,
   Clock,
+  NoAnswer,
   Prober,
   ReleaseSource,
   SettingsStore,
@@ -50,6 +51,8 @@ export class FakeWorld
   /** What the registry's scan of a version found. */
   scanSays: (version: Version) => ImageScan = () => ({ state: 'complete', findings: [] });
   liveIsBroken = false;
+  /** Called before each probe: throwing is the prober's own failure. */
+  beforeProbe: () => void = () => {};
   /** What a task printed last. */
   lastLine = 'ImportError: no module named shop';
   /** What the framework's table says was applied. */
@@ -228,12 +231,13 @@ export class FakeWorld
     return [];
   }
 
-  async get(url: string, headers: Readonly<Record<string, string>>): Promise<Answer> {
+  async get(url: string, headers: Readonly<Record<string, string>>): Promise<Answer | NoAnswer> {
+    this.beforeProbe();
     const slot: Slot = url.includes(':8081') ? 'blue' : 'green';
     this.askedAs[slot].add(headers['host'] ?? '');
     const { pathname } = new URL(url);
     const definition = this.#definitions.find(({ arn }) => arn === this.slots[slot].service?.taskDefinition);
-    if (definition === undefined || this.slots[slot].tasks.length === 0) throw new Error('connect ECONNREFUSED');
+    if (definition === undefined || this.slots[slot].tasks.length === 0) return { noAnswer: 'connect ECONNREFUSED' };
     const { failsSmoke = false, saysVersion } = this.#behaviour(definition.digest);
     const version = this.#releases.get(definition.digest)?.release.version ?? '';
     if (pathname === '/version') {

@@ -25,8 +25,16 @@ const RETRIES = 2_000;
 const CONVERGE_SECONDS = 21;
 /** Beside the times of the settings, what emptying a slot has (core/domain/converge-plan.ts). */
 const EMPTYING_SECONDS = 600;
-/** What every call, wait and retry that is not reckoned below takes together. */
+/** What every call, wait and retry that is not reckoned below takes together, with forty checks that could not be asked. */
 const OTHER_SECONDS = 3_600;
+
+/**
+ * Whole seconds until the load balancer's metrics of a moment are there: the period that it belongs to ends, and they come within
+ * another one. CloudWatch User Guide, "CloudWatch metrics for your Application Load Balancer": measured and sent every 60 seconds.
+ */
+export function metricsSeconds(period: Duration): number {
+  return Math.ceil(2 * seconds(period));
+}
 
 /** The settings that decide how long a deployment may take. */
 export interface Lengths {

@@ -133,6 +133,8 @@ export const PlannedStep = z.strictObject({
   checks: z.int().min(1),
   /** Whole seconds between two checks: a Wait state takes no fractions. */
   checkSeconds: z.int().min(1),
+  /** Seconds by which the step's last check comes later: what CloudWatch needs to show all of the bake. */
+  metricsSeconds: z.int().min(0),
 });
 export type PlannedStep = z.infer<typeof PlannedStep>;
 

@@ -28,6 +28,22 @@ const RelativePath = z
   .string()
   .regex(/^\/(?!\/)[^\s\\]*$/, { error: 'a path on the application, beginning with one slash' });
 
+/** More checks would not end within the time of the function that asks them. */
+const MOST_CHECKS = 30;
+/** The most that one smoke check may take, in milliseconds. */
+const LONGEST_CHECK_MS = 20_000;
+/** Levels of JSON that a check may compare: the ledger keeps it within an item, which has 32 (DynamoDB, "Quotas", nested attributes). */
+const DEEPEST_JSON = 16;
+
+/** How many lists and objects a value has within each other. Goes level by level, since a hostile one may have very many. */
+function depthOf(value: unknown): number {
+  let depth = 0;
+  for (let level: unknown[] = [value]; ; depth += 1) {
+    level = level.flatMap((each) => (typeof each === 'object' && each !== null ? Object.values(each) : []));
+    if (level.length === 0 || depth > DEEPEST_JSON) return depth;
+  }
+}
+
 /** One request that a candidate must answer as said before it gets traffic. */
 export const SmokeCheck = z.strictObject({
   path: RelativePath,
@@ -35,9 +51,16 @@ export const SmokeCheck = z.strictObject({
   /** The body must hold this text. */
   contains: z.string().optional(),
   /** The body must be JSON with at least these members. */
-  json: z.record(z.string(), z.unknown()).optional(),
+  json: z
+    .record(z.string(), z.unknown())
+    .refine((value) => depthOf(value) <= DEEPEST_JSON, { error: `at most ${DEEPEST_JSON} levels deep` })
+    .optional(),
   headers: z.record(z.string(), z.string()).optional(),
-  maxMs: z.int().positive().optional(),
+  maxMs: z
+    .int()
+    .positive()
+    .max(LONGEST_CHECK_MS, { error: `at most ${LONGEST_CHECK_MS}` })
+    .optional(),
 });
 export type SmokeCheck = z.infer<typeof SmokeCheck>;
 
@@ -61,7 +84,7 @@ export const ReleaseJson = z.strictObject({
   readyz: RelativePath,
   /** Answers {@link VersionAnswer}. */
   version: RelativePath,
-  smoke: z.array(SmokeCheck),
+  smoke: z.array(SmokeCheck).max(MOST_CHECKS),
   /**
    * Commands that ask the person who runs them: which variables answer instead, and which arguments keep them from asking.
    * `farol run` asks for the variables; a task has no terminal. `secret`: what is typed is shown and kept nowhere.
@@ -91,8 +114,10 @@ export const VersionAnswer = z.object({
 /** Most characters of a migration's SQL that are kept: the plan is one line of a log, and an item of the ledger. */
 const LONGEST_SQL = 4000;
 
-/** What the `migrationPlan` command prints on its last line, as one line of JSON. */
-export const MigrationPlan = z.strictObject({
+/** Bytes of a plan that the ledger keeps, as a fact and in an entry, each of which may have 400 KB (DynamoDB, "Quotas", item size). */
+const LONGEST_PLAN = 150_000;
+
+const PrintedPlan = z.strictObject({
   migrations: z.array(
     z.strictObject({
       name: line(256),
@@ -109,6 +134,22 @@ export const MigrationPlan = z.strictObject({
    */
   records: z.array(line(512)).optional(),
 });
+
+/**
+ * What the `migrationPlan` command prints on its last line, as one line of JSON. Where it is too long for the ledger, it is kept
+ * without its SQL.
+ */
+export const MigrationPlan = PrintedPlan.transform((plan): z.infer<typeof PrintedPlan> => {
+  if (bytesOf(plan) <= LONGEST_PLAN) return plan;
+  return { ...plan, migrations: plan.migrations.map(({ sql: _sql, ...migration }) => migration) };
+}).refine((plan) => bytesOf(plan) <= LONGEST_PLAN, {
+  error: `the plan has more than ${LONGEST_PLAN} bytes even without SQL`,
+});
+
+function bytesOf(value: object): number {
+  return Buffer.byteLength(JSON.stringify(value));
+}
+
 export type MigrationPlan = z.infer<typeof MigrationPlan>;
 
 /** An image that can be deployed, as read from the registry. */

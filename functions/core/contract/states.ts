@@ -150,6 +150,8 @@ export const Smoke = {
   output: z.discriminatedUnion('outcome', [
     z.strictObject({ outcome: z.literal('pass'), checks: z.int() }),
     z.strictObject({ outcome: z.literal('fail'), reason }),
+    /** Whoever asks could not: that says nothing about the application (I19). Asked again, until a bound. */
+    z.strictObject({ outcome: z.literal('error'), reason }),
     superseded,
   ]),
 };
@@ -160,6 +162,8 @@ export const CheckStep = {
     z.strictObject({ outcome: z.literal('pass'), reason }),
     z.strictObject({ outcome: z.literal('fail'), reason }),
     z.strictObject({ outcome: z.literal('inconclusive'), reason }),
+    /** The smoke checks could not be asked. */
+    z.strictObject({ outcome: z.literal('error'), reason }),
     superseded,
   ]),
 };

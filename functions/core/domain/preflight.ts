@@ -101,6 +101,6 @@ export function deploymentPlan(
     candidate: live === undefined ? 'blue' : otherSlot(live.slot),
     ...(live === undefined ? {} : { live }),
     capacity: live === undefined ? settings.capacity.min : Math.max(1, observed.slots[live.slot].service?.running ?? 1),
-    steps: planSteps(settings.traffic, live === undefined),
+    steps: planSteps(settings, live === undefined),
   };
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { type SmokeCheck, VersionAnswer } from '../contract/release.ts';
 import type { Slot } from '../contract/slot.ts';
@@ -9,7 +10,16 @@ interface Answer {
 }
 
 /** Why an answer does not satisfy its check, in words; `undefined` when it does. */
-export function judgeAnswer(check: SmokeCheck, { status, body, ms }: Answer): string | undefined {
+export function judgeAnswer(check: SmokeCheck, answer: Answer): string | undefined {
+  try {
+    return mismatch(check, answer);
+  } catch {
+    // JSON that is nested deeper than the stack: what the application answers breaks nothing here.
+    return 'the body cannot be compared';
+  }
+}
+
+function mismatch(check: SmokeCheck, { status, body, ms }: Answer): string | undefined {
   if (status !== check.status) return `status ${status} instead of ${check.status}`;
   if (check.maxMs !== undefined && ms > check.maxMs)
     return `took ${Math.round(ms)} ms, at most ${check.maxMs} ms are allowed`;
@@ -19,7 +29,8 @@ export function judgeAnswer(check: SmokeCheck, { status, body, ms }: Answer): st
   const parsed = parse(body);
   if (parsed === undefined) return 'the body is no JSON object';
   for (const [key, value] of Object.entries(check.json)) {
-    if (JSON.stringify(parsed[key]) !== JSON.stringify(value)) {
+    // By their values: in JSON, the order of an object's members says nothing.
+    if (!isDeepStrictEqual(parsed[key], value)) {
       return `member ${key} is ${JSON.stringify(parsed[key])} instead of ${JSON.stringify(value)}`;
     }
   }

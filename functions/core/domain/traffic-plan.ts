@@ -1,14 +1,22 @@
-import { checksOf } from '../contract/budget.ts';
+import { checksOf, metricsSeconds } from '../contract/budget.ts';
 import type { PlannedStep } from '../contract/ledger.ts';
-import type { TrafficStep } from '../contract/settings.ts';
+import type { Settings } from '../contract/settings.ts';
 
 /**
- * The traffic plan in the units that the state machine waits in.
+ * The traffic plan in the units that the state machine waits in. The last check of all comes when the metrics of the whole bake are there:
+ * nothing becomes live on what was not seen.
  * A first deployment has nothing to compare with: it goes to all traffic at once and is checked as the last step says.
  */
-export function planSteps(traffic: readonly TrafficStep[], first: boolean): PlannedStep[] {
+export function planSteps(
+  { traffic, analysis }: Pick<Settings, 'traffic' | 'analysis'>,
+  first: boolean,
+): PlannedStep[] {
   const steps = first ? traffic.slice(-1) : traffic;
-  return steps.map((step) => ({ weight: step.weight, ...checksOf(step) }));
+  return steps.map((step, i) => ({
+    weight: step.weight,
+    ...checksOf(step),
+    metricsSeconds: i === steps.length - 1 ? metricsSeconds(analysis.period) : 0,
+  }));
 }
 
 /**

@@ -82,6 +82,59 @@ test.each([
   expect(await releases().release(repository, digest(version), version)).toMatch(sentence);
 });
 
+/** Pushes an image whose configuration, or what the manifest says of it, is another. */
+async function pushOdd(version: Version, config: string, type: string = CONFIG_TYPE): Promise<Digest> {
+  const layer = Buffer.from(`no tar at all ${version}`);
+  const content = Buffer.from(config);
+  const descriptor = (mediaType: string, of: Buffer) => ({ mediaType, digest: digestOf(of), size: of.length });
+  const manifest = Buffer.from(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: MANIFEST_TYPE,
+      config: descriptor(type, content),
+      layers: [descriptor(LAYER_TYPE, layer)],
+    }),
+  );
+  const pushed: Digest = `sha256:${digestOf(manifest).slice(7)}`;
+  await registry().push({ manifest, config: content, layer, digest: pushed }, version);
+  return pushed;
+}
+
+test.each([
+  ['a configuration without config', 'v5.0.0', '{"os":"linux"}', CONFIG_TYPE, /carries no release\.json/],
+  ['a configuration whose config is null', 'v5.0.1', '{"config":null}', CONFIG_TYPE, /carries no release\.json/],
+  [
+    'a configuration that is no JSON',
+    'v5.0.2',
+    'hello',
+    CONFIG_TYPE,
+    /configuration of web:v5\.0\.2 is none of an image/,
+  ],
+  [
+    'an OCI artefact',
+    'v5.0.3',
+    '{}',
+    'application/vnd.cncf.helm.config.v1+json',
+    /is an OCI artefact \(application\/vnd\.cncf\.helm/,
+  ],
+] as const)('%s is refused in words', async (_what, version, config, type, sentence) => {
+  const pushed = await pushOdd(version, config, type);
+  expect(await releases().release('web', pushed, version)).toMatch(sentence);
+});
+
+test.each([
+  ['v6.0.0', { json: JSON.parse(`${'{"a":'.repeat(40)}1${'}'.repeat(40)}`) }, /at most 16 levels deep/],
+  ['v6.0.1', { maxMs: 60_000 }, /at most 20000/],
+  ['v6.0.2', { contains: 'x'.repeat(60_000) }, /it has \d+ bytes, and at most 50000 are kept/],
+] as const)(
+  'a release.json beyond what can be kept or asked is refused in words: %s',
+  async (version, check, sentence) => {
+    const smoke = [{ path: '/', status: 200, ...check }];
+    const labels = { ...LABELS, [RELEASE_LABEL]: JSON.stringify({ ...MIGRATING_RELEASE_JSON, smoke }) };
+    expect(await releases().release('web', await push(version, labels), version)).toMatch(sentence);
+  },
+);
+
 test('a tag that names another image by now is told, with both digests', async () => {
   const first = await push('v1.1.0');
   const second = await push('v1.1.0', LABELS, 'again');

@@ -109,7 +109,7 @@ export function plan(version: Version): DeploymentPlan {
     releaseJson: MIGRATING_RELEASE_JSON,
     candidate: 'blue',
     capacity: 2,
-    steps: [{ weight: 100, checks: 1, checkSeconds: 60 }],
+    steps: [{ weight: 100, checks: 1, checkSeconds: 60, metricsSeconds: 0 }],
   };
 }
 

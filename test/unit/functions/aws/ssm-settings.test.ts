@@ -30,7 +30,9 @@ test('settings are those that the target has published', async () => {
 
 test('no target, no settings', async () => {
   expect(await store().all()).toEqual([]);
-  await expect(store().settings('web/production')).rejects.toMatchObject({ name: 'ParameterNotFound' });
+  expect(await store().settings('web/production')).toBe(
+    "There is no parameter /farol/targets/web/production: deploy the target's stack (farol deploy).",
+  );
 });
 
 test('settings that cannot be read stop their own target and no other', async () => {

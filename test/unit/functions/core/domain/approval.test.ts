@@ -30,7 +30,7 @@ const PLAN: DeploymentPlan = {
   releaseJson: MIGRATING_RELEASE_JSON,
   candidate: 'green',
   capacity: 2,
-  steps: [{ weight: 100, checks: 1, checkSeconds: 60 }],
+  steps: [{ weight: 100, checks: 1, checkSeconds: 60, metricsSeconds: 0 }],
 };
 const UNTIL = '2026-11-24T18:00:00.000Z';
 

@@ -13,7 +13,7 @@ const PLAN: DeploymentPlan = {
   releaseJson: MIGRATING_RELEASE_JSON,
   candidate: 'blue',
   capacity: 2,
-  steps: [{ weight: 100, checks: 1, checkSeconds: 60 }],
+  steps: [{ weight: 100, checks: 1, checkSeconds: 60, metricsSeconds: 0 }],
 };
 
 test('a deployment has its plan from preflight, or something is wrong with the ledger', () => {

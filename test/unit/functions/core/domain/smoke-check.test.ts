@@ -10,6 +10,19 @@ describe('an answer', () => {
     expect(judgeAnswer({ path: '/', status: 200 }, { ...answer, body: 'no JSON' })).toBeUndefined();
   });
 
+  test('is compared by its values, whatever the order of members', () => {
+    const check = { path: '/', status: 200, json: { a: { x: 1, y: [{ p: 1, q: 2 }] } } };
+    expect(judgeAnswer(check, { ...answer, body: '{"a":{"y":[{"q":2,"p":1}],"x":1}}' })).toBeUndefined();
+    expect(judgeAnswer(check, { ...answer, body: '{"a":{"y":[{"q":2,"p":2}],"x":1}}' })).toContain('member a is');
+  });
+
+  test('that is nested without end is told in words', () => {
+    const body = `{"a":${'['.repeat(200_000)}${']'.repeat(200_000)}}`;
+    expect(judgeAnswer({ path: '/', status: 200, json: { a: 1 } }, { ...answer, body })).toBe(
+      'the body cannot be compared',
+    );
+  });
+
   test.each([
     [{ status: 204 }, answer, 'status 200 instead of 204'],
     [{ status: 200, maxMs: 12 }, answer, 'took 12 ms, at most 12 ms are allowed'],

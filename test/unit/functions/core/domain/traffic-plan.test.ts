@@ -3,22 +3,20 @@ import { expect, test } from 'vitest';
 import { healthyNeeded, planSteps } from '#core/domain/traffic-plan.ts';
 import { SETTINGS } from '../../../../fixtures/settings.ts';
 
-test('a plan’s times become whole seconds and at least one check a step', () => {
-  expect(planSteps(SETTINGS.traffic, false)).toEqual([
-    { weight: 10, checks: 2, checkSeconds: 60 },
-    { weight: 50, checks: 1, checkSeconds: 60 },
-    { weight: 100, checks: 1, checkSeconds: 60 },
+test('a plan’s times become whole seconds and at least one check a step; the last check waits for its metrics', () => {
+  expect(planSteps(SETTINGS, false)).toEqual([
+    { weight: 10, checks: 2, checkSeconds: 60, metricsSeconds: 0 },
+    { weight: 50, checks: 1, checkSeconds: 60, metricsSeconds: 0 },
+    { weight: 100, checks: 1, checkSeconds: 60, metricsSeconds: 120 },
   ]);
-  expect(planSteps([{ weight: 100, bake: '300ms', checkEvery: '1s' }], false)).toEqual([
-    { weight: 100, checks: 1, checkSeconds: 1 },
-  ]);
-  expect(planSteps([{ weight: 100, bake: '1s', checkEvery: '300ms' }], false)).toEqual([
-    { weight: 100, checks: 3, checkSeconds: 1 },
-  ]);
+  const step = (bake: string, checkEvery: string) =>
+    planSteps({ ...SETTINGS, traffic: [{ weight: 100, bake, checkEvery }] }, false)[0];
+  expect(step('300ms', '1s')).toMatchObject({ checks: 1, checkSeconds: 1 });
+  expect(step('1s', '300ms')).toMatchObject({ checks: 3, checkSeconds: 1 });
 });
 
 test('a first deployment goes to all traffic at once, checked as the last step says', () => {
-  expect(planSteps(SETTINGS.traffic, true)).toEqual([{ weight: 100, checks: 1, checkSeconds: 60 }]);
+  expect(planSteps(SETTINGS, true)).toEqual([{ weight: 100, checks: 1, checkSeconds: 60, metricsSeconds: 120 }]);
 });
 
 test('a share needs at least one healthy task and never more than there are', () => {

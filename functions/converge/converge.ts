@@ -131,10 +131,15 @@ async function currentIntent(
   };
   const intent = await ledger.writeIntent(
     context,
-    { ...draftIntent(phase, basis), settingsOf: of },
+    { ...draftIntent(phase, basis), settingsOf: of, ...rescueOf(phase, plan) },
     describe(phase, weight),
   );
   return { intent, fresh: true };
+}
+
+/** On the way back, what is live must be able to serve, as ever: else the weights stay where they are. */
+function rescueOf(phase: Phase, plan: DeploymentPlan | undefined): Pick<Intent, 'rescue'> {
+  return plan?.rescue === undefined || isLast({ phase }) ? {} : { rescue: true };
 }
 
 /** Whether the traffic is where the intent wants it. */
@@ -204,8 +209,9 @@ async function promote(context: Context, plan: DeploymentPlan, ledger: Ledger, c
   const until = new Date(Date.parse(clock.now()) + milliseconds(plan.settings.warm)).toISOString();
   await ledger.promote(
     context,
-    { live, ...(head.live === undefined ? {} : { warm: { ...head.live, until } }) },
-    'every step of the traffic plan passed',
+    // What served nobody is no way back.
+    { live, ...(head.live === undefined || plan.rescue !== undefined ? {} : { warm: { ...head.live, until } }) },
+    plan.rescue === undefined ? 'every step of the traffic plan passed' : `a rescue: ${plan.rescue}`,
   );
   return ledger.head(context.target);
 }

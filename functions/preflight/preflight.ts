@@ -1,10 +1,11 @@
 import type * as z from 'zod';
 import { nextLookSeconds } from '#core/contract/budget.ts';
 import { seconds } from '#core/contract/duration.ts';
-import type { DeploymentPlan } from '#core/contract/ledger.ts';
+import type { DeploymentPlan, Head } from '#core/contract/ledger.ts';
 import type { Release } from '#core/contract/release.ts';
 import type { Settings } from '#core/contract/settings.ts';
 import type { Context, Preflight } from '#core/contract/states.ts';
+import type { Observed } from '#core/domain/observed.ts';
 import {
   deployableOf,
   deploymentPlan,
@@ -12,6 +13,7 @@ import {
   sameDeployable,
   targetRefusal,
   unproven,
+  unwell,
 } from '#core/domain/preflight.ts';
 import { buildLabelProblem, judgeProvenance, type Provenance } from '#core/domain/provenance.ts';
 import { judgeScan } from '#core/domain/scan.ts';
@@ -54,25 +56,54 @@ export async function preflight(
     ports.slots.observe(settings),
     ports.tasks.migrationsRunning(settings),
   ]);
-  if (head.live !== undefined && sameDeployable(head.live.deployable, deployableOf(release, settings)))
+  const rescue = await confirmed(head, observed, settings, ports);
+  if (
+    rescue === undefined &&
+    head.live !== undefined &&
+    sameDeployable(head.live.deployable, deployableOf(release, settings))
+  )
     return { outcome: 'unchanged', reason: `${release.version} is live already with these settings.` };
-  const refusal = targetRefusal(head, observed, migrating) ?? (await neverLiveBefore(settings, release, ledger));
+  const refusal =
+    targetRefusal(head, observed, migrating, rescue !== undefined && request.rescue === true) ??
+    (await neverLiveBefore(settings, release, ledger));
   if (refusal !== undefined) return { outcome: 'refused', reason: refusal };
   const proof = await proofOf(release, settings, ports);
   const lack = unproven(proof, settings, Date.parse(clock.now()) - Date.parse(began));
   if (lack?.outcome === 'waiting') return { ...lack, outcome: 'waiting', waitSeconds: nextLookSeconds(looks) };
   if (lack !== undefined) return { ...lack, outcome: 'refused' };
-  const plan = deploymentPlan(settings, release, head, observed);
+  const plan = deploymentPlan(settings, release, head, observed, rescue);
   await ledger.savePlan(context, plan);
   await saveProof(context, plan, proof, ledger);
   const { approval } = settings;
+  if (rescue !== undefined) await ledger.note(context, { type: 'rescue began', cause: rescue });
   return {
-    outcome: head.live === undefined ? 'first' : 'update',
+    ...(rescue === undefined
+      ? ({ outcome: head.live === undefined ? 'first' : 'update' } as const)
+      : ({ outcome: 'rescue', reason: rescue } as const)),
     candidate: plan.candidate,
     steps: plan.steps,
     approvalSeconds: approval === undefined ? 0 : Math.ceil(seconds(approval.timeout)),
     approvalFirst: approval?.before === 'anything',
   };
+}
+
+/** Looks, and milliseconds between them, that must all show that live serves nobody: one alone may be an old one. */
+const LOOKS = 3;
+const BETWEEN_LOOKS_MS = 5_000;
+
+/** Why live serves nobody, when several looks one after the other say so. */
+async function confirmed(
+  head: Head,
+  observed: Observed,
+  settings: Settings,
+  { slots, clock }: Ports,
+): Promise<string | undefined> {
+  let reason = unwell(head, observed);
+  for (let look = 2; look <= LOOKS && reason !== undefined; look += 1) {
+    await clock.sleep(BETWEEN_LOOKS_MS);
+    reason = unwell(head, await slots.observe(settings));
+  }
+  return reason;
 }
 
 /** What the records of builds and the registry say now. A release of the wrong build is not asked about its scan. */

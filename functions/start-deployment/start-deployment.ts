@@ -24,17 +24,30 @@ type Output = z.infer<typeof StartDeployment.output>;
 export async function startDeployment({ input, caller }: PersonalRequest, ports: Ports): Promise<Output> {
   const { data: order, error } = StartDeployment.input.safeParse(input);
   if (order === undefined) return refused(`Not an order to deploy. ${z.prettifyError(error)}`);
-  const { target, version } = order;
+  const { target, version, rescue } = order;
   const settings = await settingsOf(target, ports);
   if (typeof settings === 'string') return refused(settings);
   const digest = await ports.releases.digest(settings.repository, version);
   if (digest === undefined) return refused(`The repository ${settings.repository} holds no image ${version}.`);
+  const { frozen, ...head } = await ports.ledger.head(target);
   const refusal =
-    refusalOf({ target, version, digest }, await ports.ledger.head(target)) ??
+    refusalOf({ target, version, digest }, rescue === undefined ? { ...head, frozen } : head) ??
     (await neverLiveBefore(settings, { version, digest }, ports.ledger));
   if (refusal !== undefined) return refused(`${version} is not deployed to ${target}. ${refusal}`);
+  if (rescue !== undefined && frozen !== undefined) {
+    const cause = `${caller.userArn}: rescue by ${version}: ${rescue}`;
+    if (!(await ports.ledger.unfreeze(target, frozen, cause)))
+      return refused(`A deployment of ${target} has not ended yet, or was frozen again: look again when it has.`);
+  }
+  const cause = rescue === undefined ? 'redeployment' : `rescue (${rescue})`;
   const { outcome, deployment } = await beginDeployment(
-    { target, version, digest, cause: `redeployment by ${caller.userArn}` },
+    {
+      target,
+      version,
+      digest,
+      cause: `${cause} by ${caller.userArn}`,
+      ...(rescue !== undefined && { rescue: true as const }),
+    },
     ports,
   );
   switch (outcome) {

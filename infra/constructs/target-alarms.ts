@@ -147,7 +147,7 @@ export class TargetAlarms extends RunbookAlarms {
       means: 'One deployment goes on for longer than all its waits together.',
       runbook: 'orchestrator.md#deployment-takes-too-long',
       metric: metrics.farol('DeploymentSeconds'),
-      bad: { atLeast: Math.ceil(longestSeconds(target)) },
+      bad: { atLeast: Math.ceil(longestSeconds({ ...target, approval: undefined })) },
       of: [5, 10],
       missing: TreatMissingData.NOT_BREACHING,
     });

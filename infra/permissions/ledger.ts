@@ -46,7 +46,7 @@ const RIGHTS: Readonly<Record<FunctionName, Rights>> = {
   'ask-approval': { ...ANSWERS, heads: ['get'], facts: ['list'] },
   'read-approval': ANSWERS,
   'answer-approval': ANSWERS,
-  'start-deployment': { ...ENQUEUES, heads: ['get'] },
+  'start-deployment': { ...ENQUEUES, heads: ['get', 'put'] },
   freeze: { ...GUARDED, heads: ['get', 'put'] },
   finish: { ...APPENDS, heads: ['get'], locks: ['get', 'update'], records: ['get', 'put', 'update'] },
   reconcile: { heads: ['get'], locks: ['get'], records: ['get', 'put'], approvals: ['get'], changes: ['get'] },

@@ -51,6 +51,8 @@ export class FakeWorld
   /** What the registry's scan of a version found. */
   scanSays: (version: Version) => ImageScan = () => ({ state: 'complete', findings: [] });
   liveIsBroken = false;
+  /** Slots whose tasks are not healthy, whatever they run. */
+  readonly unhealthy = new Set<Slot>();
   /** Called before each probe: throwing is the prober's own failure. */
   beforeProbe: () => void = () => {};
   /** What a task printed last. */
@@ -291,7 +293,11 @@ export class FakeWorld
       taskDefinition,
       digest: this.#definitions.find(({ arn }) => arn === taskDefinition)?.digest,
       running: true,
-      healthy: now - startedAt >= BECOMES_HEALTHY_MS && behaviour.neverHealthy !== true && behaviour.crashes !== true,
+      healthy:
+        !this.unhealthy.has(slot) &&
+        now - startedAt >= BECOMES_HEALTHY_MS &&
+        behaviour.neverHealthy !== true &&
+        behaviour.crashes !== true,
     }));
     return {
       service:
@@ -333,6 +339,7 @@ export class FakeWorld
         return;
       }
       case 'fill slot':
+        this.unhealthy.delete(action.slot);
         fill(this.slots[action.slot], action.taskDefinition, action.desired, this.#now());
         return;
       case 'resize slot':

@@ -147,7 +147,7 @@ describe('the ledger', () => {
     const write = /^dynamodb:(Put|Update)Item$/;
     const approval: FunctionName[] = ['ask-approval', 'read-approval', 'answer-approval'];
     expect(writersOf('locks', write)).toEqual(['acquire-lock', 'finish']);
-    expect(writersOf('heads', write)).toEqual(['converge', 'freeze', 'unfreeze']);
+    expect(writersOf('heads', write)).toEqual(['converge', 'start-deployment', 'freeze', 'unfreeze']);
     expect(writersOf('approvals', write)).toEqual(approval);
     expect(writersOf('changes', write)).toEqual(['converge']);
     expect(writersOf('facts', write)).not.toContainEqual(

@@ -48,6 +48,8 @@ export const DeploymentRequest = z.strictObject({
   digest: Digest,
   attempt: z.int().min(1),
   cause: z.string(),
+  /** A person deploys it as a rescue: nothing that was left behind, and no target that is unwell, holds it up. */
+  rescue: z.literal(true).optional(),
 });
 export type DeploymentRequest = z.infer<typeof DeploymentRequest>;
 
@@ -114,6 +116,8 @@ export const Intent = z.strictObject({
   /** `null`: no production rule; the listener's fixed 503 answers. */
   weights: Weights.nullable(),
   at: Instant,
+  /** The deployment is a rescue: nobody is served by live, so that its slot's health holds nothing up. */
+  rescue: z.literal(true).optional(),
   /** When AWS was seen to be as the intent of a last phase wants it. Without it the target is not known to be in order. */
   settled: Instant.optional(),
 });
@@ -153,6 +157,8 @@ export const DeploymentPlan = z.strictObject({
   releaseJson: ReleaseJson,
   candidate: Slot,
   live: Placement.optional(),
+  /** Why it is a rescue: live serves nobody, so that there is nothing to compare with and nothing to go back to. */
+  rescue: z.string().optional(),
   /** Tasks that live had when the plan was made, and so the candidate's number. */
   capacity: z.int().min(1),
   steps: z.array(PlannedStep).min(1),
@@ -191,6 +197,7 @@ export const EntryType = z.enum([
   'approval decided',
   'intent',
   'promoted',
+  'rescue began',
   'roll back began',
   'frozen',
   'unfrozen',

@@ -23,7 +23,7 @@ const Arn = z.string().regex(/^arn:[\w-]+:[\w-]+:[\w-]*:\d*:.+$/, {
 });
 
 /** One entry of the traffic plan: the candidate's share of the requests, how long it stays there, how often it is checked meanwhile. */
-export const TrafficStep = z
+const TrafficStep = z
   .strictObject({
     weight: count('traffic.weight'),
     bake: time('traffic.bake'),
@@ -33,7 +33,6 @@ export const TrafficStep = z
     path: ['checkEvery'],
     error: 'at most as long as bake: a step is checked at its end at the latest',
   });
-export type TrafficStep = z.infer<typeof TrafficStep>;
 
 const TrafficPlan = z
   .array(TrafficStep)

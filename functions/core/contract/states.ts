@@ -64,6 +64,8 @@ export const Preflight = {
   output: z.discriminatedUnion('outcome', [
     z.strictObject({ outcome: z.literal('first'), candidate: Slot, steps: z.array(PlannedStep), ...asks }),
     z.strictObject({ outcome: z.literal('update'), candidate: Slot, steps: z.array(PlannedStep), ...asks }),
+    /** Live serves nobody: no share of the traffic is tried first. `reason`: why. */
+    z.strictObject({ outcome: z.literal('rescue'), candidate: Slot, steps: z.array(PlannedStep), reason, ...asks }),
     /** What proves the release is not there yet: look again after the wait. */
     z.strictObject({ outcome: z.literal('waiting'), reason, waitSeconds: z.int().min(1) }),
     z.strictObject({ outcome: z.literal('unchanged'), reason }),

@@ -26,7 +26,7 @@ export interface IntentBasis {
 export type DesiredState = Pick<Intent, 'phase' | 'slots' | 'weights'>;
 
 /** An intent before the ledger numbers it. */
-export type IntentDraft = DesiredState & Pick<Intent, 'settingsOf'>;
+export type IntentDraft = DesiredState & Pick<Intent, 'settingsOf' | 'rescue'>;
 
 /** The phases that a deployment may end in: all the traffic is on what the ledger calls live. */
 const LAST_PHASES: readonly Phase[] = ['promote', 'restore'];

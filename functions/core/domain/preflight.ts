@@ -23,8 +23,14 @@ export function sameDeployable(a: Deployable, b: Deployable): boolean {
 /**
  * Why nothing may be deployed on a target as AWS shows it now, in a sentence; undefined: it may.
  * @param migrating ARNs of migration tasks that run
+ * @param rescue a person deploys it as a rescue, so that it does not matter where weights were left
  */
-export function targetRefusal({ live }: Head, observed: Observed, migrating: readonly string[]): string | undefined {
+export function targetRefusal(
+  { live }: Head,
+  observed: Observed,
+  migrating: readonly string[],
+  rescue = false,
+): string | undefined {
   const [running] = migrating;
   if (running !== undefined)
     return `A migration still runs (${running}). Wait for its end, or stop the task, then deploy again.`;
@@ -32,14 +38,18 @@ export function targetRefusal({ live }: Head, observed: Observed, migrating: rea
     return `The production rule was changed, and not by Farol: ${observed.rule.foreign}.`;
   if (live === undefined) return undefined;
   const weight = observed.rule?.weights[live.slot] ?? 0;
-  if (weight !== 100)
+  if (weight !== 100 && !rescue)
     return `The ledger says that ${live.slot} is live, yet it gets ${weight} % of the traffic: the weights were changed, and not by Farol.`;
   const runs = observed.slots[live.slot].service?.taskDefinition;
   if (runs !== live.taskDefinition)
     return `The live slot ${live.slot} runs ${runs ?? 'nothing'}, the ledger says ${live.taskDefinition}: it was changed, and not by Farol.`;
-  if (healthyPlaced(live, observed.slots[live.slot]) === 0)
-    return `The live slot ${live.slot} has no healthy task: there would be nothing to go back to.`;
   return undefined;
+}
+
+/** Why users are not served by what is live, in a sentence; undefined: they are, or nothing is live. A release then comes as a rescue. */
+export function unwell({ live }: Head, observed: Observed): string | undefined {
+  if (live === undefined || healthyPlaced(live, observed.slots[live.slot]) > 0) return undefined;
+  return `${live.deployable.version} is live in ${live.slot} and has no healthy task, so nobody is served by it`;
 }
 
 /** What the records say of where an image comes from and of what is wrong with it; `scan` undefined: the target asks for none. */
@@ -84,12 +94,16 @@ function inTime(
   return { outcome: 'refused', reason: `${reason} It had ${timeout} (${setting}).` };
 }
 
-/** What a deployment will do: into the slot beside live, with as many tasks as live has, or the first time into blue with the minimum. */
+/**
+ * What a deployment will do: into the slot beside live, with as many tasks as live has, or the first time into blue with the minimum.
+ * @param rescue why nobody is served by live: then it has the minimum too, and all the traffic at once
+ */
 export function deploymentPlan(
   settings: Settings,
   release: Release,
   { live }: Head,
   observed: Observed,
+  rescue?: string,
 ): DeploymentPlan {
   return {
     settings,
@@ -100,7 +114,11 @@ export function deploymentPlan(
     releaseJson: release.releaseJson,
     candidate: live === undefined ? 'blue' : otherSlot(live.slot),
     ...(live === undefined ? {} : { live }),
-    capacity: live === undefined ? settings.capacity.min : Math.max(1, observed.slots[live.slot].service?.running ?? 1),
-    steps: planSteps(settings, live === undefined),
+    ...(rescue === undefined ? {} : { rescue }),
+    capacity:
+      live === undefined || rescue !== undefined
+        ? settings.capacity.min
+        : Math.max(1, observed.slots[live.slot].service?.running ?? 1),
+    steps: planSteps(settings, live === undefined || rescue !== undefined),
   };
 }

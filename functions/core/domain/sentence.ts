@@ -11,7 +11,7 @@ export function withLastLines<T extends { readonly reason: string }>(finding: T,
 
 /** How a person gets a frozen target going again (I20). */
 export function wayOn(target: Target): string {
-  return `When it is put right, open the target: farol unfreeze ${target} --reason "what was done". That brings all the traffic back to what is live.`;
+  return `When it is put right, open the target: farol unfreeze ${target} --reason "what was done". That brings all the traffic back to what is live. To open it with a release that mends it: farol redeploy ${target} <version> --rescue "why".`;
 }
 
 /** How a deployment ended, in one sentence that a person understands without knowing Farol. */

@@ -6,6 +6,7 @@ import type { Executions, Ledger } from '../ports.ts';
 export type DeploymentOrder = Pick<DeploymentRequest, 'target' | 'version' | 'digest' | 'cause'> & {
   /** `release` unless said otherwise. */
   readonly kind?: 'settings';
+  readonly rescue?: true;
 };
 
 /** `older`: a newer version waits for the target already. */
@@ -42,9 +43,9 @@ export async function unusedRequest(order: DeploymentOrder, ports: Ports): Promi
 
 /** The request of one attempt. The same order and attempt always make the same one: StartExecution's idempotency rests on it. */
 export function requestOf(order: DeploymentOrder, attempt: number): DeploymentRequest {
-  const { kind = 'release', target, version, digest, cause } = order;
+  const { kind = 'release', target, version, digest, cause, rescue } = order;
   const deployment = deploymentName(target, version, digest, attempt);
-  return { kind, target, deployment, version, digest, attempt, cause };
+  return { kind, target, deployment, version, digest, attempt, cause, ...(rescue && { rescue }) };
 }
 
 /** Attempts of one order that reconcile starts by itself. Each is one that failed before it could take its target's lock. */

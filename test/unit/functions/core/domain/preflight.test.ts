@@ -10,6 +10,7 @@ import {
   sameDeployable,
   targetRefusal,
   unproven,
+  unwell,
 } from '#core/domain/preflight.ts';
 import { MIGRATING_RELEASE_JSON } from '../../../../fixtures/release-json.ts';
 import { SETTINGS } from '../../../../fixtures/settings.ts';
@@ -96,7 +97,6 @@ describe('a target that nothing may be deployed on', () => {
     ['its rule is gone', LIVE, { ...observed(serving(2)), rule: null }, [], /it gets 0 % of the traffic/],
     ['live runs nothing', LIVE, observed(NOTHING), [], /live slot blue runs nothing, the ledger says web:1/],
     ['live runs something else', head('blue', 'web:9'), observed(serving(2)), [], /runs web:1, the ledger says web:9/],
-    ['live has no healthy task', LIVE, observed(serving(2, 0)), [], /^The live slot blue has no healthy task/],
   ])('%s', (_what, ledger, aws, migrating, reason) => {
     expect(targetRefusal(ledger, aws, migrating)).toMatch(reason);
   });
@@ -104,6 +104,7 @@ describe('a target that nothing may be deployed on', () => {
   test.each<[string, Head, Observed]>([
     ['live serves', LIVE, observed(serving(2, 1))],
     ['nothing was ever live', {}, { rule: null, slots: { blue: NOTHING, green: NOTHING } }],
+    ['live has no healthy task: a release comes as a rescue', LIVE, observed(serving(2, 0))],
   ])('is not one where %s', (_what, ledger, aws) => {
     expect(targetRefusal(ledger, aws, [])).toBeUndefined();
   });
@@ -191,4 +192,24 @@ test('the same image with the same settings is the same deployable, under whatev
   expect(sameDeployable(one, { ...one, version: 'v9.0.0' })).toBe(true);
   expect(sameDeployable(one, { ...one, digest: OLD.digest })).toBe(false);
   expect(sameDeployable(one, deployableOf(RELEASE, { ...SETTINGS, address: 'https://other.example' }))).toBe(false);
+});
+
+test('live is unwell when none of its tasks is healthy, and only then', () => {
+  expect(unwell(head('blue'), observed(serving(2, 0)))).toBe(
+    'v1.0.0 is live in blue and has no healthy task, so nobody is served by it',
+  );
+  expect(unwell(head('blue'), observed(serving(2, 1)))).toBeUndefined();
+  expect(unwell({}, observed(NOTHING))).toBeUndefined();
+});
+
+test('weights that were left anywhere hold up no rescue of a person', () => {
+  const aws = observed(serving(2, 0), { blue: 90, green: 10 });
+  expect(targetRefusal(head('blue'), aws, [], true)).toBeUndefined();
+  expect(targetRefusal(head('blue'), aws, [])).toContain('it gets 90 % of the traffic');
+});
+
+test('a rescue has the capacity of the settings, and all the traffic at once', () => {
+  const plan = deploymentPlan(SETTINGS, RELEASE, head('blue'), observed(serving(5, 0)), 'nobody is served');
+  expect(plan).toMatchObject({ rescue: 'nobody is served', candidate: 'green', capacity: SETTINGS.capacity.min });
+  expect(plan.steps).toMatchObject([{ weight: 100 }]);
 });

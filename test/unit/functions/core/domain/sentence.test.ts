@@ -29,7 +29,7 @@ describe('how a deployment ended says what serves now', () => {
     ['refused', 'v1.4.0 was refused before anything changed; v1.3.0 serves web/production. Why'],
     [
       'frozen',
-      'web/production is frozen until a person has looked. Why When it is put right, open the target: farol unfreeze web/production --reason "what was done". That brings all the traffic back to what is live.',
+      'web/production is frozen until a person has looked. Why When it is put right, open the target: farol unfreeze web/production --reason "what was done". That brings all the traffic back to what is live. To open it with a release that mends it: farol redeploy web/production <version> --rescue "why".',
     ],
     [
       'interrupted',

@@ -63,26 +63,32 @@ interface Clients {
 /** A target's two slots as ECS services behind two target groups of one listener rule. */
 export class EcsSlotControl implements SlotControl {
   readonly #clients: Clients;
+  #targetValues: Record<Slot, number | null> | undefined;
 
   constructor(clients: Clients) {
     this.#clients = clients;
   }
 
+  /**
+   * Eight calls and, once, two more: the account has 20 reads of ECS and 10 of Elastic Load Balancing a second, for all its targets
+   * together (ECS API Reference and ELB API Reference, "Throttling").
+   */
   async observe(settings: Settings): Promise<Observed> {
     const { cluster } = settings.infrastructure;
-    const [rules, { services }, scaling] = await Promise.all([
+    const [rules, { services }, scaling, all] = await Promise.all([
       this.#rules(settings.infrastructure.productionListener),
       this.#clients.ecs.send(
         new DescribeServicesCommand({ cluster, services: SLOTS.map((slot) => serviceName(settings, slot)) }),
       ),
       this.#scaling(settings),
+      // Of the cluster, which is the target's own: tasks that run once are among them, and are in no service's group.
+      listTasks(this.#clients.ecs, { cluster }),
     ]);
     const observeSlot = async (slot: Slot): Promise<ObservedSlot> => {
       const service = readService(services?.find((found) => found.serviceName === serviceName(settings, slot)));
-      const [tasks, registered] = await Promise.all([
-        service === null ? [] : listTasks(this.#clients.ecs, { cluster, serviceName: serviceName(settings, slot) }),
-        this.#registeredTargets(settings.infrastructure.slots[slot].targetGroup),
-      ]);
+      const registered = await this.#registeredTargets(settings.infrastructure.slots[slot].targetGroup);
+      // ECS API Reference, Task, group: a service's tasks have its name in it.
+      const tasks = all.filter(({ group }) => group === `service:${serviceName(settings, slot)}`);
       return {
         service,
         tasks: readTasks(tasks, registered),
@@ -158,6 +164,7 @@ export class EcsSlotControl implements SlotControl {
         return;
       }
       case 'put scaling policy':
+        this.#targetValues = undefined;
         return this.#putPolicy(settings, action.slot, until);
       case 'create rule':
         return this.#createRule(settings, action.weights, until);
@@ -214,13 +221,9 @@ export class EcsSlotControl implements SlotControl {
   async #scaling(settings: Settings): Promise<Record<Slot, ObservedScaling | null>> {
     const { autoScaling } = this.#clients;
     const ids = { blue: resourceId(settings, 'blue'), green: resourceId(settings, 'green') };
-    const [{ ScalableTargets }, ...policies] = await Promise.all([
+    const [{ ScalableTargets }, targetValues] = await Promise.all([
       autoScaling.send(new DescribeScalableTargetsCommand({ ...SCALABLE, ResourceIds: Object.values(ids) })),
-      ...SLOTS.map((slot) =>
-        autoScaling.send(
-          new DescribeScalingPoliciesCommand({ ...SCALABLE, ResourceId: ids[slot], PolicyNames: [POLICY_NAME] }),
-        ),
-      ),
+      this.#targetValuesOf(ids),
     ]);
     const read = (slot: Slot): ObservedScaling | null => {
       const found = ScalableTargets?.find(({ ResourceId }) => ResourceId === ids[slot]);
@@ -230,12 +233,25 @@ export class EcsSlotControl implements SlotControl {
         max: found.MaxCapacity ?? 0,
         scaleIn: found.SuspendedState?.DynamicScalingInSuspended !== true,
         scaleOut: found.SuspendedState?.DynamicScalingOutSuspended !== true,
-        targetValue:
-          policies[SLOTS.indexOf(slot)]?.ScalingPolicies?.[0]?.TargetTrackingScalingPolicyConfiguration?.TargetValue ??
-          null,
+        targetValue: targetValues[slot],
       };
     };
     return { blue: read('blue'), green: read('green') };
+  }
+
+  /** Policies are changed by this class alone, so that one look at them lasts until it changes one. */
+  async #targetValuesOf(ids: Readonly<Record<Slot, string>>): Promise<Record<Slot, number | null>> {
+    if (this.#targetValues !== undefined) return this.#targetValues;
+    const valueOf = async (slot: Slot): Promise<number | null> => {
+      const { ScalingPolicies = [] } = await this.#clients.autoScaling.send(
+        new DescribeScalingPoliciesCommand({ ...SCALABLE, ResourceId: ids[slot], PolicyNames: [POLICY_NAME] }),
+      );
+      return ScalingPolicies[0]?.TargetTrackingScalingPolicyConfiguration?.TargetValue ?? null;
+    };
+    const [blue, green] = await Promise.all([valueOf('blue'), valueOf('green')]);
+    // One that is not there may have been made a moment ago, and not be shown yet.
+    if (blue !== null && green !== null) this.#targetValues = { blue, green };
+    return { blue, green };
   }
 
   async #createService(

@@ -3,11 +3,11 @@ import { DescribeTasksCommand, type ECSClient, paginateListTasks, type Task } fr
 /** DescribeTasks takes at most 100 tasks a call (ECS API reference). */
 const TASKS_PER_CALL = 100;
 
-/** Which tasks of a cluster: those of a service or of a family of task definitions. */
-export type TaskFilter = { readonly cluster: string } & (
-  | { readonly serviceName: string }
-  | { readonly family: string }
-);
+/** Which tasks of a cluster: all, or those of a family of task definitions. */
+export interface TaskFilter {
+  readonly cluster: string;
+  readonly family?: string;
+}
 
 /**
  * Tasks that run and tasks that stopped within about the last hour, which is how long ECS shows them. ListTasks knows a

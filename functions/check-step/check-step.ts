@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import type { CheckStep } from '#core/contract/states.ts';
 import { healthyPlaced } from '#core/domain/converge-plan.ts';
 import { planned } from '#core/domain/planned.ts';
-import { withLastLines } from '#core/domain/sentence.ts';
+import { linesIfAny, withLastLines } from '#core/domain/sentence.ts';
 import { healthyNeeded } from '#core/domain/traffic-plan.ts';
 import { judgeStep } from '#core/domain/verdict.ts';
 import type { Clock, Ledger, SlotControl, TrafficMetrics } from '#core/ports.ts';
@@ -45,5 +45,5 @@ export async function checkStep(
     { ...settings.analysis, crashes: settings.candidate.crashes },
   );
   if (verdict.outcome !== 'fail' || crashes.length === 0) return verdict;
-  return withLastLines(verdict, await slots.lastLines(settings, filled.taskDefinition));
+  return withLastLines(verdict, await linesIfAny(() => slots.lastLines(settings, filled.taskDefinition)));
 }

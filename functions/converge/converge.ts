@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import { milliseconds } from '#core/contract/duration.ts';
-import type { DeploymentPlan, Head, Intent, Phase, Placement } from '#core/contract/ledger.ts';
+import type { DeploymentPlan, Head, Instant, Intent, Phase, Placement } from '#core/contract/ledger.ts';
 import type { Settings } from '#core/contract/settings.ts';
 import { SLOTS } from '#core/contract/slot.ts';
 import type { Context, Converge } from '#core/contract/states.ts';
@@ -12,7 +12,7 @@ import { draftIntent, type IntentBasis, isLast } from '#core/domain/intent.ts';
 import type { Observed } from '#core/domain/observed.ts';
 import { planned, releaseOf } from '#core/domain/planned.ts';
 import { CHANGE_LASTS_SECONDS } from '#core/domain/repair.ts';
-import { withLastLines } from '#core/domain/sentence.ts';
+import { linesIfAny, withLastLines } from '#core/domain/sentence.ts';
 import type { Clock, Ledger, SlotControl } from '#core/ports.ts';
 
 type Input = z.infer<typeof Converge.input>;
@@ -60,35 +60,63 @@ export async function converge(input: Input, ports: Ports): Promise<Output> {
   const gate = GATES[phase];
   const refusal = gate?.(planned({ plan }, context.deployment), await ledger.facts(context.deployment));
   if (refusal !== undefined) return { outcome: 'refused', reason: refusal };
-  let lookedAt = clock.now();
-  let observed = await slots.observe(settings);
+  const looked = await look(input, settings, ports);
+  if ('outcome' in looked) return looked;
+  let { lookedAt, observed } = looked;
   const { intent, fresh } = await currentIntent(input, plan, inForce, observed, ports);
   const words = new Words(input, fresh, ledger);
   const deadline = Date.parse(clock.now()) + PATIENCE_MS;
   const journal = new Journal(context, intent, ledger, clock);
-  for (;;) {
+  for (let rests = 0; ; rests += 1) {
     const traffic = await ledger.traffic(context.target);
     const next = planConvergence({ intent, observed, lookedAt, traffic, settings, now: clock.now() });
     if (isServing(intent, observed)) await words.say();
     if (next.outcome === 'converged' && isLast(intent)) await ledger.settle(context, intent);
     if (next.outcome === 'stuck') return explained(next, intent, settings, plan, slots);
     if (next.outcome !== 'act' && next.outcome !== 'progressing') return next;
-    const look = { intent, observed, lookedAt };
+    const seen = { intent, observed, lookedAt };
     const acted =
       next.outcome === 'act' &&
       (await journal.make(next.actions, async (action) => {
-        if (raisesWeight(action, observed) && isTooOld({ ...look, now: clock.now() })) throw new LookTooOld();
+        if (raisesWeight(action, seen.observed) && isTooOld({ ...seen, now: clock.now() })) throw new LookTooOld();
         await slots.apply(settings, action);
       }));
-    if (!acted) {
+    if (acted) rests = -1;
+    else {
       const waitingFor = next.outcome === 'progressing' ? next.waitingFor : 'AWS to show the last change';
-      if (Date.parse(clock.now()) >= deadline) return { outcome: 'progressing', waitingFor };
-      await clock.sleep(milliseconds(settings.poll));
+      const left = deadline - Date.parse(clock.now());
+      if (left <= 0) return { outcome: 'progressing', waitingFor };
+      await clock.sleep(Math.min(left, milliseconds(settings.poll) * Math.min(LONGEST_REST, 1.5 ** rests)));
     }
-    lookedAt = clock.now();
-    observed = await slots.observe(settings);
+    const again = await look(input, settings, ports);
+    if ('outcome' in again) return again;
+    ({ lookedAt, observed } = again);
   }
 }
+
+/**
+ * What AWS shows, and since when that is so. A look that AWS does not answer, because the account's buckets are empty or it is slow,
+ * is progress for as long as a candidate may take (I19): only then is it a surprise.
+ */
+async function look(
+  { context, phase }: Input,
+  settings: Settings,
+  { ledger, slots, clock }: Ports,
+): Promise<{ readonly lookedAt: Instant; readonly observed: Observed } | Output> {
+  const lookedAt = clock.now();
+  try {
+    return { lookedAt, observed: await slots.observe(settings) };
+  } catch (error) {
+    const intent = await ledger.intent(context.target);
+    const isOwn = intent?.deployment === context.deployment && intent.phase === phase;
+    const since = isOwn ? Date.parse(clock.now()) - Date.parse(intent.at) : Number.POSITIVE_INFINITY;
+    if (since > milliseconds(settings.candidate.timeout)) throw error;
+    return { outcome: 'progressing', waitingFor: `AWS to answer (${String(error)})` };
+  }
+}
+
+/** The longest rest between two looks, in rests of the settings. */
+const LONGEST_REST = 4;
 
 /** Between the look and the change so much time went by, in the ledger, that the look is no ground for the change any more. */
 class LookTooOld extends Error {
@@ -240,7 +268,7 @@ async function explained(
 ): Promise<Output> {
   const candidate = plan === undefined ? undefined : intent.slots[plan.candidate];
   if (candidate?.state !== 'filled' || candidate.role !== 'candidate') return stuck;
-  return withLastLines(stuck, await slots.lastLines(settings, candidate.taskDefinition));
+  return withLastLines(stuck, await linesIfAny(() => slots.lastLines(settings, candidate.taskDefinition)));
 }
 
 function describe(phase: Phase, weight: number | undefined): string {

@@ -18,13 +18,16 @@ import type { AwsCredentialIdentityProvider } from '@smithy/types';
 import { tokenInUserAgent } from './fencing.ts';
 
 /**
- * Every call ends within 4 s an attempt and 2 attempts, and so well within CHANGE_LASTS_SECONDS (core/domain/repair.ts):
- * what takes over a lock relies on it. More patience is the state machine's, whose retries read the token again.
+ * Every call is tried five times, each for 4 s at most, and the client slows down when AWS throttles it: the buckets of ECS and Elastic
+ * Load Balancing are the account's, and other targets deploy too (AWS SDKs and Tools Reference Guide, "Retry behavior", adaptive). A
+ * change of AWS is given up earlier, so that what takes over a lock can rely on CHANGE_LASTS_SECONDS (aws/ecs-slot-control.ts). More
+ * patience is the state machine's, whose retries read the token again.
  */
 export const config = {
   // Powertools appends itself to the application id when it is imported; the id alone is what the record of calls names.
   userAgentAppId: process.env['AWS_SDK_UA_APP_ID']?.split('/PT/')[0] ?? 'farol',
-  maxAttempts: 2,
+  maxAttempts: 5,
+  retryMode: 'adaptive',
   requestHandler: { connectionTimeout: 1_000, requestTimeout: 4_000, throwOnRequestTimeout: true },
 };
 
@@ -64,7 +67,8 @@ export function clientsOf(credentials?: AwsCredentialIdentityProvider) {
       () =>
         new LambdaClient({
           ...given,
-          maxAttempts: 3,
+          // One of 25 s is as much as a function waits for another one.
+          maxAttempts: 1,
           requestHandler: { ...given.requestHandler, requestTimeout: 25_000 },
         }),
     ),

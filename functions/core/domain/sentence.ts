@@ -2,6 +2,15 @@ import type { DeploymentRequest, Placement } from '../contract/ledger.ts';
 import type { Result } from '../contract/states.ts';
 import type { Target } from '../contract/target.ts';
 
+/** What a task printed, or nothing where it cannot be read: a reason is told without it rather than not at all (I19). */
+export async function linesIfAny(read: () => Promise<readonly string[]>): Promise<readonly string[]> {
+  try {
+    return await read();
+  } catch {
+    return [];
+  }
+}
+
 /** The same with what a task last printed behind its reason. @param lines oldest first */
 export function withLastLines<T extends { readonly reason: string }>(finding: T, lines: readonly string[]): T {
   return lines.length === 0

@@ -25,7 +25,7 @@ const sessions = new Map<string, Session>();
  * a role that takes another one (STS API Reference, AssumeRole, DurationSeconds).
  */
 export function targetClients(kind: TargetRole, target: Target): Session['clients'] {
-  const role = `${required('FAROL_TARGET_ROLES')}${targetRoleName(target, kind)}`;
+  const role = `${required('FAROL_TARGET_ROLES')}${targetRoleName(target, kind, required('AWS_REGION'))}`;
   const known = sessions.get(role);
   const left = (known?.expiration?.getTime() ?? Number.POSITIVE_INFINITY) - Date.now();
   if (known !== undefined && left > LEFT_AT_LEAST_MS) return known.clients;

@@ -53,8 +53,10 @@ export class Edge extends Construct {
   constructor(scope: Construct, id: string, props: EdgeProps) {
     super(scope, id);
     const { domain } = props;
+    // CloudFront's names are of the account, whatever region the rest lies in.
+    const name = `farol-${props.slug}-${Stack.of(this).region}`;
     const origin = VpcOrigin.withApplicationLoadBalancer(props.loadBalancer, {
-      vpcOriginName: props.slug,
+      vpcOriginName: name,
       httpPort: props.port,
       protocolPolicy: OriginProtocolPolicy.HTTP_ONLY,
       // CloudFront's longest without asking for more; the application gives up before.
@@ -62,7 +64,7 @@ export class Edge extends Construct {
       connectionAttempts: 3,
     });
     const everything = new OriginRequestPolicy(this, 'AsTheUserAsked', {
-      originRequestPolicyName: `farol-${props.slug}`,
+      originRequestPolicyName: name,
       comment: 'All that the user sent, Host included, and the protocol',
       headerBehavior: OriginRequestHeaderBehavior.all(PROTOCOL_HEADER),
       cookieBehavior: OriginRequestCookieBehavior.all(),

@@ -1,3 +1,4 @@
+import { Stack } from 'aws-cdk-lib';
 import { ManagedPolicy, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { type Function, FunctionUrlAuthType } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
@@ -22,7 +23,8 @@ export class People extends Construct {
     for (const policy of new Set(Object.values(ASKED_BY_PEOPLE))) {
       const resources = asked.filter((name) => policies[name] === policy).map((name) => functionOf(name).functionArn);
       new ManagedPolicy(this, policy, {
-        managedPolicyName: policy,
+        // Of the account, which may have Farol in several regions.
+        managedPolicyName: `${policy}-${Stack.of(this).region}`,
         description:
           policy === 'farol-approver'
             ? 'Answer deployments that wait for a person'

@@ -2,11 +2,11 @@ import { ArnFormat, Stack } from 'aws-cdk-lib';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { TargetNames } from '#core/contract/target-names.ts';
+import type { TaskRoleKind } from '#core/contract/target-names.ts';
 import type { Database } from './database.ts';
 
 export interface TaskRolesProps {
-  readonly names: TargetNames['roles'];
+  readonly names: Readonly<Record<TaskRoleKind, string>>;
   /** Name of the repository that images are pulled from. */
   readonly repository: string;
   readonly logGroup: ILogGroup;

@@ -79,7 +79,7 @@ export function codeBuild(stack: Stack): PolicyStatement {
 
 /** One role of whichever target the function works for. */
 export function sts(stack: Stack, kind: TargetRole): PolicyStatement {
-  return allow(['sts:AssumeRole'], [targetRoleArn(stack, `farol-*-${kind}`)]);
+  return allow(['sts:AssumeRole'], [targetRoleArn(stack, `farol-*-${kind}-${stack.region}`)]);
 }
 
 /** Deployments are executions of the state machine. */

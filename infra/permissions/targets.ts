@@ -1,6 +1,6 @@
 import { ArnFormat, type Stack } from 'aws-cdk-lib';
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { TargetNames } from '#core/contract/target-names.ts';
+import type { TargetNames, TaskRoleKind } from '#core/contract/target-names.ts';
 import type { TargetRole } from '#core/contract/target-roles.ts';
 import { allow } from './allow.ts';
 
@@ -8,8 +8,12 @@ import { allow } from './allow.ts';
  * What each role of a target may do: all of it to this target alone. Which actions take a resource or a condition key follows
  * the Service Authorization Reference; an action on `*` takes no resource there, unless a comment says otherwise.
  */
-export function targetRights(stack: Stack, names: TargetNames): Record<TargetRole, PolicyStatement[]> {
-  const to = statements(stack, names);
+export function targetRights(
+  stack: Stack,
+  names: TargetNames,
+  roles: Readonly<Record<TaskRoleKind, string>>,
+): Record<TargetRole, PolicyStatement[]> {
+  const to = statements(stack, names, roles);
   return {
     converge: [
       ...to.describeSlots,
@@ -29,7 +33,7 @@ export function targetRights(stack: Stack, names: TargetNames): Record<TargetRol
   };
 }
 
-function statements(stack: Stack, names: TargetNames) {
+function statements(stack: Stack, names: TargetNames, roles: Readonly<Record<TaskRoleKind, string>>) {
   const { slug } = names;
   const arn = (service: string, resource: string, resourceName: string, format = ArnFormat.SLASH_RESOURCE_NAME) =>
     stack.formatArn({ service, resource, resourceName, arnFormat: format });
@@ -41,10 +45,10 @@ function statements(stack: Stack, names: TargetNames) {
   // Whoever registers a revision cannot name it yet, and the reference does not say what ECS puts in its place: nothing or a wildcard.
   const families = (kind: string) => [arn('ecs', 'task-definition', `${slug}-${kind}`), revisions(kind)];
   const runOnce = ['plan', 'migrate'];
-  const passRoles = (roles: readonly (keyof TargetNames['roles'])[]) =>
+  const passRoles = (kinds: readonly TaskRoleKind[]) =>
     allow(
       ['iam:PassRole'],
-      roles.map((kind) => role(names.roles[kind])),
+      kinds.map((kind) => role(roles[kind])),
       { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } },
     );
   const rules = [arn('elasticloadbalancing', 'listener-rule', `app/${slug}/*`)];

@@ -26,7 +26,14 @@ import type { Construct } from 'constructs';
 import { seconds } from '#core/contract/duration.ts';
 import type { Settings } from '#core/contract/settings.ts';
 import type { Slot } from '#core/contract/slot.ts';
-import { DATABASE, PROBE, type TargetNames, targetNames } from '#core/contract/target-names.ts';
+import {
+  DATABASE,
+  PROBE,
+  type TargetNames,
+  type TaskRoleKind,
+  targetNames,
+  taskRoleNames,
+} from '#core/contract/target-names.ts';
 import { Database } from '../constructs/database.ts';
 import { DeployFunction } from '../constructs/deploy-function.ts';
 import { Edge, PROTOCOL_HEADER } from '../constructs/edge.ts';
@@ -56,12 +63,14 @@ export interface ServiceStackProps extends StackProps {
 export class ServiceStack extends Stack {
   readonly #props: ServiceStackProps;
   readonly #names: TargetNames;
+  readonly #taskRoles: Readonly<Record<TaskRoleKind, string>>;
 
   constructor(scope: Construct, id: string, props: ServiceStackProps) {
     super(scope, id, props);
     this.#props = props;
     const { target, orchestrator } = props;
     this.#names = targetNames(target.app, target.environment);
+    this.#taskRoles = taskRoleNames(target.app, target.environment, this.region);
     Validations.of(this).acknowledge({
       id: 'CloudFormation-Validate::W3010',
       reason: 'Zones are settings, so that synthesis asks no account for them.',
@@ -82,7 +91,11 @@ export class ServiceStack extends Stack {
       deletionProtection: orchestrator.deletionProtection,
     });
     const { secretKey, logGroup, cluster, roles } = this.#forTasks(network, database);
-    new TargetRoles(this, 'FarolRoles', { target: `${target.app}/${target.environment}`, names: this.#names });
+    new TargetRoles(this, 'FarolRoles', {
+      target: `${target.app}/${target.environment}`,
+      names: this.#names,
+      taskRoles: this.#taskRoles,
+    });
     const { loadBalancer, groups, production } = this.#loadBalancing(network);
     const code = functionCode(props.functionsDirectory);
     this.#functions(network, database, code);
@@ -156,7 +169,7 @@ export class ServiceStack extends Stack {
       containerInsightsV2: target.service.insights ? ContainerInsights.ENABLED : ContainerInsights.DISABLED,
     });
     const roles = new TaskRoles(this, 'Roles', {
-      names: this.#names.roles,
+      names: this.#taskRoles,
       repository: repositoryName(target.app),
       logGroup,
       database,

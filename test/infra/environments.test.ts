@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { taskRoleNames } from '#core/contract/target-names.ts';
+import { TARGET_ROLE_KINDS, targetRoleName } from '#core/contract/target-roles.ts';
 import environments, { promotion, starter } from '../../infra/environments/environments.ts';
 import { nearest } from '../../infra/environments/known-keys.ts';
 import { EnvironmentsError, parseEnvironments } from '../../infra/environments/schema.ts';
 import local from '../../local/environments.ts';
+import { environmentsIn, resources, synthesized } from './synthesized.ts';
 
 /** The project's environments with the first target changed. */
 function withTarget(change: object): unknown {
@@ -245,4 +248,38 @@ describe('pipelines', () => {
 test('the nearest word is the one fewest edits away', () => {
   expect(nearest('bakke', ['weight', 'bake', 'checkEvery'])).toBe('bake');
   expect(nearest('anything', [])).toBeUndefined();
+});
+
+test('the same environment in two regions of one account has no name of the account twice', () => {
+  /** What IAM and CloudFront know by a name that is the account's. */
+  const OF_THE_ACCOUNT: Readonly<Record<string, string>> = {
+    'AWS::IAM::Role': 'RoleName',
+    'AWS::IAM::ManagedPolicy': 'ManagedPolicyName',
+  };
+  const names = (region: string): string[] => {
+    const { orchestrator, targets } = environmentsIn();
+    const moved = targets.map(({ edge: _edge, ...target }) => ({
+      ...target,
+      network: { ...target.network, zones: target.network.zones.map((zone) => `${region}${zone.at(-1)}`) },
+    }));
+    const templates = synthesized({ orchestrator: { ...orchestrator, region }, targets: moved, pipelines: [] });
+    return Object.values(templates).flatMap((template) =>
+      Object.values(resources(template)).flatMap(({ Type, Properties }) => {
+        const name = Properties[OF_THE_ACCOUNT[Type] ?? ''];
+        return typeof name === 'string' ? [`${Type} ${name}`] : [];
+      }),
+    );
+  };
+  const [one, other] = [names('us-east-1'), names('sa-east-1')];
+  expect(one.length).toBeGreaterThan(20);
+  expect(one.filter((name) => other.includes(name))).toEqual([]);
+});
+
+test('the longest names of a target and a region make roles that IAM takes', () => {
+  const [app, environment, region] = ['a'.repeat(13), 'b'.repeat(12), 'ap-southeast-1'] as const;
+  const roles = [
+    ...Object.values(taskRoleNames(app, environment, region)),
+    ...TARGET_ROLE_KINDS.map((kind) => targetRoleName(`${app}/${environment}`, kind, region)),
+  ];
+  expect(Math.max(...roles.map(({ length }) => length))).toBeLessThanOrEqual(64);
 });

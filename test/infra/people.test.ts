@@ -24,7 +24,7 @@ const POLICIES = new Map<string, Statement[]>(
 function may(policy: string, action: string, name: FunctionName, byUrl: boolean): boolean {
   const resource = `arn:aws:lambda:us-east-1:${ACCOUNT}:function:${functionName(name)}`;
   const context = { 'lambda:InvokedViaFunctionUrl': String(byUrl), 'lambda:FunctionUrlAuthType': 'AWS_IAM' };
-  return evaluate(POLICIES.get(policy) ?? [], { action, resource, context }).allowed;
+  return evaluate(POLICIES.get(`${policy}-us-east-1`) ?? [], { action, resource, context }).allowed;
 }
 
 describe.each<[string, FunctionName[]]>([
@@ -43,7 +43,7 @@ describe.each<[string, FunctionName[]]>([
   });
 
   test('is right by the Service Authorization Reference', async () => {
-    const statements = POLICIES.get(policy) ?? [];
+    const statements = POLICIES.get(`${policy}-us-east-1`) ?? [];
     const complaints = await Promise.all(
       statements.map((statement) => complaintsAbout(statement, [], () => undefined)),
     );

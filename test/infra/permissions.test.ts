@@ -25,7 +25,9 @@ function statementsOf(name: FunctionName): Statement[] {
   const [kind] = TARGET_ROLE_KINDS.filter((one) => takersOf(one).includes(name));
   const has = [
     roles.find(({ Description }) => Description === `What ${functionName(name)} may do`),
-    targetRoles.find(({ RoleName }) => kind !== undefined && RoleName === targetRoleName('web/production', kind)),
+    targetRoles.find(
+      ({ RoleName }) => kind !== undefined && RoleName === targetRoleName('web/production', kind, 'us-east-1'),
+    ),
   ];
   return has.flatMap((role) =>
     z
@@ -78,9 +80,9 @@ describe('who may do what', () => {
     expect(whoMay(/^iam:PassRole$/)).toEqual(['start-task', 'converge']);
     const role = `arn:aws:iam::${ACCOUNT}:role/farol-web-production`;
     expect(resourcesOf('start-task', 'iam:PassRole')).toEqual(
-      ['execution', 'migration', 'plan', 'plan-execution'].map((kind) => `${role}-${kind}`),
+      ['execution', 'migration', 'plan-execution', 'plan'].map((kind) => `${role}-${kind}-us-east-1`),
     );
-    expect(resourcesOf('converge', 'iam:PassRole')).toEqual([`${role}-execution`, `${role}-task`]);
+    expect(resourcesOf('converge', 'iam:PassRole')).toEqual([`${role}-execution-us-east-1`, `${role}-task-us-east-1`]);
     for (const name of ['start-task', 'converge'] as const)
       expect(statementsOf(name).find(({ Action }) => Action.includes('iam:PassRole'))?.Condition).toEqual({
         StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' },

@@ -176,7 +176,7 @@ describe.each([
       ].map(([name = '', kind]) => [
         orchestrator(name),
         ['sts:AssumeRole'],
-        [`arn:aws:iam::${ACCOUNT}:role/farol/targets/farol-*-${kind}`],
+        [`arn:aws:iam::${ACCOUNT}:role/farol/targets/farol-*-${kind}-us-east-1`],
       ]),
     );
   });

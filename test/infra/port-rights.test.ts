@@ -53,7 +53,7 @@ describe('each function has the rights that its code can come to need, and no ot
   const ofTargets = (name: FunctionName) =>
     TAKERS.flatMap(([kind, takers]) =>
       takers.some((taker) => taker === name)
-        ? rightsOf(ROLES.taken.get(`farol-web-production-${kind}`)?.statements)
+        ? rightsOf(ROLES.taken.get(`farol-web-production-${kind}-us-east-1`)?.statements)
         : [],
     );
 
@@ -69,7 +69,7 @@ describe('each function has the rights that its code can come to need, and no ot
 
   test.each(TAKERS)('the role of a target for %s: what those who take it need together', (kind, takers) => {
     const needed = new Set(takers.flatMap(neededBy));
-    const has = rightsOf(ROLES.taken.get(`farol-web-production-${kind}`)?.statements);
+    const has = rightsOf(ROLES.taken.get(`farol-web-production-${kind}-us-east-1`)?.statements);
     expect(has).not.toEqual([]);
     expect(has.filter((right) => !needed.has(right))).toEqual([]);
   });

@@ -1,6 +1,6 @@
 import type { CallRecord } from '@farol/local-aws/gateway/record.ts';
 import { describe, expect, test } from 'vitest';
-import { targetNames } from '#core/contract/target-names.ts';
+import { targetNames, taskRoleNames } from '#core/contract/target-names.ts';
 import { TARGET_ROLE_KINDS, type TargetRole } from '#core/contract/target-roles.ts';
 import { type FunctionRoles, judge, rolesIn } from '../iam/recorded.ts';
 import type { FunctionRole, TakenRole } from '../iam/roles.ts';
@@ -12,6 +12,7 @@ const ROLES: FunctionRoles = rolesIn(
   Object.values(synthesized()).map((template) => readTemplate(template.toJSON(), PLACE)),
 );
 const NAMES = targetNames('web', 'production');
+const TASK_ROLES = taskRoleNames('web', 'production', 'us-east-1');
 const arn = (service: string, rest: string): string => `arn:aws:${service}:us-east-1:${ACCOUNT}:${rest}`;
 const role = (name: string): string => `arn:aws:iam::${ACCOUNT}:role/${name}`;
 const key = (pk: string) => ({ pk: { S: pk }, sk: { S: 'x' } });
@@ -36,7 +37,7 @@ function call(made: Made): CallRecord {
 
 /** The session of a role of the target. */
 function session(kind: TargetRole, target = 'web-production'): string {
-  return `arn:aws:sts::${ACCOUNT}:assumed-role/farol-${target}-${kind}/farol-${kind}`;
+  return `arn:aws:sts::${ACCOUNT}:assumed-role/farol-${target}-${kind}-us-east-1/farol-${kind}`;
 }
 
 /** A task definition as its function registers it, under the revision that ECS drew. */
@@ -47,7 +48,7 @@ function registered(caller: string, kind: string, taskRole: string): CallRecord 
     operation: 'RegisterTaskDefinition',
     params: {
       family: `${NAMES.slug}-${kind}`,
-      executionRoleArn: role(NAMES.roles.execution),
+      executionRoleArn: role(TASK_ROLES.execution),
       taskRoleArn: role(taskRole),
       tags: [{ key: 'a', value: 'b' }],
     },
@@ -55,8 +56,8 @@ function registered(caller: string, kind: string, taskRole: string): CallRecord 
   });
 }
 const REGISTERED = [
-  registered('farol-start-task', 'migrate', NAMES.roles.migration),
-  registered('farol-converge', 'web', NAMES.roles.task),
+  registered('farol-start-task', 'migrate', TASK_ROLES.migration),
+  registered('farol-converge', 'web', TASK_ROLES.task),
 ];
 const LISTENER = arn('elasticloadbalancing', `listener/app/${NAMES.slug}/0123456789abcdef/0123456789abcdef`);
 const SCALED = {
@@ -131,7 +132,10 @@ const CALLS = {
     caller: 'farol-converge',
     service: 'sts',
     operation: 'AssumeRole',
-    params: { RoleArn: role('farol/targets/farol-web-production-converge'), RoleSessionName: 'farol-converge' },
+    params: {
+      RoleArn: role('farol/targets/farol-web-production-converge-us-east-1'),
+      RoleSessionName: 'farol-converge',
+    },
   }),
   builds: call({
     caller: 'farol-preflight',
@@ -244,11 +248,11 @@ describe('what no function may do is denied', () => {
     ['smoke asks for the role of another function', { ...CALLS.role, caller: 'farol-smoke' }],
     [
       'converge asks for the role of a target that nobody has made',
-      changed(CALLS.role, { RoleArn: role('farol/targets/farol-api-production-converge') }),
+      changed(CALLS.role, { RoleArn: role('farol/targets/farol-api-production-converge-us-east-1') }),
     ],
     [
       'converge asks for a role that is no target’s',
-      changed(CALLS.role, { RoleArn: role('farol-web-production-converge') }),
+      changed(CALLS.role, { RoleArn: role('farol-web-production-converge-us-east-1') }),
     ],
     ['converge asks for the role of an administrator', changed(CALLS.role, { RoleArn: role('Admin') })],
     [
@@ -256,8 +260,8 @@ describe('what no function may do is denied', () => {
       { ...CALLS.fillSlot, session: session('converge', 'api-production') },
     ],
     ['start-task runs one in another cluster', changed(CALLS.runTask, { cluster: 'api-production' })],
-    ['start-task registers what serves', registered('farol-start-task', 'web', NAMES.roles.migration)],
-    ['start-task passes the role that serves', registered('farol-start-task', 'migrate', NAMES.roles.task)],
+    ['start-task registers what serves', registered('farol-start-task', 'web', TASK_ROLES.migration)],
+    ['start-task passes the role that serves', registered('farol-start-task', 'migrate', TASK_ROLES.task)],
     [
       'converge fills the slot of another target',
       changed(CALLS.fillSlot, { service: arn('ecs', 'service/api-production/api-production-blue') }),
@@ -315,7 +319,9 @@ describe('what nobody has looked up is an error', () => {
 test('rights that no call needs are listed', () => {
   const { unused } = judge([...REGISTERED, CALLS.runTask], ROLES, PLACE);
   expect(unused).toContainEqual(
-    expect.stringMatching(/^farol-web-production-converge: elasticloadbalancing:CreateRule on /),
+    expect.stringMatching(/^farol-web-production-converge-us-east-1: elasticloadbalancing:CreateRule on /),
   );
-  expect(unused).not.toContainEqual(expect.stringMatching(/^farol-web-production-start-task: ecs:RunTask on /));
+  expect(unused).not.toContainEqual(
+    expect.stringMatching(/^farol-web-production-start-task-us-east-1: ecs:RunTask on /),
+  );
 });

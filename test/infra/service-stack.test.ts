@@ -206,13 +206,13 @@ describe('task roles', () => {
   const policies = z.array(z.object({ PolicyDocument: z.object({ Statement: z.array(z.unknown()) }) }));
   const statements = (kind: string) =>
     policies
-      .parse(roles.find(({ RoleName }) => RoleName === `farol-web-production-${kind}`)?.['Policies'])
+      .parse(roles.find(({ RoleName }) => RoleName === `farol-web-production-${kind}-us-east-1`)?.['Policies'])
       .flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
 
   test('have the names that the target’s own roles may pass', () => {
     const kinds = ['execution', 'plan-execution', 'plan', 'migration', 'task'];
     expect(new Set(roles.map(({ RoleName }) => RoleName))).toEqual(
-      new Set(kinds.map((kind) => `farol-web-production-${kind}`)),
+      new Set(kinds.map((kind) => `farol-web-production-${kind}-us-east-1`)),
     );
   });
 

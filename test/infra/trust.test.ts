@@ -80,7 +80,7 @@ describe('who may take a role', () => {
     ),
   )('$name: the functions that it is for, by their roles, and nobody else', ({ name, role: { arn }, template }) => {
     const trust = rolesOf(template).find(({ id }) => template.resolve({ 'Fn::GetAtt': [id, 'Arn'] }) === arn)?.trust;
-    const [, takers = []] = Object.entries(TARGET_ROLES).find(([kind]) => name.endsWith(`-${kind}`)) ?? [];
+    const [, takers = []] = Object.entries(TARGET_ROLES).find(([kind]) => name.endsWith(`-${kind}-us-east-1`)) ?? [];
     expect(takers).not.toEqual([]);
     expect(trust).toEqual([
       {

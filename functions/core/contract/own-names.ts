@@ -1,4 +1,4 @@
-import { secretPrefix, targetNames } from './target-names.ts';
+import { secretPrefix, type TaskRoleKind, targetNames, taskRoleNames } from './target-names.ts';
 
 /** A part of a target's settings that names what is not the target's own. */
 export interface ForeignName {
@@ -21,6 +21,7 @@ interface Named {
   };
   readonly database?: { readonly function: string } | undefined;
   readonly infrastructure: {
+    readonly region: string;
     readonly cluster: string;
     readonly loadBalancer: string;
     readonly productionListener: string;
@@ -42,7 +43,8 @@ export function foreignNames(settings: Named): ForeignName[] {
   const { app, environment, infrastructure, tasks, database, services } = settings;
   const target = `${app}/${environment}`;
   const names = targetNames(app, environment);
-  const account = arnParts(infrastructure.productionListener).account;
+  const { account, region } = arnParts(infrastructure.productionListener);
+  const roles = taskRoleNames(app, environment, region);
   const found: ForeignName[] = [];
   const judge = (path: ForeignName['path'], got: string | undefined, right: string, own: (got: string) => boolean) => {
     if (got === undefined || own(got)) return;
@@ -58,8 +60,8 @@ export function foreignNames(settings: Named): ForeignName[] {
     });
   const balancing = (path: ForeignName['path'], got: string, resource: string) =>
     arn(['infrastructure', ...path], got, 'elasticloadbalancing', resource);
-  const role = (path: ForeignName['path'], got: string, kind: keyof typeof names.roles) =>
-    arn(path, got, 'iam', `role/${names.roles[kind]}`);
+  const role = (path: ForeignName['path'], got: string, kind: TaskRoleKind) =>
+    arn(path, got, 'iam', `role/${roles[kind]}`);
   const secrets = (path: ForeignName['path'], given: Secrets) => {
     for (const [variable, value] of Object.entries(given))
       judge(
@@ -78,6 +80,7 @@ export function foreignNames(settings: Named): ForeignName[] {
   };
 
   exactly(['repository'], settings.repository, app);
+  exactly(['infrastructure', 'region'], infrastructure.region, region);
   exactly(['infrastructure', 'cluster'], infrastructure.cluster, names.slug);
   balancing(['loadBalancer'], infrastructure.loadBalancer, `loadbalancer/app/${names.slug}/`);
   balancing(['productionListener'], infrastructure.productionListener, `listener/app/${names.slug}/`);
@@ -105,7 +108,7 @@ export function foreignNames(settings: Named): ForeignName[] {
 }
 
 /** `arn:<partition>:<service>:<region>:<account>:<resource>`. */
-function arnParts(arn: string): { service: string; account: string; resource: string } {
-  const [, , service = '', , account = '', ...resource] = arn.split(':');
-  return { service, account, resource: resource.join(':') };
+function arnParts(arn: string): { service: string; region: string; account: string; resource: string } {
+  const [, , service = '', region = '', account = '', ...resource] = arn.split(':');
+  return { service, region, account, resource: resource.join(':') };
 }

@@ -11,7 +11,6 @@ export interface TargetNames {
   readonly slug: string;
   readonly stack: string;
   readonly targetGroups: { readonly blue: string; readonly green: string };
-  readonly roles: Readonly<Record<'execution' | 'task' | 'migration' | 'plan' | 'planExecution', string>>;
   readonly logGroup: string;
   readonly settingsParameter: string;
   readonly secretKey: string;
@@ -30,19 +29,34 @@ export function targetNames(app: string, environment: string): TargetNames {
     slug,
     stack: `${slug}-service`,
     targetGroups: { blue: `${slug}-blue`, green: `${slug}-green` },
-    roles: {
-      execution: `farol-${slug}-execution`,
-      task: `farol-${slug}-task`,
-      migration: `farol-${slug}-migration`,
-      plan: `farol-${slug}-plan`,
-      planExecution: `farol-${slug}-plan-execution`,
-    },
     logGroup: `/farol/${app}/${environment}`,
     settingsParameter: settingsParameter(`${app}/${environment}`),
     secretKey: `${secretPrefix(`${app}/${environment}`)}secret-key`,
     probe: `farol-${PROBE}-${slug}`,
     database: `farol-${DATABASE}-${slug}`,
     removeSlots: `farol-${REMOVE_SLOTS}-${slug}`,
+  };
+}
+
+/** The roles of a target's tasks. */
+export type TaskRoleKind = 'execution' | 'task' | 'migration' | 'plan' | 'planExecution';
+
+/**
+ * Names of the roles of a target's tasks. With the region in them, because roles are of the account: the same target may be in two
+ * regions. With the longest names of targets and regions they have the 64 characters that IAM takes, and no more.
+ */
+export function taskRoleNames(
+  app: string,
+  environment: string,
+  region: string,
+): Readonly<Record<TaskRoleKind, string>> {
+  const name = (kind: string): string => `farol-${targetSlug(`${app}/${environment}`)}-${kind}-${region}`;
+  return {
+    execution: name('execution'),
+    task: name('task'),
+    migration: name('migration'),
+    plan: name('plan'),
+    planExecution: name('plan-execution'),
   };
 }
 

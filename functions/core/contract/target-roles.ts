@@ -21,7 +21,7 @@ export const TARGET_ROLE_KINDS = Object.keys(TARGET_ROLES).filter((kind): kind i
 /** Path of the targets' roles in IAM: nothing else lies below it. */
 export const TARGET_ROLE_PATH = '/farol/targets/';
 
-/** The name of a target's role, without its path. */
-export function targetRoleName(target: Target, kind: TargetRole): string {
-  return `farol-${targetSlug(target)}-${kind}`;
+/** The name of a target's role, without its path. With the region in it, because roles are of the account. */
+export function targetRoleName(target: Target, kind: TargetRole, region: string): string {
+  return `farol-${targetSlug(target)}-${kind}-${region}`;
 }

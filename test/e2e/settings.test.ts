@@ -174,7 +174,7 @@ const GROUPS: Readonly<
       'scan.accept': [{ cve: 'CVE-2023-45853', reason: 'not in what is used', until: '2027-01-31' }],
       'analysis.maxErrorShare': 0.02,
       'analysis.minRequests': 30,
-      'analysis.period': '90s',
+      'analysis.period': '120s',
       warm: '50m',
       poll: '300ms',
       traffic: [

@@ -14,7 +14,12 @@ import {
   paginateDescribeVpcs,
 } from '@aws-sdk/client-ec2';
 import { ElasticLoadBalancingV2Client, paginateDescribeLoadBalancers } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { CreateServiceLinkedRoleCommand, GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import {
+  CreateServiceLinkedRoleCommand,
+  GetAccountSummaryCommand,
+  GetRoleCommand,
+  IAMClient,
+} from '@aws-sdk/client-iam';
 import { GetAccountSettingsCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import {
   paginateDescribeDBEngineVersions,
@@ -109,13 +114,14 @@ function limitsOf(config: ClientConfig, home: ClientConfig): Pick<Account, 'quot
       count(paginateDescribeLoadBalancers({ client: loadBalancing }, {}), ({ LoadBalancers }) =>
         LoadBalancers?.filter(({ Type }) => Type === 'application'),
       ),
+    roles: async () => (await new IAMClient(config).send(new GetAccountSummaryCommand({}))).SummaryMap?.['Roles'] ?? 0,
     databases: () => count(paginateDescribeDBInstances({ client: rds }, {}), ({ DBInstances }) => DBInstances),
   };
 
   return {
     async quota(service, code) {
-      // CloudFront, of which there is one for all regions, counts in us-east-1.
-      const client = new ServiceQuotasClient(service === 'cloudfront' ? home : config);
+      // CloudFront and IAM, of which there is one for all regions, count in us-east-1.
+      const client = new ServiceQuotasClient(service === 'cloudfront' || service === 'iam' ? home : config);
       const input = { ServiceCode: service, QuotaCode: code };
       // Applied values are only kept of quotas that were ever changed or told; the others have their default.
       const applied = await unless(['NoSuchResourceException'], client.send(new GetServiceQuotaCommand(input)));

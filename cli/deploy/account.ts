@@ -26,7 +26,7 @@ export interface Account {
   runningDeployments(): Promise<readonly string[]>;
 }
 
-export type Used = 'vpcs' | 'addresses' | 'load balancers' | 'databases';
+export type Used = 'roles' | 'vpcs' | 'addresses' | 'load balancers' | 'databases';
 
 export interface Zone {
   readonly name: string;

@@ -19,6 +19,9 @@ export interface Need {
 /** Concurrent executions of functions with which a deployment of one target is never held up: its own, three probes at once, and an event or two beside it. */
 const FUNCTIONS_OF_A_DEPLOYMENT = 6;
 
+/** Roles that a target's stack makes at most; test/infra/service-stack.test.ts counts them. */
+export const ROLES_OF_A_TARGET = 20;
+
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
 
 /**
@@ -43,6 +46,7 @@ export function needs({ targets }: Environments, existing: ReadonlySet<string>):
       least: coming.length,
       used: 'load balancers',
     },
+    { what: 'IAM roles', service: 'iam', code: 'L-FE177D64', least: ROLES_OF_A_TARGET * coming.length, used: 'roles' },
     { what: 'database instances', service: 'rds', code: 'L-7B6409FD', least: coming.length, used: 'databases' },
     { what: 'CloudFront distributions', service: 'cloudfront', code: 'L-24B04930', least: edges },
     {
@@ -67,8 +71,8 @@ export async function checkQuotas(needed: readonly Need[], account: Account, reg
       if (quota === undefined)
         return warning('quota', `AWS names no quota for ${what}`, `Look under Service Quotas for ${service} ${code}.`);
       const says = `${what}: ${quota} allowed${taken > 0 ? `, ${taken} in use` : ''}, ${least}${enough > least ? ` to ${enough}` : ''} needed`;
-      // CloudFront counts in us-east-1, wherever the rest lies.
-      const where = service === 'cloudfront' ? 'us-east-1' : region;
+      // CloudFront and IAM count in us-east-1, wherever the rest lies.
+      const where = service === 'cloudfront' || service === 'iam' ? 'us-east-1' : region;
       const ask = (value: number) =>
         `aws service-quotas request-service-quota-increase --region ${where} --service-code ${service} --quota-code ${code} --desired-value ${Math.ceil(value)}`;
       if (quota - taken < least)

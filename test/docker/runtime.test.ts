@@ -55,6 +55,7 @@ describeWithEngine('containers of the Docker engine', () => {
       command: ['sh', '-c', script],
       environment: {},
       readonlyRoot: true,
+      dropped: [],
       volumes: ['/tmp'],
       init: true,
       onLine: (line) => lines.push(line),
@@ -62,6 +63,15 @@ describeWithEngine('containers of the Docker engine', () => {
     });
     return { ...container, runtime, lines };
   }
+
+  test('a container has no capability that was dropped', async () => {
+    const all = await start('grep CapBnd /proc/self/status');
+    expect(await all.exit).toBe(0);
+    const none = await start('grep CapBnd /proc/self/status', { dropped: ['ALL'] });
+    expect(await none.exit).toBe(0);
+    expect(none.lines).toEqual(['CapBnd:\t0000000000000000']);
+    expect(all.lines).not.toEqual(none.lines);
+  });
 
   test('tells every line and the exit code', async () => {
     const { exit, lines } = await start('echo one; echo two >&2; printf three; exit 3');

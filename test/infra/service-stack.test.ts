@@ -1,6 +1,7 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { ROLES_OF_A_TARGET } from '../../cli/deploy/quotas.ts';
 import { ACCOUNT, environmentsIn, resources, Statement, synthesized, templateOf } from './synthesized.ts';
 
 const templates = synthesized();
@@ -245,4 +246,10 @@ describe('task roles', () => {
     expect(may).not.toContain('secretsmanager');
     expect(may).not.toContain('ssm');
   });
+});
+
+test('a target takes as many of the account’s roles as the checks before a deployment reckon with', () => {
+  const { length } = Object.keys(resources(template, 'AWS::IAM::Role'));
+  expect(length).toBeLessThanOrEqual(ROLES_OF_A_TARGET);
+  expect(length).toBeGreaterThan(ROLES_OF_A_TARGET - 6);
 });

@@ -227,6 +227,7 @@ export class Task implements TaskOptions {
         readonlyRoot: definition.readonlyRootFilesystem ?? false,
         volumes: (definition.mountPoints ?? []).flatMap(({ containerPath = [] }) => containerPath),
         init: definition.linuxParameters?.initProcessEnabled ?? false,
+        dropped: definition.linuxParameters?.capabilities?.drop ?? [],
         onLine: (line) => log?.add(line),
       });
     } catch (error) {

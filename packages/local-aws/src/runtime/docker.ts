@@ -115,6 +115,7 @@ async function create(name: string, runtime: string, image: string, spec: Contai
       '--log-driver=json-file',
       ...(spec.init ? ['--init'] : []),
       ...(spec.readonlyRoot ? ['--read-only'] : []),
+      ...spec.dropped.map((capability) => `--cap-drop=${capability}`),
       // Without a name, and so new: it gets the content, owner and mode that the image has there, as on Fargate.
       ...spec.volumes.flatMap((folder) => ['--volume', folder]),
       ...variables.flatMap(([variable, value]) => ['--env', CLIENT.test(variable) ? `${variable}=${value}` : variable]),

@@ -5,6 +5,8 @@ export interface ContainerSpec {
   readonly environment: Readonly<Record<string, string>>;
   /** Whether the container may write to no more than `volumes`. */
   readonly readonlyRoot: boolean;
+  /** Linux capabilities that the container does not have, as ECS names them: `ALL`, or one by one. */
+  readonly dropped: readonly string[];
   /** Folders in the container where empty volumes of its own lie. */
   readonly volumes: readonly string[];
   /** Whether a small init is process 1, which passes signals on and collects orphans. */

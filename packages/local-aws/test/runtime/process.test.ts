@@ -12,7 +12,7 @@ import { until } from '../fixtures/data-plane.ts';
 const directory = join(import.meta.dirname, '..', 'fixtures', 'container');
 
 function spec(command: string[], onLine: ContainerSpec['onLine'] = () => undefined): ContainerSpec {
-  return { command, environment: {}, readonlyRoot: true, volumes: [], init: true, onLine };
+  return { command, environment: {}, readonlyRoot: true, dropped: [], volumes: [], init: true, onLine };
 }
 
 /** A runtime whose images are all this folder. */

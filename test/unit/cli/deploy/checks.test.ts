@@ -57,6 +57,13 @@ test.each<[string, Partial<AccountState>, string, RegExp, RegExp]>([
     /--service-code vpc .*--desired-value 6/,
   ],
   [
+    'no room for the roles of a target',
+    { quotas: { 'L-FE177D64': 10 } },
+    'quota',
+    /IAM roles: 10 allowed, 20 needed/,
+    /--region us-east-1 --service-code iam .*--desired-value 20/,
+  ],
+  [
     'too few CPUs for one deployment',
     { quotas: { 'L-3032A538': 1 } },
     'quota',

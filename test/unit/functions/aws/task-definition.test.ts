@@ -12,7 +12,7 @@ function settings(): Settings {
   const as = (user: string, role: string) => ({
     environment: { DATABASE_USER: user },
     secrets: { PASSWORD: `arn:of-${user}` },
-    taskRole: `${ROLE}${role}`,
+    taskRole: `${ROLE}${role}-eu-west-1`,
   });
   return {
     ...SETTINGS,
@@ -37,8 +37,8 @@ test.each([
   });
   expect(made).toMatchObject({
     family: `web-production-${kind}`,
-    taskRoleArn: `${ROLE}${role}`,
-    executionRoleArn: `${ROLE}${executionRole}`,
+    taskRoleArn: `${ROLE}${role}-eu-west-1`,
+    executionRoleArn: `${ROLE}${executionRole}-eu-west-1`,
   });
   const [container] = made.containerDefinitions ?? [];
   const environment = new Map(container?.environment?.map(({ name, value }) => [name, value]));

@@ -5,6 +5,7 @@ import middy from '@middy/core';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import * as z from 'zod';
 import { type PersonalRequest, UrlRequest } from '#core/contract/caller.ts';
+import { Wake } from '#core/contract/wake.ts';
 import { Superseded } from '#core/ports.ts';
 import { underToken } from './fencing.ts';
 
@@ -28,6 +29,11 @@ export function stateHandler<I extends z.ZodType, O extends z.ZodType>(
       logger.info('outcome', { outcome });
       return outcome;
     });
+}
+
+/** A handler that, when a schedule only keeps its function awake, does nothing. */
+export function staysAwake<E, C, R>(handler: (event: E, context: C) => R): (event: E, context: C) => R | undefined {
+  return (event, context) => (Wake.safeParse(event).success ? undefined : handler(event, context));
 }
 
 /** A Lambda handler for an event from EventBridge: whatever comes, `run` judges it, so that nothing is lost unread. */

@@ -43,6 +43,7 @@ import { SlotRemoval } from '../constructs/slot-removal.ts';
 import { TargetObservability } from '../constructs/target-observability.ts';
 import { TargetRoles } from '../constructs/target-roles.ts';
 import { TaskRoles } from '../constructs/task-roles.ts';
+import { Wake } from '../constructs/wake.ts';
 import { type Environments, EnvironmentsError, type EnvironmentTarget } from '../environments/schema.ts';
 import { repositoryName, runSecretPrefix } from '../names.ts';
 import { publishedSettings, tooLongToPublish } from '../published-settings.ts';
@@ -236,7 +237,7 @@ export class ServiceStack extends Stack {
     const { logRetention } = this.#props.orchestrator;
     const shared = { code, timeout: Duration.seconds(25), logRetention };
     const inside = { vpc: network.vpc, subnets: network.applicationSubnets };
-    new DeployFunction(this, 'Probe', {
+    const probe = new DeployFunction(this, 'Probe', {
       ...shared,
       folder: PROBE,
       name: this.#names.probe,
@@ -245,7 +246,7 @@ export class ServiceStack extends Stack {
       network: { ...inside, securityGroup: network.smokeGroup },
     });
     const { AWS_REGION: _ofLambda, POSTGRES_AUTH: _iam, ...databaseAddress } = database.environment;
-    new DeployFunction(this, 'DatabaseFunction', {
+    const inDatabase = new DeployFunction(this, 'DatabaseFunction', {
       ...shared,
       folder: DATABASE,
       name: this.#names.database,
@@ -253,6 +254,7 @@ export class ServiceStack extends Stack {
       environment: { ...databaseAddress, ...database.users.master.environment },
       network: { ...inside, securityGroup: network.databaseFunctionGroup },
     });
+    new Wake(this, 'Awake', { functions: [probe.function, inDatabase.function] });
   }
 
   #edge(network: Network, loadBalancer: ApplicationLoadBalancer, production: ApplicationListener): Edge | undefined {

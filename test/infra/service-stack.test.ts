@@ -253,3 +253,11 @@ test('a target takes as many of the account’s roles as the checks before a dep
   expect(length).toBeLessThanOrEqual(ROLES_OF_A_TARGET);
   expect(length).toBeGreaterThan(ROLES_OF_A_TARGET - 6);
 });
+
+test('what stands in the network is invoked every day, so that Lambda keeps it ready', () => {
+  const rules = Object.values(resources(template, 'AWS::Events::Rule'));
+  expect(rules).toMatchObject([{ Properties: { ScheduleExpression: 'rate(1 day)', State: 'ENABLED' } }]);
+  const text = JSON.stringify(rules);
+  for (const id of ['Probe', 'DatabaseFunction']) expect(text).toMatch(new RegExp(`"Fn::GetAtt":\\["${id}`));
+  expect(text).toContain('{\\"wake\\":true}');
+});

@@ -1,24 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { promotedFrom, Settings, targetOf } from '#core/contract/settings.ts';
+import { pathsOf, replaced } from '../../../../fixtures/replaced.ts';
 import { SETTINGS } from '../../../../fixtures/settings.ts';
 
 const whole = { ...SETTINGS, approval: { timeout: '1h' } };
-
-/** Paths of every value in `value`, groups included. */
-function paths(value: unknown, path: readonly string[] = []): string[][] {
-  const inner = typeof value === 'object' && value !== null ? Object.entries(value) : [];
-  return [[...path], ...inner.flatMap(([key, member]) => paths(member, [...path, key]))];
-}
-
-/** A copy with another value at a path. */
-function replaced(value: unknown, [key, ...rest]: readonly string[], instead: unknown): unknown {
-  if (key === undefined) return instead;
-  const copy = structuredClone(value);
-  if (typeof copy !== 'object' || copy === null) return copy;
-  Reflect.set(copy, key, replaced(Reflect.get(copy, key), rest, instead));
-  return copy;
-}
 
 describe('settings', () => {
   test.each([
@@ -55,7 +41,7 @@ describe('settings', () => {
       fc.constantFrom('', '0s', '1000000000d', 'NaN', '-1s', '1e9', '60', 'promotion of ', 'arn:aws:x', '\u0000'),
     );
     fc.assert(
-      fc.property(fc.constantFrom(...paths(whole)), odd, (path, instead) => {
+      fc.property(fc.constantFrom(...pathsOf(whole)), odd, (path, instead) => {
         expect(typeof Settings.safeParse(replaced(whole, path, instead)).success).toBe('boolean');
       }),
       { numRuns: 3000 },

@@ -60,12 +60,12 @@ export async function converge(input: Input, ports: Ports): Promise<Output> {
   const gate = GATES[phase];
   const refusal = gate?.(planned({ plan }, context.deployment), await ledger.facts(context.deployment));
   if (refusal !== undefined) return { outcome: 'refused', reason: refusal };
-  const looked = await look(input, settings, ports);
+  const deadline = Date.parse(clock.now()) + PATIENCE_MS;
+  const looked = await look(input, settings, deadline, ports);
   if ('outcome' in looked) return looked;
   let { lookedAt, observed } = looked;
   const { intent, fresh } = await currentIntent(input, plan, inForce, observed, ports);
   const words = new Words(input, fresh, ledger);
-  const deadline = Date.parse(clock.now()) + PATIENCE_MS;
   const journal = new Journal(context, intent, ledger, clock);
   for (let rests = 0; ; rests += 1) {
     const traffic = await ledger.traffic(context.target);
@@ -86,9 +86,9 @@ export async function converge(input: Input, ports: Ports): Promise<Output> {
       const waitingFor = next.outcome === 'progressing' ? next.waitingFor : 'AWS to show the last change';
       const left = deadline - Date.parse(clock.now());
       if (left <= 0) return { outcome: 'progressing', waitingFor };
-      await clock.sleep(Math.min(left, milliseconds(settings.poll) * Math.min(LONGEST_REST, 1.5 ** rests)));
+      await clock.sleep(restOf(settings, rests, left));
     }
-    const again = await look(input, settings, ports);
+    const again = await look(input, settings, deadline, ports);
     if ('outcome' in again) return again;
     ({ lookedAt, observed } = again);
   }
@@ -96,23 +96,33 @@ export async function converge(input: Input, ports: Ports): Promise<Output> {
 
 /**
  * What AWS shows, and since when that is so. A look that AWS does not answer, because the account's buckets are empty or it is slow,
- * is progress for as long as a candidate may take (I19): only then is it a surprise.
+ * is tried again, and is progress for as long as a candidate may take (I19): only then is it a surprise.
  */
 async function look(
   { context, phase }: Input,
   settings: Settings,
+  deadline: number,
   { ledger, slots, clock }: Ports,
 ): Promise<{ readonly lookedAt: Instant; readonly observed: Observed } | Output> {
-  const lookedAt = clock.now();
-  try {
-    return { lookedAt, observed: await slots.observe(settings) };
-  } catch (error) {
-    const intent = await ledger.intent(context.target);
-    const isOwn = intent?.deployment === context.deployment && intent.phase === phase;
-    const since = isOwn ? Date.parse(clock.now()) - Date.parse(intent.at) : Number.POSITIVE_INFINITY;
-    if (since > milliseconds(settings.candidate.timeout)) throw error;
-    return { outcome: 'progressing', waitingFor: `AWS to answer (${String(error)})` };
+  for (let failures = 0; ; failures += 1) {
+    const lookedAt = clock.now();
+    try {
+      return { lookedAt, observed: await slots.observe(settings) };
+    } catch (error) {
+      const intent = await ledger.intent(context.target);
+      const isOwn = intent?.deployment === context.deployment && intent.phase === phase;
+      const since = isOwn ? Date.parse(clock.now()) - Date.parse(intent.at) : Number.POSITIVE_INFINITY;
+      if (since > milliseconds(settings.candidate.timeout)) throw error;
+      const left = deadline - Date.parse(clock.now());
+      if (left <= 0) return { outcome: 'progressing', waitingFor: `AWS to answer (${String(error)})` };
+      await clock.sleep(restOf(settings, failures, left));
+    }
   }
+}
+
+/** Milliseconds until the next look after so many that led to nothing. @param left until the end of this call */
+function restOf({ poll }: Settings, looks: number, left: number): number {
+  return Math.min(left, milliseconds(poll) * Math.min(LONGEST_REST, 1.5 ** looks));
 }
 
 /** The longest rest between two looks, in rests of the settings. */

@@ -5,15 +5,20 @@ import { before, TARGET } from './before.ts';
 
 describe('a look that AWS does not answer', () => {
   test('is progress, and the next one goes on', async () => {
-    const { world, call, finish } = await before('start');
+    const { world, clock, call, finish } = await before('start');
     await call();
     const observe = world.observe.bind(world);
-    vi.spyOn(world, 'observe').mockRejectedValueOnce(new Error('ThrottlingException: Rate exceeded'));
+    const throttled = vi.spyOn(world, 'observe').mockRejectedValue(new Error('ThrottlingException: Rate exceeded'));
+    const began = Date.parse(clock.now());
     expect(await call()).toEqual({
       outcome: 'progressing',
       waitingFor: 'AWS to answer (Error: ThrottlingException: Rate exceeded)',
     });
-    vi.spyOn(world, 'observe').mockImplementation(observe);
+    // Within the call: each answer of it costs the execution events of its history.
+    expect(Date.parse(clock.now()) - began).toBe(20_000);
+    expect(throttled.mock.calls.length).toBeGreaterThan(3);
+    expect(throttled.mock.calls.length).toBeLessThan(10);
+    throttled.mockImplementation(observe);
     expect(await finish()).toEqual({ outcome: 'converged' });
   });
 

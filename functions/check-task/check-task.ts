@@ -129,13 +129,21 @@ async function judgeMigration(context: Context, status: Stopped, ports: Ports, p
       reason: end === 'succeeded' ? otherwise : `${describe('migrate', status)} ${otherwise}`,
     };
   switch (end) {
-    case 'succeeded':
+    case 'succeeded': {
+      // What the migration made has the rights of what is made by anybody: now it gets its own.
+      const prepared = plan.settings.database === undefined ? undefined : await ports.database.prepare(plan.settings);
+      if (prepared !== undefined && 'refused' in prepared)
+        return {
+          outcome: 'failed',
+          reason: `The migration ended well, and the rights on what it made could not be given: ${prepared.refused}`,
+        };
       await ports.ledger.saveFact(
         context,
         { kind: 'migration', deployable: plan.deployable, detail: { exitCode: 0, ...(applied && { applied }) } },
         'migration task ended with exit code 0',
       );
       return { outcome: 'succeeded' };
+    }
     case 'busy':
       return { outcome: 'busy', waitSeconds: 5 };
     case 'failed':

@@ -3,7 +3,7 @@
  *
  * - The owner owns every object, and never logs in.
  * - The migrator logs in, and is the owner from its first statement on.
- * - The application logs in, reads and writes rows, of tables to come too, and changes no table.
+ * - The application logs in, reads and writes rows, of tables to come too, and changes no table. What was migrated it only reads.
  * - The planner logs in, and reads the catalogue and the framework's table of migrations. Nothing else.
  *
  * The user that executes them is no superuser; on Amazon RDS no user is. It owns the database and has CREATEROLE, as RDS's master
@@ -32,7 +32,7 @@ WHERE rolname IN (current_user, {migrator}) AND NOT rolsuper AND NOT EXISTS (
 const NOT_FOR_EVERYBODY = `
 SELECT format('REVOKE %s ON DATABASE %I FROM PUBLIC', privilege_type, datname)
 FROM pg_database, aclexplode(coalesce(datacl, acldefault('d', datdba)))
-WHERE datname = current_database() AND grantee = 0
+WHERE (datname = current_database() OR datdba = current_user::regrole) AND grantee = 0 AND NOT datistemplate
 UNION ALL
 SELECT 'REVOKE CREATE ON SCHEMA public FROM PUBLIC'
 FROM pg_namespace, aclexplode(coalesce(nspacl, acldefault('n', nspowner)))
@@ -76,7 +76,7 @@ SELECT format('GRANT %s ON %s TO %I', wanted, pg_class.oid::regclass, {applicati
 FROM pg_class JOIN pg_roles ON pg_roles.oid = relowner,
      unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS wanted
 WHERE rolname = {owner} AND relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f')
-  AND NOT has_table_privilege({application}, pg_class.oid, wanted)
+  AND NOT has_table_privilege({application}, pg_class.oid, wanted) AND (wanted = 'SELECT' OR relname <> {migrations})
 UNION ALL
 SELECT format('GRANT %s ON SEQUENCE %s TO %I', wanted, pg_class.oid::regclass, {application})
 FROM pg_class JOIN pg_roles ON pg_roles.oid = relowner, unnest(ARRAY['USAGE', 'SELECT']) AS wanted
@@ -128,6 +128,14 @@ FROM pg_class
 WHERE relnamespace = 'public'::regnamespace AND relname = {migrations} AND relkind IN ('r', 'p')
   AND NOT has_table_privilege({planner}, pg_class.oid, 'SELECT')`;
 
+// An application that could write there would have a migration be taken for applied. Its table is new after the first migration, with
+// the rights of tables to come, so that this is repeated after each.
+const MIGRATIONS_READ_ONLY = `
+SELECT DISTINCT format('REVOKE %s ON %s FROM %I', privilege_type, pg_class.oid::regclass, {application})
+FROM pg_class, aclexplode(relacl) JOIN pg_roles ON pg_roles.oid = grantee
+WHERE rolname = {application} AND relnamespace = 'public'::regnamespace AND relname = {migrations}
+  AND relkind IN ('r', 'p') AND privilege_type <> 'SELECT'`;
+
 // Whoever gave it more: a person in a hurry, an earlier setting of the table's name, a migration.
 const NOTHING_ELSE_FOR_THE_PLANNER = `
 SELECT DISTINCT format('REVOKE ALL ON %s FROM %I', pg_class.oid::regclass, {planner})
@@ -155,6 +163,7 @@ SELECT format('REVOKE %I FROM %I', whole.rolname, one.rolname)
 FROM pg_auth_members JOIN pg_roles AS whole ON whole.oid = roleid JOIN pg_roles AS one ON one.oid = member
 WHERE one.rolname = {planner} AND whole.rolname <> 'rds_iam'`;
 
+// However many connections the application opens, those of a migration, of Farol and of a person are left.
 // Each second the server looks whether the migrating process still lives, and else gives up its statement. The planner's
 // are bounds for what does no harm but takes room: it may change them for its session, and gains no right by that.
 const SESSIONS = `
@@ -170,8 +179,10 @@ WHERE NOT EXISTS (
     JOIN pg_database ON pg_database.oid = setdatabase
     WHERE rolname = login AND datname = current_database() AND format('%s=%s', name, value) = ANY (setconfig))
 UNION ALL
-SELECT format('ALTER ROLE %I CONNECTION LIMIT 10', rolname) FROM pg_roles
-WHERE rolname = {planner} AND rolconnlimit <> 10`;
+SELECT format('ALTER ROLE %I CONNECTION LIMIT %s', rolname, most)
+FROM (VALUES ({planner}, 10), ({application}, greatest(10, current_setting('max_connections')::int - 20)))
+     AS at_most (login, most)
+JOIN pg_roles ON rolname = login WHERE rolconnlimit <> most`;
 
 // RDS lets in members of rds_iam by IAM alone, so that one with a password must be none.
 const BY_IAM = `
@@ -193,6 +204,7 @@ export const STEPS: readonly string[] = [
   ROWS_NOT_FOR_EVERYBODY,
   NOTHING_ELSE_FOR_THE_PLANNER,
   MIGRATIONS_TABLE,
+  MIGRATIONS_READ_ONLY,
   SESSIONS,
   BY_IAM,
 ];

@@ -22,6 +22,30 @@ describe('the database', () => {
     expect(prepared).toMatchObject([{ facts: { statements: 12 } }]);
   });
 
+  test('is prepared once more after a migration: what that made has no rights of its own yet', async () => {
+    const workflow = await withFirstRelease();
+    const before = workflow.world.prepared;
+    const migrations = [{ name: 'board.0002_likes', compatible: 'yes', why: 'additive' }] as const;
+    expect(await workflow.deploy(workflow.world.push('v1.1.0', { migrations: [...migrations] }))).toMatchObject({
+      status: 'SUCCEEDED',
+    });
+    expect(workflow.world.prepared).toBe(before + 2);
+  });
+
+  test('whose rights cannot be given after a migration takes no candidate of it', async () => {
+    const workflow = await withFirstRelease();
+    workflow.beforeInvoke = (name, payload) => {
+      if (name === '${CheckTaskFunction}' && JSON.stringify(payload).includes('"purpose":"migrate"'))
+        workflow.world.databaseRefuses = 'must be owner of table django_migrations';
+    };
+    const migrations = [{ name: 'board.0002_likes', compatible: 'yes', why: 'additive' }] as const;
+    expect(await workflow.deploy(workflow.world.push('v1.1.0', { migrations: [...migrations] }))).toMatchObject({
+      error: 'rolled back',
+      cause: expect.stringContaining('rights on what it made could not be given: must be owner'),
+    });
+    expect(workflow.world.slots.green.tasks).toEqual([]);
+  });
+
   test('that cannot be prepared ends the deployment with nothing changed', async () => {
     const workflow = await withFirstRelease();
     const before = workflow.world.actions.length;

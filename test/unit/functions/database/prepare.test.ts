@@ -41,9 +41,38 @@ describe('the application', () => {
     'ALTER TABLE entries ADD COLUMN more int',
     'DROP TABLE entries',
     'TRUNCATE entries',
+    "INSERT INTO django_migrations (app, name) VALUES ('board', '0003_c')",
+    "UPDATE django_migrations SET name = '0003_c'",
+    'DELETE FROM django_migrations',
   ])('may not %s', async (statement) => {
     const database = await withTables();
     await expect(database.as('application', statement)).rejects.toThrow(DENIED);
+  });
+
+  test('reads what was migrated', async () => {
+    const database = await withTables();
+    expect(await database.as('application', 'SELECT count(*)::int FROM django_migrations')).toEqual([[2]]);
+  });
+
+  test('leaves connections for a migration, for Farol and for a person, however many it opens', async () => {
+    const database = await withTables();
+    const [limits] = await database.as(
+      'superuser',
+      `SELECT rolconnlimit, current_setting('max_connections')::int FROM pg_roles WHERE rolname = '${database.name('application')}'`,
+    );
+    expect(limits?.[0]).toBe(Number(limits?.[1]) - 20);
+  });
+
+  test('comes into no other database of the one who prepares this one', async () => {
+    const database = await server.database();
+    const other = `${database.name('master')}_other`;
+    await database.as('master', `CREATE DATABASE ${other}`);
+    await database.prepare();
+    const [rights] = await database.as(
+      'superuser',
+      `SELECT has_database_privilege('${database.name('application')}', '${other}', 'CONNECT')`,
+    );
+    expect(rights).toEqual([false]);
   });
 
   test('executes the functions that migrations make', async () => {

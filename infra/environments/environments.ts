@@ -2,6 +2,9 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as profiles from './profiles.ts';
 import type { Environments } from './schema.ts';
 
+/** Where all of it is deployed. Zones and CloudFront's addresses follow from it (regions.ts). */
+const REGION = 'us-east-1';
+
 const pipelines: Environments['pipelines'] = [
   {
     app: 'web',
@@ -20,7 +23,7 @@ const pipelines: Environments['pipelines'] = [
 /** What is deployed to an account that real users come to: `npm run deploy -- production`. */
 export const production: Environments = {
   orchestrator: {
-    region: 'us-east-1',
+    region: REGION,
     reconcileEvery: '5m',
     logRetention: RetentionDays.THREE_MONTHS,
     deletionProtection: true,
@@ -30,14 +33,20 @@ export const production: Environments = {
   },
   pipelines,
   targets: [
-    { app: 'web', environment: 'production', source: 'push', approval: { timeout: '1d' }, ...profiles.production },
+    {
+      app: 'web',
+      environment: 'production',
+      source: 'push',
+      approval: { timeout: '1d' },
+      ...profiles.production(REGION),
+    },
   ],
 };
 
 /** The same for little money, and easily taken away again: `npm run deploy -- starter`. */
 export const starter: Environments = {
   orchestrator: {
-    region: 'us-east-1',
+    region: REGION,
     reconcileEvery: '15m',
     logRetention: RetentionDays.TWO_WEEKS,
     deletionProtection: false,
@@ -46,7 +55,7 @@ export const starter: Environments = {
     budget: 80,
   },
   pipelines,
-  targets: [{ app: 'web', environment: 'starter', source: 'push', ...profiles.starter }],
+  targets: [{ app: 'web', environment: 'starter', source: 'push', ...profiles.starter(REGION) }],
 };
 
 /**
@@ -57,13 +66,13 @@ export const promotion: Environments = {
   ...production,
   orchestrator: { ...production.orchestrator, budget: 500 },
   targets: [
-    { app: 'web', environment: 'staging', source: 'push', ...profiles.starter },
+    { app: 'web', environment: 'staging', source: 'push', ...profiles.starter(REGION) },
     {
       app: 'web',
       environment: 'production',
       source: 'promotion of web/staging',
       approval: { timeout: '1d' },
-      ...profiles.production,
+      ...profiles.production(REGION),
     },
   ],
 };

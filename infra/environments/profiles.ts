@@ -1,10 +1,8 @@
+import { REGIONS, type Region, zonesOf } from './regions.ts';
 import type { EnvironmentTarget } from './schema.ts';
 
 /** What is the same wherever an application of Farol's example runs, and what a profile decides. */
 type Profile = Omit<EnvironmentTarget, 'app' | 'environment' | 'source' | 'address'>;
-
-/** Managed prefix list `com.amazonaws.global.cloudfront.origin-facing` of us-east-1; other regions have other ids (EC2, DescribeManagedPrefixLists). */
-const CLOUDFRONT = 'pl-3b927c52';
 
 /** Where Django records the migrations that it has applied (Django documentation, "The django_migrations table"). */
 export const MIGRATIONS_TABLE = {
@@ -24,15 +22,15 @@ const common = {
 } satisfies Partial<Profile>;
 
 /** For a new account: the cheapest that still runs in two zones and scales. docs/costs.md says what it lacks. */
-export const starter: Profile = {
+export const starter = (region: Region): Profile => ({
   ...common,
   network: {
     cidr: '10.20.0.0/16',
-    zones: ['us-east-1a', 'us-east-1b'],
+    zones: zonesOf(region, 2),
     egress: { by: 'public address' },
     flowLogs: false,
   },
-  edge: { prefixList: CLOUDFRONT, staticPath: '/static/' },
+  edge: { prefixList: REGIONS[region].prefixList, staticPath: '/static/' },
   database: {
     version: '18',
     instance: 't4g.micro',
@@ -62,18 +60,18 @@ export const starter: Profile = {
   warm: '10m',
   // Of some 110 connections that a t4g.micro allows.
   alarms: { level: 'essential', lostRequests: 5, errorShare: 0.02, latency: '2s', databaseConnections: 80 },
-};
+});
 
 /** Three zones, a standby of the database, no public task, a firewall, and a record of the network's flows. */
-export const production: Profile = {
+export const production = (region: Region): Profile => ({
   ...common,
   network: {
     cidr: '10.20.0.0/16',
-    zones: ['us-east-1a', 'us-east-1b', 'us-east-1c'],
+    zones: zonesOf(region, 3),
     egress: { by: 'nat', gateways: 3 },
     flowLogs: true,
   },
-  edge: { prefixList: CLOUDFRONT, staticPath: '/static/', firewall: 'managed' },
+  edge: { prefixList: REGIONS[region].prefixList, staticPath: '/static/', firewall: 'managed' },
   database: {
     version: '18',
     instance: 't4g.small',
@@ -104,4 +102,4 @@ export const production: Profile = {
   warm: '1h',
   // Of some 220 connections that a t4g.small allows.
   alarms: { level: 'all', lostRequests: 5, errorShare: 0.02, latency: '2s', databaseConnections: 170 },
-};
+});

@@ -129,7 +129,7 @@ const base = {
   pipelines: [],
   targets: [
     ...own.targets.map((one) => ({ ...one, approval: { timeout: '1d' } })),
-    { app: 'web', environment: 'staging', source: 'push', ...starter },
+    { app: 'web', environment: 'staging', source: 'push', ...starter('us-east-1') },
   ],
 };
 const before = serviceTemplate(base);

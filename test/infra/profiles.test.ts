@@ -5,6 +5,8 @@ import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { pipelineName } from '../../functions/core/contract/pipeline.ts';
 import * as environments from '../../infra/environments/environments.ts';
+import * as profiles from '../../infra/environments/profiles.ts';
+import { REGIONS, type Region, zonesOf } from '../../infra/environments/regions.ts';
 import { ACCOUNT, resources, synthesized, templateOf } from './synthesized.ts';
 
 const { production, starter } = environments;
@@ -21,6 +23,21 @@ const zones = (template: typeof smallService) =>
   new Set(
     Object.values(resources(template, 'AWS::EC2::Subnet')).map(({ Properties }) => Properties['AvailabilityZone']),
   );
+
+const KNOWN = Object.keys(REGIONS).filter((name): name is Region => name in REGIONS);
+
+test.each(KNOWN)('starter is taken in %s by the name of the region alone', (region) => {
+  const moved = inAccount({
+    ...starter,
+    orchestrator: { ...starter.orchestrator, region },
+    targets: starter.targets.map((target) => ({ ...target, ...profiles.starter(region) })),
+  });
+  const text = JSON.stringify(templateOf(synthesized(moved), 'web-starter-service').toJSON());
+  const named = [REGIONS[region].prefixList, ...zonesOf(region, 2)];
+  expect(named.filter((name) => !text.includes(name))).toEqual([]);
+  const foreign = KNOWN.filter((other) => other !== region).flatMap((other) => zonesOf(other, 2));
+  expect(foreign.filter((name) => text.includes(name))).toEqual([]);
+});
 
 describe('starter', () => {
   test('runs in two zones, without what costs by the hour and could be done without', () => {

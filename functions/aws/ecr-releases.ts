@@ -42,7 +42,6 @@ const MANIFEST_TYPES = [
 
 const Manifest = z.object({
   config: z.object({ digest: z.string(), mediaType: z.string().optional() }).optional(),
-  manifests: z.array(z.unknown()).optional(),
 });
 /** What a manifest names as its configuration where it is an image; an OCI artefact (a chart, a signature) names something else. */
 const IMAGE_CONFIG_TYPES: readonly (string | undefined)[] = [

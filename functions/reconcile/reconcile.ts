@@ -36,9 +36,9 @@ export interface Reconciled {
 
 /**
  * Finds what no state machine could end by itself: a lock whose execution was aborted, timed out or failed, an intent that was
- * never found to be true, a deployment left waiting behind a free lock, a warm slot whose time is over, a push or a change of settings whose event was lost
- * (events of ECR and SSM are best effort: EventBridge, "Events from AWS services"), settings that changed while another
- * deployment ran, a release that is live where another target is promoted from, an answer that woke no deployment. Changes
+ * never found to be true, a deployment left waiting behind a free lock, a warm slot whose time is over, a push or a change of
+ * settings whose event was lost (events of ECR and SSM are best effort: EventBridge, "Events from AWS services"), settings
+ * that changed while another deployment ran, a release that is live where another target is promoted from, an answer that woke no deployment. Changes
  * nothing while an execution holds the lock, and repairs only by starting an execution, so that there is one path for
  * every change.
  */

@@ -5,8 +5,8 @@ import { startOnce } from './begin-deployment.ts';
 
 /**
  * Offers a target what is live where it is promoted from: the same image with the target's own settings, so that of the
- * other target nothing travels but the digest. Any number of looks make one offer,
- * and what was deployed, refused or rejected here before is not offered again by itself.
+ * other target nothing travels but the digest. Any number of looks make one offer, and what was deployed, refused or
+ * rejected here before is not offered again by itself.
  * @returns the deployment that was started; undefined: there is nothing to offer (now)
  */
 export async function offerPromotion(

@@ -108,4 +108,13 @@ export const promotion = {
   ],
 } satisfies Environments;
 
+/** Three targets that one push goes to at once. A machine that starts six tasks at once takes its time for each. */
+export const sideBySide = {
+  ...environments,
+  targets: ['production', 'north', 'south'].map((environment, place) => ({
+    ...target(place, { app: 'web', environment, source: 'push' }),
+    candidate: { timeout: '1h', crashes: 3 },
+  })),
+} satisfies Environments;
+
 export default environments;

@@ -21,6 +21,8 @@ import { eventually, type Look } from './eventually.ts';
 import { type LedgerContent, readLedger } from './ledger.ts';
 import { type Moment, Timeline } from './timeline.ts';
 
+/** Exports of local/environments.ts with more than one target, and how many each has. */
+const SEVERAL = { promotion: 2, sideBySide: 3 } as const;
 /** How many times faster than AWS the tests' cloud is. */
 const TIME_SCALE = 30;
 /** The project's own application. */
@@ -38,8 +40,8 @@ export interface StageOptions {
   readonly app?: string;
   /** Tasks are containers, of images that are built on `base`; else they are processes. */
   readonly docker?: { readonly base: string };
-  /** With a target before production, from which it is promoted. */
-  readonly promotion?: boolean;
+  /** Several targets: production promoted from staging, or three that one push goes to at once. */
+  readonly environments?: keyof typeof SEVERAL;
 }
 
 /** A local cloud with everything that happens in it on record. */
@@ -94,7 +96,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
 }
 
 async function bringUp(
-  { name, fidelity, rungs, app = DJANGO, docker, promotion = false }: StageOptions,
+  { name, fidelity, rungs, app = DJANGO, docker, environments }: StageOptions,
   closers: Closers,
 ): Promise<Stage> {
   const state = join(STATE, `e2e-${name}`);
@@ -114,9 +116,9 @@ async function bringUp(
       python: PYTHON,
       supervisor,
       closers,
-      ...(promotion
-        ? { environments: 'local/environments.ts#promotion', targets: 2 }
-        : { environments: 'local/environments.ts' }),
+      ...(environments === undefined
+        ? { environments: 'local/environments.ts' }
+        : { environments: `local/environments.ts#${environments}`, targets: SEVERAL[environments] }),
       timeScale: TIME_SCALE,
       ...(fidelity === undefined ? {} : { fidelity }),
       ...(docker === undefined ? {} : { docker: { buildArguments: { BASE: docker.base } } }),

@@ -38,7 +38,7 @@ let staging: Settings;
 let sfn: SFNClient;
 let ssm: SSMClient;
 beforeAll(async () => {
-  stage = await startStage({ name: 'other-target', rungs: ['first-release'], promotion: true });
+  stage = await startStage({ name: 'other-target', rungs: ['first-release'], environments: 'promotion' });
   const [other] = stage.cloud.others;
   if (other === undefined) throw new TypeError('there is one target alone');
   staging = other;

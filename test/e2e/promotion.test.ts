@@ -16,7 +16,7 @@ let ana: Keys;
 let bo: Keys;
 beforeAll(async () => {
   const rungs = ['first-release', 'additive-migration', 'good-release'];
-  stage = await startStage({ name: 'promotion', rungs, promotion: true });
+  stage = await startStage({ name: 'promotion', rungs, environments: 'promotion' });
   ana = await takeRole(
     stage,
     '/aws-reserved/sso.amazonaws.com/',

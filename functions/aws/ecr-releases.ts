@@ -89,13 +89,15 @@ export class EcrReleases implements ReleaseSource {
     if (found !== digest)
       return `The tag ${version} now names ${found}, not ${digest}, which was announced. The newer push has a deployment of its own.`;
     const { data: manifest } = Manifest.safeParse(parseJson(image.imageManifest ?? ''));
-    if (manifest === undefined) return `The manifest of ${repository}:${version} is none of an image.`;
+    if (manifest === undefined)
+      return `${repository}:${version} is not a container image: its manifest cannot be read. Push an image.`;
     if (!IMAGE_CONFIG_TYPES.includes(manifest.config?.mediaType))
-      return `${repository}:${version} is an OCI artefact (${oneLine(manifest.config?.mediaType ?? '', 100)}) and no image that could run.`;
+      return `${repository}:${version} is an OCI artefact (${oneLine(manifest.config?.mediaType ?? '', 100)}) and not a container image. Push an image under this tag.`;
     if (manifest.config === undefined)
       return `The image ${repository}:${version} is an index of several images. Push one image for one platform, without attestations.`;
     const labels = await this.#labels(repository, manifest.config.digest);
-    if (labels === undefined) return `The configuration of ${repository}:${version} is none of an image.`;
+    if (labels === undefined)
+      return `${repository}:${version} is not a container image: its configuration cannot be read. Push an image.`;
     return read(repository, digest, version, labels);
   }
 

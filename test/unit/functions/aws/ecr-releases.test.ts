@@ -108,7 +108,7 @@ test.each([
     'v5.0.2',
     'hello',
     CONFIG_TYPE,
-    /configuration of web:v5\.0\.2 is none of an image/,
+    /web:v5\.0\.2 is not a container image: its configuration cannot be read/,
   ],
   [
     'an OCI artefact',

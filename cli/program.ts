@@ -82,7 +82,7 @@ export async function program(argv: readonly string[], around: ProcessContext): 
     .summary('deploy a version again that was refused, rolled back or rejected')
     .argument('<target>', 'as in web/production')
     .argument('<version>', 'a version whose image is in the repository, as in v1.4.0')
-    .option('--rescue <why>', 'open a frozen target with it, and go ahead where what is live serves nobody')
+    .option('--rescue <why>', 'open a frozen target with it, and go ahead although no task of live is healthy')
     .action(async (target, version, { rescue }) => {
       const order = { target: targetNamed(target), version, ...(rescue !== undefined && { rescue }) };
       terminal.print(await decide(functionCaller(region()), 'farol-start-deployment', order));

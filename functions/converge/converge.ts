@@ -247,7 +247,7 @@ async function promote(context: Context, plan: DeploymentPlan, ledger: Ledger, c
   const until = new Date(Date.parse(clock.now()) + milliseconds(plan.settings.warm)).toISOString();
   await ledger.promote(
     context,
-    // What served nobody is no way back.
+    // A release without a healthy task is not kept as the way back.
     { live, ...(head.live === undefined || plan.rescue !== undefined ? {} : { warm: { ...head.live, until } }) },
     plan.rescue === undefined ? 'every step of the traffic plan passed' : `a rescue: ${plan.rescue}`,
   );

@@ -87,11 +87,11 @@ export async function preflight(
   };
 }
 
-/** Looks, and milliseconds between them, that must all show that live serves nobody: one alone may be an old one. */
+/** Looks, and milliseconds between them, that must all show no healthy task of live: a single one may be out of date. */
 const LOOKS = 3;
 const BETWEEN_LOOKS_MS = 5_000;
 
-/** Why live serves nobody, when several looks one after the other say so. */
+/** Why live serves no request, when several looks in a row say so. */
 async function confirmed(
   head: Head,
   observed: Observed,

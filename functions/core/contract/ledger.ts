@@ -116,7 +116,7 @@ export const Intent = z.strictObject({
   /** `null`: no production rule; the listener's fixed 503 answers. */
   weights: Weights.nullable(),
   at: Instant,
-  /** The deployment is a rescue: nobody is served by live, so that its slot's health holds nothing up. */
+  /** The deployment is a rescue: live serves no request, so the health of its slot holds nothing up. */
   rescue: z.literal(true).optional(),
   /** When AWS was seen to be as the intent of a last phase wants it. Without it the target is not known to be in order. */
   settled: Instant.optional(),
@@ -157,7 +157,7 @@ export const DeploymentPlan = z.strictObject({
   releaseJson: ReleaseJson,
   candidate: Slot,
   live: Placement.optional(),
-  /** Why it is a rescue: live serves nobody, so that there is nothing to compare with and nothing to go back to. */
+  /** Why it is a rescue: live serves no request, so there is nothing to compare with and nothing to go back to. */
   rescue: z.string().optional(),
   /** Tasks that live had when the plan was made, and so the candidate's number. */
   capacity: z.int().min(1),

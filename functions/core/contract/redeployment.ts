@@ -7,7 +7,7 @@ export const StartDeployment = {
   input: z.strictObject({
     target: Target,
     version: Version,
-    /** Why it is a rescue: it opens a frozen target, and goes ahead where what is live serves nobody. */
+    /** Why it is a rescue: it opens a frozen target, and goes ahead where no task of live is healthy. */
     rescue: z.string().min(1).max(500).optional(),
   }),
   output: z.strictObject({

@@ -64,7 +64,7 @@ export const Preflight = {
   output: z.discriminatedUnion('outcome', [
     z.strictObject({ outcome: z.literal('first'), candidate: Slot, steps: z.array(PlannedStep), ...asks }),
     z.strictObject({ outcome: z.literal('update'), candidate: Slot, steps: z.array(PlannedStep), ...asks }),
-    /** Live serves nobody: no share of the traffic is tried first. `reason`: why. */
+    /** No task of live is healthy: no share of the traffic is tried first. `reason`: why. */
     z.strictObject({ outcome: z.literal('rescue'), candidate: Slot, steps: z.array(PlannedStep), reason, ...asks }),
     /** What proves the release is not there yet: look again after the wait. */
     z.strictObject({ outcome: z.literal('waiting'), reason, waitSeconds: z.int().min(1) }),
@@ -152,7 +152,7 @@ export const Smoke = {
   output: z.discriminatedUnion('outcome', [
     z.strictObject({ outcome: z.literal('pass'), checks: z.int() }),
     z.strictObject({ outcome: z.literal('fail'), reason }),
-    /** Whoever asks could not: that says nothing about the application (I19). Asked again, until a bound. */
+    /** The checks could not be made: that says nothing about the application (I19). They are made again, until a bound. */
     z.strictObject({ outcome: z.literal('error'), reason }),
     superseded,
   ]),

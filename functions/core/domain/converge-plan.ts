@@ -259,7 +259,7 @@ function lackOfHealth(
   { intent, observed, settings, now }: ConvergeInput,
 ): ConvergePlan | undefined {
   const slotIntent = intent.slots[slot];
-  // A rescue needs the other slot: users come to live's, as long as it holds the traffic, though nobody is served there.
+  // A rescue needs the other slot. Until it is filled, the traffic is on live's, where no request is served.
   if (intent.rescue === true && slotIntent.state === 'filled' && slotIntent.role === 'live') return undefined;
   if (slotIntent.state === 'empty')
     return { outcome: 'refused', reason: `The ${slot} slot is to be empty, yet would get ${weight} %.` };

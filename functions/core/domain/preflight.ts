@@ -46,10 +46,10 @@ export function targetRefusal(
   return undefined;
 }
 
-/** Why users are not served by what is live, in a sentence; undefined: they are, or nothing is live. A release then comes as a rescue. */
+/** Why what is live serves no request, in a sentence; undefined: they are, or nothing is live. A release then comes as a rescue. */
 export function unwell({ live }: Head, observed: Observed): string | undefined {
   if (live === undefined || healthyPlaced(live, observed.slots[live.slot]) > 0) return undefined;
-  return `${live.deployable.version} is live in ${live.slot} and has no healthy task, so nobody is served by it`;
+  return `${live.deployable.version} is live in ${live.slot} and has no healthy task, so it serves no request`;
 }
 
 /** What the records say of where an image comes from and of what is wrong with it; `scan` undefined: the target asks for none. */
@@ -96,7 +96,7 @@ function inTime(
 
 /**
  * What a deployment will do: into the slot beside live, with as many tasks as live has, or the first time into blue with the minimum.
- * @param rescue why nobody is served by live: then it has the minimum too, and all the traffic at once
+ * @param rescue why live serves no request: then the candidate has the minimum, and gets all the traffic at once
  */
 export function deploymentPlan(
   settings: Settings,

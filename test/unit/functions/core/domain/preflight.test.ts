@@ -196,7 +196,7 @@ test('the same image with the same settings is the same deployable, under whatev
 
 test('live is unwell when none of its tasks is healthy, and only then', () => {
   expect(unwell(head('blue'), observed(serving(2, 0)))).toBe(
-    'v1.0.0 is live in blue and has no healthy task, so nobody is served by it',
+    'v1.0.0 is live in blue and has no healthy task, so it serves no request',
   );
   expect(unwell(head('blue'), observed(serving(2, 1)))).toBeUndefined();
   expect(unwell({}, observed(NOTHING))).toBeUndefined();

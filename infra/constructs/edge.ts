@@ -97,7 +97,7 @@ export class Edge extends Construct {
       errorResponses: CACHED_ERRORS.map((httpStatus) => ({ httpStatus, ttl: Duration.seconds(0) })),
       ...(domain && { domainNames: [domain.name], certificate: this.#certificate(domain) }),
       ...(props.firewall === 'managed' && {
-        webAclId: new Firewall(this, 'Firewall', { slug: props.slug }).arn,
+        webAclId: new Firewall(this, 'Firewall', { slug: props.slug, largeBodies: props.largeBodies === true }).arn,
       }),
       ...(props.firewall?.startsWith('arn:') && { webAclId: props.firewall }),
     });

@@ -4,6 +4,8 @@ import { Construct } from 'constructs';
 export interface FirewallProps {
   /** The target in names. */
   readonly slug: string;
+  /** Whether requests with a body of more than 8 KB pass: uploads, long forms. */
+  readonly largeBodies: boolean;
 }
 
 /** AWS's rule groups that fit any web application (WAF Developer Guide, "AWS Managed Rules rule groups list"). */
@@ -13,6 +15,12 @@ const MANAGED = [
   'AWSManagedRulesCommonRuleSet',
 ];
 
+/**
+ * The rule of the common rule set that blocks bodies of more than 8 KB. WAF Developer Guide, "Baseline rule groups", Core rule set.
+ * Where they pass they are counted, and the other rules look at their beginning.
+ */
+const LARGE_BODIES = { ruleActionOverrides: [{ name: 'SizeRestrictions_BODY', actionToUse: { count: {} } }] };
+
 /** Requests of one address in five minutes before it is turned away. */
 const REQUESTS_OF_ONE_ADDRESS = 2000;
 
@@ -20,7 +28,7 @@ const REQUESTS_OF_ONE_ADDRESS = 2000;
 export class Firewall extends Construct {
   readonly arn: string;
 
-  constructor(scope: Construct, id: string, { slug }: FirewallProps) {
+  constructor(scope: Construct, id: string, { slug, largeBodies }: FirewallProps) {
     super(scope, id);
     const acl = new CfnWebACL(this, 'Acl', {
       name: slug,
@@ -39,7 +47,13 @@ export class Firewall extends Construct {
           name,
           priority: i + 1,
           overrideAction: { none: {} },
-          statement: { managedRuleGroupStatement: { vendorName: 'AWS', name } },
+          statement: {
+            managedRuleGroupStatement: {
+              vendorName: 'AWS',
+              name,
+              ...(largeBodies && name === 'AWSManagedRulesCommonRuleSet' ? LARGE_BODIES : {}),
+            },
+          },
           visibilityConfig: visibilityConfig(name),
         })),
       ],

@@ -236,6 +236,7 @@ export const ARRIVALS: Readonly<Record<string, Arrival>> = {
   'edge.prefixList': 'fixed',
   'edge.staticPath': 'update',
   'edge.firewall': 'update',
+  'edge.largeBodies': 'update',
   'edge.domain': 'update and deployment',
   loadBalancer: 'fixed',
   'database.version': 'fixed',

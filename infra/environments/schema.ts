@@ -98,6 +98,11 @@ const Edge = z.strictObject({
       error: 'managed, or the ARN of a web ACL for CloudFront',
     })
     .optional(),
+  /**
+   * Whether the managed firewall lets requests with a body of more than 8 KB pass: uploads, long forms. Left out, it blocks them,
+   * and users get a 403.
+   */
+  largeBodies: z.boolean().optional(),
   /** Your own domain; left out, CloudFront's. */
   domain: z
     .strictObject({

@@ -73,6 +73,24 @@ describe('the edge', () => {
     template.hasResourceProperties('AWS::WAFv2::WebACL', { Scope: 'CLOUDFRONT' });
   });
 
+  test('lets bodies of more than 8 KB pass where the settings say so, and only that rule counts instead of blocking', () => {
+    const overrides = (largeBodies?: boolean): unknown[] => {
+      const environments = environmentsIn();
+      const targets = environments.targets.map((one) => ({
+        ...one,
+        edge: { ...one.edge, ...(largeBodies !== undefined && { largeBodies }) },
+      }));
+      const own = templateOf(synthesized({ ...environments, targets }), 'web-production-service');
+      const text = JSON.stringify(resources(own, 'AWS::WAFv2::WebACL'));
+      return [...text.matchAll(/"Name":"(AWSManaged\w+)","RuleActionOverrides":(\[.*?\])/g)].map((one) => one.slice(1));
+    };
+    expect(overrides()).toEqual([]);
+    expect(overrides(false)).toEqual([]);
+    expect(overrides(true)).toEqual([
+      ['AWSManagedRulesCommonRuleSet', '[{"ActionToUse":{"Count":{}},"Name":"SizeRestrictions_BODY"}]'],
+    ]);
+  });
+
   test('takes a name of one’s own', () => {
     const environments = environmentsIn();
     const domain = { name: 'www.example.com', zone: { id: 'Z0123456789', name: 'example.com' } };

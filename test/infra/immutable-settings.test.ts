@@ -38,6 +38,7 @@ const OTHERS: Readonly<Record<string, unknown>> = {
   'edge.prefixList': 'pl-0123',
   'edge.staticPath': '/assets/',
   'edge.firewall': 'arn:aws:wafv2:us-east-1:111122223333:global/webacl/own/1',
+  'edge.largeBodies': true,
   'edge.domain': DOMAIN,
   'loadBalancer.ports.production': 8080,
   'loadBalancer.ports.blue': 9081,

@@ -1,6 +1,5 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { App } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
@@ -10,6 +9,7 @@ import { STATE_FUNCTIONS } from '../../functions/core/contract/states.ts';
 import { parseEnvironments } from '../../infra/environments/schema.ts';
 import { FUNCTIONS, functionName, ORCHESTRATOR, substitutionName } from '../../infra/names.ts';
 import { OrchestratorStack } from '../../infra/stacks/orchestrator-stack.ts';
+import { inApp } from './in-app.ts';
 import { ACCOUNT, context, environmentsIn, resources, sources, synthesized, templateOf } from './synthesized.ts';
 
 const template = templateOf(synthesized(), ORCHESTRATOR.stack);
@@ -244,8 +244,8 @@ function servingTargets(count: number): Template {
     pipelines: apps.map((app) => ({ ...pipeline, app })),
   });
   const env = { account: ACCOUNT, region: 'us-east-1' };
-  return Template.fromStack(
-    new OrchestratorStack(new App({ context }), ORCHESTRATOR.stack, { env, environments, ...sources }),
+  return inApp(context, (app) =>
+    Template.fromStack(new OrchestratorStack(app, ORCHESTRATOR.stack, { env, environments, ...sources })),
   );
 }
 

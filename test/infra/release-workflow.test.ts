@@ -1,23 +1,26 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Code, Function, type IVersion, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { describe, expect, test } from 'vitest';
 import { ReleaseWorkflow } from '../../infra/constructs/release-workflow.ts';
+import { inApp } from './in-app.ts';
 
 /** A stack with a state machine whose definition and further props are given. */
 function synthesize(definition: object, extra: object = {}): Template {
-  const stack = new Stack(new App(), 'test');
-  const made = new Function(stack, 'Function', {
-    code: Code.fromInline('export const handler = () => {}'),
-    handler: 'index.handler',
-    runtime: Runtime.NODEJS_24_X,
+  return inApp({}, (app) => {
+    const stack = new Stack(app, 'test');
+    const made = new Function(stack, 'Function', {
+      code: Code.fromInline('export const handler = () => {}'),
+      handler: 'index.handler',
+      runtime: Runtime.NODEJS_24_X,
+    });
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- CDK does not tell absent members from undefined ones, the strict types here do
+    const version = made.currentVersion as IVersion;
+    const props = { definition: JSON.stringify(definition), functions: { WorkFunction: version } };
+    new ReleaseWorkflow(stack, 'Release', { ...props, logRetention: RetentionDays.ONE_DAY, ...extra });
+    return Template.fromStack(stack);
   });
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- CDK does not tell absent members from undefined ones, the strict types here do
-  const version = made.currentVersion as IVersion;
-  const props = { definition: JSON.stringify(definition), functions: { WorkFunction: version } };
-  new ReleaseWorkflow(stack, 'Release', { ...props, logRetention: RetentionDays.ONE_DAY, ...extra });
-  return Template.fromStack(stack);
 }
 
 const right = {

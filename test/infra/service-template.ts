@@ -1,17 +1,17 @@
-import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { parseEnvironments } from '../../infra/environments/schema.ts';
-import { FEATURE_FLAGS } from '../../infra/feature-flags.ts';
 import { addServiceStack } from '../../infra/stacks/add-stacks.ts';
-import { sources } from './synthesized.ts';
+import { inApp } from './in-app.ts';
+import { context, sources } from './synthesized.ts';
 
 /** The template of the first target's service stack alone, which is quick to make. */
 export function serviceTemplate(value: unknown): unknown {
   const environments = parseEnvironments(value);
   const [target] = environments.targets;
   if (target === undefined) throw new TypeError('there is no target');
-  const app = new App({ context: { ...FEATURE_FLAGS, 'aws:cdk:bundling-stacks': [] } });
-  return Template.fromStack(addServiceStack(app, environments, target, sources.functionsDirectory)).toJSON();
+  return inApp(context, (app) =>
+    Template.fromStack(addServiceStack(app, environments, target, sources.functionsDirectory)).toJSON(),
+  );
 }
 
 /** An environments module's value with another value of one setting: of the first target, unless it is `orchestrator.` something. */

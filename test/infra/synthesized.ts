@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as z from 'zod';
 import environments from '../../infra/environments/environments.ts';
@@ -7,6 +6,7 @@ import { type Environments, parseEnvironments } from '../../infra/environments/s
 import { FEATURE_FLAGS } from '../../infra/feature-flags.ts';
 import { addStacks } from '../../infra/stacks/add-stacks.ts';
 import { releaseDefinition } from '../../statemachines/definition.ts';
+import { inApp } from './in-app.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -29,9 +29,10 @@ export function environmentsIn(account = ACCOUNT): Environments {
 
 /** The templates of all stacks by their names. */
 export function synthesized(value: unknown = environmentsIn()): Record<string, Template> {
-  const app = new App({ context });
-  const stacks = addStacks(app, parseEnvironments(value), sources);
-  return Object.fromEntries(stacks.map((stack) => [stack.stackName, Template.fromStack(stack)]));
+  return inApp(context, (app) => {
+    const stacks = addStacks(app, parseEnvironments(value), sources);
+    return Object.fromEntries(stacks.map((stack) => [stack.stackName, Template.fromStack(stack)]));
+  });
 }
 
 /** One template, by the name of its stack. */

@@ -54,8 +54,7 @@ export function taskDefinition({
     // On Fargate capabilities can be dropped, and hardly added (ECS API Reference, KernelCapabilities): an application that serves needs none.
     linuxParameters: { initProcessEnabled: true, capabilities: { drop: ['ALL'] } },
     mountPoints: [{ sourceVolume: 'tmp', containerPath: '/tmp', readOnly: false }],
-    // Fargate takes at most 120 s (ECS API reference, ContainerDefinition).
-    stopTimeout: Math.min(120, Math.max(2, Math.ceil(seconds(settings.drain.stopTimeout)))),
+    stopTimeout: seconds(settings.drain.stopTimeout),
     environment: Object.entries({ ...environment, ...ofRelease(settings, release, slot) }).map(([name, value]) => ({
       name,
       value,

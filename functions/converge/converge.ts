@@ -1,12 +1,12 @@
 import type * as z from 'zod';
+import { CONVERGE_SECONDS } from '#core/contract/budget.ts';
 import { milliseconds } from '#core/contract/duration.ts';
 import type { DeploymentPlan, Head, Instant, Intent, Phase, Placement } from '#core/contract/ledger.ts';
 import type { Settings } from '#core/contract/settings.ts';
-import { SLOTS } from '#core/contract/slot.ts';
 import type { Context, Converge } from '#core/contract/states.ts';
 import type { Target } from '#core/contract/target.ts';
 import { LONGEST_REASON, oneLine } from '#core/contract/text.ts';
-import { type Action, isTooOld, planConvergence, raisesWeight } from '#core/domain/converge-plan.ts';
+import { type Action, isServing, isTooOld, planConvergence, raisesWeight } from '#core/domain/converge-plan.ts';
 import { missingForCandidate, missingForTraffic } from '#core/domain/gates.ts';
 import { draftIntent, type IntentBasis, isLast } from '#core/domain/intent.ts';
 import type { Observed } from '#core/domain/observed.ts';
@@ -25,7 +25,7 @@ interface Ports {
 }
 
 /** How long one call goes on looking and acting before it answers `progressing`: within the function's and the state's time-outs. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = CONVERGE_SECONDS * 1000;
 
 /**
  * A change that was just made is not made again for this long, though a look at AWS may not show it yet: Describe calls
@@ -178,11 +178,6 @@ async function currentIntent(
 /** On the way back, what is live must be able to serve, as ever: else the weights stay where they are. */
 function rescueOf(phase: Phase, plan: DeploymentPlan | undefined): Pick<Intent, 'rescue'> {
   return plan?.rescue === undefined || isLast({ phase }) ? {} : { rescue: true };
-}
-
-/** Whether the traffic is where the intent wants it. */
-function isServing({ weights }: Intent, { rule }: Observed): boolean {
-  return weights === null ? rule === null : SLOTS.every((slot) => rule?.weights[slot] === weights[slot]);
 }
 
 /** Why what is live is brought back, for the ledger: written once, and only when the traffic is back (I19, weights first, words after). */

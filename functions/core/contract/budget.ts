@@ -22,8 +22,9 @@ const CHECK = WAIT + 2 * CALL + CHOICE;
 const ONCE = 150;
 const RETRIES = 2_000;
 /** `converge` looks and acts for so long before it answers that it makes progress, and is called again a second later. */
-const CONVERGE_SECONDS = 21;
-/** Beside the times of the settings, what emptying a slot has (core/domain/converge-plan.ts). */
+export const CONVERGE_SECONDS = 20;
+const UNTIL_CALLED_AGAIN = 1;
+/** Beside the times of the settings, what ECS and the load balancer may take to show that a slot is empty. */
 const EMPTYING_SECONDS = 600;
 /** What every call, wait and retry that is not reckoned below takes together, with forty checks that could not be asked. */
 const OTHER_SECONDS = 3_600;
@@ -108,14 +109,23 @@ function looking(what: string, path: readonly string[], total: number, times = 1
 }
 
 function converging(what: string, path: readonly string[], total: number, times = 1): Part {
-  return { what, path, seconds: total * times, events: LOOK * Math.ceil(total / CONVERGE_SECONDS) * times };
+  return {
+    what,
+    path,
+    seconds: total * times,
+    events: LOOK * Math.ceil(total / (CONVERGE_SECONDS + UNTIL_CALLED_AGAIN)) * times,
+  };
+}
+
+/** Seconds that a slot may take to become empty, once its weight is gone. */
+export function emptyingSeconds({ settle, deregistration, stopTimeout }: Lengths['drain']): number {
+  return seconds(settle) + seconds(deregistration) + seconds(stopTimeout) + EMPTYING_SECONDS;
 }
 
 /** The parts of a deployment, each at its longest: it waits for every proof, and what it brings is taken back at the end. */
 export function partsOf({ provenance, scan, approval, migrate, candidate, drain, traffic }: Lengths): Part[] {
   const proof = Math.max(seconds(provenance.timeout), scan.block === 'none' ? 0 : seconds(scan.timeout));
-  const emptying =
-    seconds(drain.settle) + seconds(drain.deregistration) + seconds(drain.stopTimeout) + EMPTYING_SECONDS;
+  const emptying = emptyingSeconds(drain);
   const healthy = seconds(candidate.timeout);
   const steps = traffic.map(checksOf);
   const [timeout, ofCandidate] = [

@@ -1,3 +1,4 @@
+import { emptyingSeconds } from '../contract/budget.ts';
 import { type Duration, milliseconds } from '../contract/duration.ts';
 import type { Instant, Intent, SlotIntent, Traffic } from '../contract/ledger.ts';
 import type { Settings } from '../contract/settings.ts';
@@ -53,9 +54,6 @@ export interface ConvergeInput {
 
 /** A weight is raised only on a look that is not older (I4): tasks that were healthy then may have ended since. */
 const LOOK_LASTS_MS = 3_000;
-
-/** Beside the times that a slot's tasks may take by the settings, what ECS and the load balancer may take to show that they are gone. */
-const EMPTYING_MS = 10 * 60_000;
 
 /**
  * The next changes towards an intent, from what AWS shows now. Pure; the caller makes them and asks again, so that each
@@ -197,11 +195,16 @@ function untilHealthy(slot: Slot, intent: FilledIntent, input: ConvergeInput): C
   return { outcome: 'progressing', waitingFor };
 }
 
+/** Whether the traffic is where the intent wants it. */
+export function isServing({ weights }: Pick<Intent, 'weights'>, { rule }: Pick<Observed, 'rule'>): boolean {
+  return weights === null ? rule === null : SLOTS.every((slot) => rule?.weights[slot] === weights[slot]);
+}
+
 function weights(input: ConvergeInput): ConvergePlan | undefined {
   const { intent, observed } = input;
   const { rule } = observed;
+  if (isServing(intent, observed)) return undefined;
   if (intent.weights === null) return rule === null ? undefined : act({ do: 'delete rule', rule: rule.arn });
-  if (rule !== null && SLOTS.every((slot) => rule.weights[slot] === intent.weights?.[slot])) return undefined;
   for (const slot of SLOTS) {
     const weight = intent.weights[slot];
     if (weight <= (rule?.weights[slot] ?? 0)) continue;
@@ -236,7 +239,7 @@ export function raisesWeight(action: Action, { rule }: Pick<Observed, 'rule'>): 
  * that does not help within the time that a candidate has, people must look.
  */
 function liveServes({ intent, observed, settings, now }: ConvergeInput): ConvergePlan | undefined {
-  if (intent.phase !== 'promote' && intent.phase !== 'restore') return undefined;
+  if (!isLast(intent)) return undefined;
   for (const slot of SLOTS) {
     const live = intent.slots[slot];
     if (live.state === 'empty' || live.role !== 'live' || healthyPlaced(live, observed.slots[slot]) > 0) continue;
@@ -295,8 +298,7 @@ function empty(
   { intent, traffic, settings, now }: ConvergeInput,
 ): ConvergePlan {
   const untilEmpty = (waitingFor: string): ConvergePlan => {
-    const { settle, deregistration, stopTimeout } = settings.drain;
-    const allowed = [settle, deregistration, stopTimeout].map(milliseconds).reduce((sum, ms) => sum + ms, EMPTYING_MS);
+    const allowed = emptyingSeconds(settings.drain) * 1000;
     return elapsed(intent.at, now) <= allowed
       ? { outcome: 'progressing', waitingFor }
       : {

@@ -53,9 +53,9 @@ async function subject(
   lock: Lock,
   ledger: Ports['ledger'],
 ): Promise<Pick<DeploymentRequest, 'version' | 'digest'>> {
-  const { live } = await ledger.head(target);
   const held = lock.deployment === undefined ? undefined : await ledger.deployment(lock.deployment);
   if (held !== undefined) return { version: held.request.version, digest: held.request.digest };
+  const { live } = await ledger.head(target);
   if (live !== undefined) return { version: live.deployable.version, digest: live.deployable.digest };
   const intent = await ledger.intent(target);
   const last = intent === undefined ? undefined : await ledger.deployment(intent.deployment);

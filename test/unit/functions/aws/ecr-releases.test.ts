@@ -30,6 +30,24 @@ const LABELS = {
   [BUILD_LABEL]: 'web:1',
 };
 
+/** An image, or what its manifest says is one. @param type of its configuration */
+function imageOf(config: Buffer, layer: Buffer, type: string = CONFIG_TYPE): Image & { digest: Digest } {
+  const descriptor = (mediaType: string, content: Buffer) => ({
+    mediaType,
+    digest: digestOf(content),
+    size: content.length,
+  });
+  const manifest = Buffer.from(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: MANIFEST_TYPE,
+      config: descriptor(type, config),
+      layers: [descriptor(LAYER_TYPE, layer)],
+    }),
+  );
+  return { manifest, config, layer, digest: `sha256:${digestOf(manifest).slice(7)}` };
+}
+
 function image(labels: Record<string, string> | undefined, salt: string): Image & { digest: Digest } {
   const layer = Buffer.from(`no tar at all ${salt}`);
   const config = Buffer.from(
@@ -40,20 +58,7 @@ function image(labels: Record<string, string> | undefined, salt: string): Image 
       config: { Cmd: ['serve'], ...(labels === undefined ? {} : { Labels: labels }) },
     }),
   );
-  const descriptor = (mediaType: string, content: Buffer) => ({
-    mediaType,
-    digest: digestOf(content),
-    size: content.length,
-  });
-  const manifest = Buffer.from(
-    JSON.stringify({
-      schemaVersion: 2,
-      mediaType: MANIFEST_TYPE,
-      config: descriptor(CONFIG_TYPE, config),
-      layers: [descriptor(LAYER_TYPE, layer)],
-    }),
-  );
-  return { manifest, config, layer, digest: `sha256:${digestOf(manifest).slice(7)}` };
+  return imageOf(config, layer);
 }
 
 async function push(version: Version, labels: Record<string, string> | undefined = LABELS, salt = ''): Promise<Digest> {
@@ -84,20 +89,9 @@ test.each([
 
 /** Pushes an image whose configuration, or what the manifest says of it, is another. */
 async function pushOdd(version: Version, config: string, type: string = CONFIG_TYPE): Promise<Digest> {
-  const layer = Buffer.from(`no tar at all ${version}`);
-  const content = Buffer.from(config);
-  const descriptor = (mediaType: string, of: Buffer) => ({ mediaType, digest: digestOf(of), size: of.length });
-  const manifest = Buffer.from(
-    JSON.stringify({
-      schemaVersion: 2,
-      mediaType: MANIFEST_TYPE,
-      config: descriptor(type, content),
-      layers: [descriptor(LAYER_TYPE, layer)],
-    }),
-  );
-  const pushed: Digest = `sha256:${digestOf(manifest).slice(7)}`;
-  await registry().push({ manifest, config: content, layer, digest: pushed }, version);
-  return pushed;
+  const made = imageOf(Buffer.from(config), Buffer.from(`no tar at all ${version}`), type);
+  await registry().push(made, version);
+  return made.digest;
 }
 
 test.each([

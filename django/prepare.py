@@ -1,5 +1,5 @@
 """
-Makes this tree runnable on one's own machine, without a container: what the Dockerfile does, done here.
+Makes this tree runnable on your own machine, without a container: what the Dockerfile does, done here.
 
 FAROL_CACHE: folder that persists between builds. A Python environment is made there once for each requirements.txt
 and Python, and `.venv` in the tree leads to it.

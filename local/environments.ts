@@ -11,7 +11,7 @@ export const HEALTH_PATH_VARIABLE = 'FAROL_HEALTH_PATH';
 
 const ports = (process.env[PORTS_VARIABLE] ?? '8000,8001,8002,8003,8004,8005').split(',').map(Number);
 
-/** What all targets on one's own machine are: as small as can be, with the times of AWS, which are scaled when the settings are published. */
+/** Settings of all targets on a developer's machine: as small as can be, with the times of AWS, which are scaled when the settings are published. */
 const COMMON = {
   network: {
     cidr: '10.20.0.0/16',
@@ -63,7 +63,7 @@ const COMMON = {
   alarms: { level: 'essential', lostRequests: 5, errorShare: 0.02, latency: '2s', databaseConnections: 80 },
 } satisfies Omit<EnvironmentTarget, 'app' | 'environment' | 'source' | 'address' | 'loadBalancer'>;
 
-/** A target on one's own machine. @param place which of the ports are its own: 0 for those of the first target */
+/** A target on a developer's machine. @param place which of the ports are its own: 0 for those of the first target */
 function target(
   place: number,
   identity: Pick<EnvironmentTarget, 'app' | 'environment' | 'source' | 'approval'>,
@@ -77,7 +77,7 @@ function target(
   };
 }
 
-/** Farol on one's own machine. */
+/** Farol on a developer's machine. */
 const environments = {
   orchestrator: {
     account: '000000000000',

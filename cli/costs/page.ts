@@ -25,7 +25,7 @@ export function costsPage({ starter, production }: Record<'starter' | 'productio
   return `${INTRODUCTION}
 ## An idle month
 
-Nobody comes, nothing is deployed; ${money(total([...small.values()]))} for \`starter\`, ${money(total([...large.values()]))} for \`production\`.
+Without visitors and deployments: ${money(total([...small.values()]))} for \`starter\`, ${money(total([...large.values()]))} for \`production\`.
 
 | what | starter | | production | | remark |
 |---|--:|--:|--:|--:|---|
@@ -59,7 +59,7 @@ ${REST}`;
 
 const INTRODUCTION = `# What it costs
 
-Written by \`npm run costs\` from the templates of both sizes, their settings and the prices in \`cli/costs/prices.ts\`; a test fails when it is out of date, or when a template has a resource type that nobody has priced. US dollars in us-east-1, without tax; other regions cost up to half as much again.
+Written by \`npm run costs\` from the templates of both sizes, their settings and the prices in \`cli/costs/prices.ts\`; a test fails when it is out of date, or when a template has a resource type without a price. US dollars in us-east-1, without tax; other regions cost up to half as much again.
 No AWS account was at hand: each price says where and when it was read. Look at the page that it names before you decide on it.
 `;
 

@@ -13,7 +13,7 @@ const DATABASE = 'infratally.com and usage.ai, quoting AWS, 2026-06';
 const CLOUDWATCH = 'signoz.io 2026-02 and factualminds.com 2026-06, quoting AWS';
 const MEMORY = 'not read again; as last known in 2025';
 
-/** Every price that docs/costs.md reckons with. */
+/** Every price that docs/costs.md uses. */
 export const PRICES = {
   fargateVcpuHour: {
     usd: 0.03238,

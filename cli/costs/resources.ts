@@ -80,7 +80,7 @@ export const RESOURCES: Readonly<Record<string, Costing>> = {
       Group.parse(properties).LogGroupName === undefined
         ? [{ price: 'logGib', quantity: 1 }]
         : [{ price: 'logGib', quantity: 0.02 }],
-    note: 'reckoned: 20 MB a group and month, 1 GB of flow logs; 5 GB of the account are free',
+    note: 'estimated: 20 MB a group and month, 1 GB of flow logs; 5 GB of the account are free',
   },
   'AWS::CloudWatch::Alarm': {
     items: (properties) => [
@@ -107,7 +107,7 @@ export const RESOURCES: Readonly<Record<string, Costing>> = {
   'AWS::ECR::Repository': each(
     'imageGibMonth',
     1,
-    'reckoned: ten images of 0.1 GB; they stay until somebody deletes them',
+    'estimated: ten images of 0.1 GB; they stay until a person deletes them',
   ),
   'AWS::CodeBuild::Project': each('buildMinute', 0, 'only builds; 100 minutes a month are free for ever'),
   'AWS::CodePipeline::Pipeline': each('pipelineMinute', 0, 'only runs; 100 minutes a month are free for ever'),
@@ -122,12 +122,12 @@ export const RESOURCES: Readonly<Record<string, Costing>> = {
   'AWS::Route53::RecordSet': free('the hosted zone, which is your own, costs $0.50 a month'),
   'AWS::CodeConnections::Connection': free('no price'),
   'AWS::ECS::Cluster': {
-    // What Container Insights keeps of a cluster with two services: about thirty metrics (reckoned).
+    // What Container Insights keeps of a cluster with two services: about thirty metrics (estimated).
     items: (properties) =>
       Cluster.parse(properties).ClusterSettings?.some(({ Value }) => Value !== 'disabled') === true
         ? [{ price: 'metricMonth', quantity: 30 }]
         : [],
-    note: 'Container Insights, where it is on: about 30 metrics (reckoned); 10 of the account are free',
+    note: 'Container Insights, where it is on: about 30 metrics (estimated); 10 of the account are free',
   },
   'AWS::SNS::Topic': free('1,000 mails a month are free'),
   'AWS::SNS::Subscription': free('as the topic'),

@@ -30,7 +30,7 @@ interface Protection {
 export interface DeployOptions {
   /** Names of stacks; none: all. */
   readonly only: readonly string[];
-  /** What checks are about whose failure a person takes upon themselves. */
+  /** The checks whose failure a person accepts. */
   readonly despite: readonly string[];
   /** Ask nothing. */
   readonly yes: boolean;
@@ -117,7 +117,11 @@ async function make(offer: Offer, { account, cdk, changes }: DeployPorts): Promi
 async function agree(question: string, { yes }: { yes: boolean }, terminal: Terminal): Promise<void> {
   if (yes) return;
   if (!terminal.interactive)
-    throw new Problem(`Nobody is here to ask: ${question}`, 'Run it in a terminal, or give --yes.', EXIT.usage);
+    throw new Problem(
+      `This needs an answer, and there is no terminal to ask in: ${question}`,
+      'Run it in a terminal, or give --yes.',
+      EXIT.usage,
+    );
   if (!(await terminal.confirm(question)))
     throw new Problem('Not deployed: that was a no.', 'Repeat the command when you are ready.');
 }

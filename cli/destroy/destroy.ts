@@ -112,7 +112,11 @@ async function unprotect(stack: SynthesizedStack, { account, changes, cdk, termi
 /** By its name, typed: no Enter too many takes an environment away. */
 async function agree(name: string, confirm: string | undefined, terminal: Terminal): Promise<void> {
   if (confirm === undefined && !terminal.interactive)
-    throw new Problem('Nobody is here to ask.', `Run it in a terminal, or give --confirm ${name}.`, EXIT.usage);
+    throw new Problem(
+      'This needs a confirmation, and there is no terminal to ask in.',
+      `Run it in a terminal, or give --confirm ${name}.`,
+      EXIT.usage,
+    );
   const typed = confirm ?? (await terminal.text(`Type ${name} to take it away for good:`));
   if (typed !== name)
     throw new Problem(

@@ -27,10 +27,10 @@ class JsonFormatter(logging.Formatter):
         request = getattr(record, "request", None)
         if hasattr(request, "method"):
             line |= {"method": request.method, "path": request.path, "status": getattr(record, "status_code", None)}
-            # Whoever reaches the task without the load balancer could send a long one.
+            # A client that reaches the task without the load balancer could send a long one.
             line["trace"] = request.META.get("HTTP_X_AMZN_TRACE_ID", "")[:200] or None
         if record.exc_info and record.exc_info[0] is not None:
-            # Before the traceback: whoever shows but the beginning of a line shows what went wrong.
+            # Before the traceback, so that a truncated line still says what went wrong.
             line["error"] = "".join(format_exception_only(*record.exc_info[:2])).strip()
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, default=str)

@@ -2,7 +2,7 @@
 
 from composeexample.environment import optional
 
-# Told by whoever started the process, never by a file of the tree, which could be another release's.
+# Given by the one who started the process, never by a file of the tree, which could be another release's.
 RELEASE = {
     "version": optional("FAROL_VERSION", "v0.0.0-dev"),
     "digest": optional("FAROL_DIGEST", ""),

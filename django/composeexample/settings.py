@@ -82,8 +82,8 @@ STORAGES = {
 # A name with a content hash never changes its content, whichever release it is of.
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^.+\.[0-9a-f]{12}\.[^/]+$"
 
-# TLS ends before the application: in a load balancer, or in what stands before it and has a header of its own. Whoever
-# ends it writes that header again, and nobody else reaches the application. It redirects to https too (W008), and
+# TLS ends before the application: in a load balancer, or in what stands before it and has a header of its own. What
+# ends it overwrites that header, and nothing else reaches the application. It redirects to https too (W008), and
 # SecurityHeadersMiddleware marks cookies as secure whenever the request came by https (W010, W012, W016), so that no
 # switch can be forgotten. Subdomains (W005) and the preload list (W021) are the domain owner's to decide.
 FORWARDED_PROTO_HEADER = optional("FORWARDED_PROTO_HEADER", "X-Forwarded-Proto")

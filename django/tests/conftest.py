@@ -1,4 +1,4 @@
-"""What the tests share: collected static files, an empty database of one's own, and gunicorn as it really serves."""
+"""What the tests share: collected static files, an empty database for each test, and gunicorn as it really serves."""
 
 import os
 import shutil

@@ -54,7 +54,7 @@ def test_a_form_is_taken_as_it_comes_through_cloudfront_and_an_internal_load_bal
     form = urlencode({"name": "Ana", "place": "Porto", "message": "Fog.", "website": "", "csrfmiddlewaretoken": token})
     sent = {**through, "Cookie": cookie.split(";")[0], "Origin": f"https://{host}"}
     assert served.ask("/", "POST", form, **sent)[0].status == 302
-    # Nobody can claim it by the load balancer's own header.
+    # A client cannot claim it by the load balancer's own header.
     by_http = {**sent, "CloudFront-Forwarded-Proto": "http", "X-Forwarded-Proto": "https"}
     assert served.ask("/", "POST", form, **by_http)[0].status == 403
 

@@ -9,7 +9,7 @@ interface Ports {
 
 /**
  * Writes down outside the ledger what happened to its entries, as DynamoDB tells of it: of each new entry
- * its hash, of everything else that it happened. Whoever can write entries cannot keep this from happening, and cannot
+ * its hash, of everything else that it happened. A caller that can write entries cannot prevent this, and cannot
  * write here. Done again after a failure, lines are there twice, which says the same.
  */
 export async function anchorEntries(

@@ -10,7 +10,7 @@ import type { Anchors, Clock } from '#core/ports.ts';
 
 /**
  * Anchors in a log group of their own: a log event that was taken cannot be changed, CloudWatch notes itself when it took
- * it, and only whoever may delete the stream, the group, or change how long it is kept can make it go. A batch is of 100
+ * it, and only a caller that may delete the stream or the group, or change the retention, can remove it. A batch is of 100
  * lines at most, far below what PutLogEvents takes.
  */
 export class LogAnchors implements Anchors {

@@ -136,7 +136,7 @@ FROM pg_class, aclexplode(relacl) JOIN pg_roles ON pg_roles.oid = grantee
 WHERE rolname = {application} AND relnamespace = 'public'::regnamespace AND relname = {migrations}
   AND relkind IN ('r', 'p') AND privilege_type <> 'SELECT'`;
 
-// Whoever gave it more: a person in a hurry, an earlier setting of the table's name, a migration.
+// These may have granted more: a person in a hurry, an earlier setting of the table's name, a migration.
 const NOTHING_ELSE_FOR_THE_PLANNER = `
 SELECT DISTINCT format('REVOKE ALL ON %s FROM %I', pg_class.oid::regclass, {planner})
 FROM pg_class, aclexplode(relacl) JOIN pg_roles ON pg_roles.oid = grantee
@@ -191,7 +191,7 @@ FROM (VALUES ({migrator}), ({application}), ({planner})) AS login (name)
 JOIN pg_roles AS user_ ON user_.rolname = name JOIN pg_roles AS iam ON iam.rolname = 'rds_iam'
 WHERE {by_iam} <> EXISTS (SELECT FROM pg_auth_members WHERE roleid = iam.oid AND member = user_.oid)`;
 
-/** In the order in which they build upon each other. */
+/** In the order in which they depend on each other. */
 export const STEPS: readonly string[] = [
   ROLES,
   MEMBERS_OF_THE_OWNER,

@@ -42,7 +42,7 @@ function statements(stack: Stack, names: TargetNames, roles: Readonly<Record<Tas
   const tasks = [arn('ecs', 'task', `${slug}/*`)];
   const role = (name: string) => stack.formatArn({ service: 'iam', region: '', resource: 'role', resourceName: name });
   const revisions = (kind: string) => arn('ecs', 'task-definition', `${slug}-${kind}:*`);
-  // Whoever registers a revision cannot name it yet, and the reference does not say what ECS puts in its place: nothing or a wildcard.
+  // The caller who registers a revision cannot name it yet, and the reference does not say what ECS puts in its place: nothing or a wildcard.
   const families = (kind: string) => [arn('ecs', 'task-definition', `${slug}-${kind}`), revisions(kind)];
   const runOnce = ['plan', 'migrate'];
   const passRoles = (kinds: readonly TaskRoleKind[]) =>

@@ -34,7 +34,7 @@ import { startPostgres } from './postgres.ts';
 const SECONDS = 1000;
 /** Until everything runs, a first build of the application included. */
 const DEADLINE = 180 * SECONDS;
-/** Until a pushed tag is built; an engine may have to get the image that it builds upon. */
+/** Until a pushed tag is built; an engine may have to pull the base image. */
 const BUILD_DEADLINE = 600 * SECONDS;
 
 export interface CloudOptions {

@@ -135,7 +135,7 @@ describe('one push', () => {
     await stage.startLoad(RATE, [...stage.cloud.paths, '/version']);
   });
 
-  test('of the same image under other names is none', async () => {
+  test('of the same image under other names starts nothing', async () => {
     const { gateway } = stage.cloud;
     const registry = `${gateway.url}/v2/web/manifests`;
     const type = 'application/vnd.oci.image.manifest.v1+json';

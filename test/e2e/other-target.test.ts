@@ -61,7 +61,7 @@ afterAll(async () => {
   await stage?.close();
 }, 60_000);
 
-/** Starts an execution as whoever may call StartExecution can. @returns why it ended */
+/** Starts an execution as any caller with StartExecution can. @returns why it ended */
 async function byHand(settings: Settings, version: string, digest: string, attempt: number): Promise<string> {
   const target = targetOf(settings);
   const image = Digest.parse(digest);
@@ -102,7 +102,7 @@ test('a release that was never live in staging does not get to production by an 
   const tree = join(stage.logs, '..', 'builds', commit);
   const image = await buildImage({ tree, release, version: UNSEEN, author, commit, build: '' });
   await new Repository(stage.cloud.gateway.url, 'web').push(image, UNSEEN);
-  // Staging hears the push and refuses it: no build proves it.
+  // Staging receives the push and refuses it: no build proves it.
   const heard = deploymentName(targetOf(staging), UNSEEN, Digest.parse(image.digest), 1);
   expect(await stage.ended(heard)).toMatchObject({ error: 'refused' });
   expect(await byHand(stage.cloud.settings, UNSEEN, image.digest, 1)).toContain(

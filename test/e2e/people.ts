@@ -40,7 +40,7 @@ function keys(id = '', secret = '', token = ''): Keys {
   return { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret, AWS_SESSION_TOKEN: token };
 }
 
-/** Answers a deployment by the command, as whoever has these keys. */
+/** Answers a deployment by the command, as the owner of these keys. */
 export async function answerAs(
   stage: Stage,
   who: Keys,

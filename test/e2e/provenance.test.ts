@@ -39,7 +39,7 @@ beforeAll(async () => {
 afterAll(() => stage?.close(), 60_000);
 
 /**
- * Pushes an image past every build, as whoever has a right to push could.
+ * Pushes an image past every build, as anyone with the right to push could.
  * @param scan what the registry's scan of it comes to
  * @returns its digest and the deployment that follows
  */

@@ -67,7 +67,7 @@ export async function collect(stage: Stage): Promise<Run> {
   const ofOthers = (text: string): boolean => others.some((slug) => text.includes(slug));
   const calls = timeline.calls.filter(({ params }) => !ofOthers(JSON.stringify(params)));
   const executions = stage.executions.filter(({ name }) => !ofOthers(name));
-  // For whoever has to find out why a test failed.
+  // To find out why a test failed.
   const plain = (_key: string, value: unknown): unknown =>
     value instanceof Set ? [...value] : value instanceof Map ? Object.fromEntries(value) : value;
   writeFileSync(

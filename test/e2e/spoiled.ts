@@ -4,7 +4,7 @@ import { lives, type Run, told } from './run.ts';
 import { changesOfWeights, type Moment } from './timeline.ts';
 
 /**
- * The record of a good run, made to show the opposite of each invariant (by its name): whoever asserts an invariant on it must notice.
+ * The record of a good run, made to show the opposite of each invariant (by its name): the check of that invariant must fail on it.
  * The run has at least one migration and one release that was rolled back from traffic.
  */
 export const SPOILED: Readonly<Record<string, (run: Run) => Run>> = {

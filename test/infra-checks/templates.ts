@@ -85,7 +85,7 @@ function templateOf(stack: Stack, environment: string, folder: string): Template
 
 /**
  * Every environments value that a module exports, each once, synthesized into folders below `folder`.
- * @throws EnvironmentsError when an exported value is none
+ * @throws EnvironmentsError when an exported value is not an environment
  */
 export function assembleEach(module: object, folder: string): Assembly[] {
   const values: [string, unknown][] = Object.entries(module);

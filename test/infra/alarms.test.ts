@@ -96,7 +96,7 @@ describe('alarms follow the role, not the slot', () => {
     greenRequests: of(100),
   };
 
-  test('an idle slot, which has no tasks and no data, is none of too few', () => {
+  test('an idle slot, which has no tasks and no data, is not counted as too few', () => {
     expect(isOn(fewTasks, { live: of(1), blue: of(2), green: of(undefined) })).toBe(false);
     expect(isOn(fewTasks, { live: of(2), blue: of(undefined), green: of(2) })).toBe(false);
   });
@@ -167,7 +167,7 @@ describe('alarms follow the role, not the slot', () => {
 describe('lost requests', () => {
   const lost = alarm('farol-web-production-lost-requests');
 
-  test('are those that the load balancer answered by itself, whoever is live', () => {
+  test('are those that the load balancer answered by itself, in whichever slot live is', () => {
     expect(isOn(lost, { live: of(1), balancer: of(5), fixed: of(undefined) })).toBe(true);
     expect(isOn(lost, { live: of(2), balancer: of(undefined), fixed: of(5) })).toBe(true);
     expect(isOn(lost, { live: of(2), balancer: of(undefined), fixed: of(undefined) })).toBe(false);

@@ -28,8 +28,8 @@ test.each(['starter', 'production', 'promotion'] as const)(
 );
 
 test('a type that is not listed is found', () => {
-  const stranger = Template.parse({ Resources: { One: { Type: 'AWS::Redshift::Cluster' } } });
-  expect(unknownTypes([...profiles.starter.templates, stranger])).toEqual(['AWS::Redshift::Cluster']);
+  const unpriced = Template.parse({ Resources: { One: { Type: 'AWS::Redshift::Cluster' } } });
+  expect(unknownTypes([...profiles.starter.templates, unpriced])).toEqual(['AWS::Redshift::Cluster']);
 });
 
 test('docs/costs.md says what the templates and prices come to', () => {
@@ -51,7 +51,7 @@ test('what is paid by the hour is counted as often as it is there', () => {
   expect(dollars([{ price: 'natHour', quantity: 730 }])).toBeCloseTo(32.85);
 });
 
-test('a way out by endpoints is reckoned with as many as there are', () => {
+test('a way out by endpoints is priced for each endpoint', () => {
   const { targets, ...rest } = environments.starter;
   const byEndpoints = targets.map((target) => ({
     ...target,

@@ -178,7 +178,7 @@ describe('edges', () => {
     ['an address beside it', { address: 'https://example.com' }, 'targets.0.address: the edge decides it'],
     ['a header beside it', { protocolHeader: 'X-Proto' }, 'targets.0.protocolHeader: the edge decides it'],
     [
-      'a path that is none',
+      'an invalid path',
       { edge: { ...target?.edge, staticPath: 'static' } },
       'targets.0.edge.staticPath: a path that begins and ends with a slash',
     ],
@@ -236,7 +236,7 @@ describe('pipelines', () => {
       'pipelines.0.build.image: aws/codebuild/amazonlinux-x86_64-standard:5.0 is not of the processor ARM64',
     ],
     [
-      'from a repository that is none',
+      'from an invalid repository',
       [{ ...pipeline, source: { ...pipeline?.source, repository: 'https://example.com/web' } }],
       'pipelines.0.source.repository: owner and name, as in octocat/hello-world',
     ],

@@ -203,7 +203,7 @@ describe('ledger', () => {
           { AttributeName: 'pk', KeyType: 'HASH' },
           { AttributeName: 'sk', KeyType: 'RANGE' },
         ],
-        // Whoever may put an item could have it deleted.
+        // A caller that may put an item could have it deleted.
         TimeToLiveSpecification: Match.absent(),
         Replicas: [
           {

@@ -93,7 +93,7 @@ describe('who may do what', () => {
     expect(whoMay(/^ecs:(Deregister|Delete)TaskDefinitions?$/)).toEqual([]);
   });
 
-  test('deployments are started by those who hear of one, or of one that did not end', () => {
+  test('deployments are started by the receivers of its event, and by those that recover one that did not end', () => {
     expect(whoMay(/^states:StartExecution$/)).toEqual([
       'receive-push',
       'receive-settings',
@@ -176,9 +176,9 @@ describe('the ledger', () => {
       }
   });
 
-  test('one function hears what happens to the entries, and it alone writes it down; nobody takes that away', () => {
-    const hears = /^dynamodb:(DescribeStream|GetRecords|GetShardIterator|ListStreams)$/;
-    expect(whoMay(hears)).toEqual(['anchor-entries']);
+  test('one function reads the stream of entries, it alone anchors them, and no function deletes an anchor', () => {
+    const reads = /^dynamodb:(DescribeStream|GetRecords|GetShardIterator|ListStreams)$/;
+    expect(whoMay(reads)).toEqual(['anchor-entries']);
     const anchors = `arn:aws:logs:us-east-1:${ACCOUNT}:log-group:/farol/ledger:*`;
     const writers = FUNCTIONS.filter((name) => statementsOf(name).some(({ Resource }) => Resource.includes(anchors)));
     expect(writers).toEqual(['anchor-entries']);
@@ -187,7 +187,7 @@ describe('the ledger', () => {
       statementsOf('anchor-entries')
         .flatMap(({ Action }) => Action)
         .filter((one) => one.startsWith('dynamodb:')),
-    ).toEqual(expect.not.arrayContaining([expect.not.stringMatching(hears)]));
+    ).toEqual(expect.not.arrayContaining([expect.not.stringMatching(reads)]));
   });
 
   test('nobody may write around the conditions', () => {

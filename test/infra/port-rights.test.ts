@@ -16,7 +16,7 @@ const ROLES = rolesIn(
   ),
 );
 
-/** What Lambda does with a function's role: its traces, what it could not handle, the stream that it hears; and its log. */
+/** What Lambda does with a function's role: its traces, what it could not handle, the stream that it reads; and its log. */
 const PLATFORM = /^(xray:\w+|sqs:SendMessage|dynamodb:(DescribeStream|GetRecords|GetShardIterator|ListStreams))$/;
 
 /** What a role may do for the work of those who have it. */

@@ -49,7 +49,7 @@ describe('a target that is promoted', () => {
       'targets.1.source: promotion goes in a circle, and no push ever comes in',
     ],
     [
-      'in a word that is none',
+      'in an unknown word',
       { production: { source: 'promotion from web/staging' } },
       'targets.1.source: push, or promotion of <app>/<environment>, as in promotion of web/staging',
     ],

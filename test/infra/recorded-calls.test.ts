@@ -311,8 +311,8 @@ describe('what nobody has looked up is an error', () => {
     expect(() => denied([made])).toThrow('what ecs StartTask asks IAM for is not in test/iam/requests');
   });
 
-  test('a task definition that nobody registered', () => {
-    expect(() => judge([CALLS.runTask], ROLES, PLACE)).toThrow('nobody registered');
+  test('a task definition that no such task definition was registered', () => {
+    expect(() => judge([CALLS.runTask], ROLES, PLACE)).toThrow('no such task definition was registered');
   });
 });
 

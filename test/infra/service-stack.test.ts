@@ -57,7 +57,7 @@ describe('load balancer', () => {
 });
 
 describe('network', () => {
-  test('the database has no way out and hears only the application, its plans and Farol’s own function', () => {
+  test('the database has no way out and accepts connections only from the application, its plans and Farol’s own function', () => {
     template.hasResourceProperties('AWS::RDS::DBInstance', {
       PubliclyAccessible: false,
       StorageEncrypted: true,
@@ -248,7 +248,7 @@ describe('task roles', () => {
   });
 });
 
-test('a target takes as many of the account’s roles as the checks before a deployment reckon with', () => {
+test('a target takes as many of the account’s roles as the checks before a deployment count', () => {
   const { length } = Object.keys(resources(template, 'AWS::IAM::Role'));
   expect(length).toBeLessThanOrEqual(ROLES_OF_A_TARGET);
   expect(length).toBeGreaterThan(ROLES_OF_A_TARGET - 6);

@@ -69,12 +69,12 @@ describe('a wrong setting is told in one line: where, what would be right, what 
       'targets.0.service.port: expected at most 65535; got 80000',
     ],
     [
-      'a word that is none of those known',
+      'an unknown word',
       withTarget({ service: { ...service, architecture: 'arm64' } }),
       'targets.0.service.architecture: expected one of ARM64, X86_64; got "arm64"',
     ],
     [
-      'a form that is none of those known',
+      'an unknown form',
       withTarget({ network: { ...network, egress: { by: 'internet' } } }),
       'targets.0.network.egress.by: expected one of nat, endpoints, public address; got "internet"',
     ],
@@ -84,7 +84,7 @@ describe('a wrong setting is told in one line: where, what would be right, what 
       'targets.0.network.zones: expected at least 2 entries; got 1',
     ],
     [
-      'a network that is none',
+      'an invalid network',
       withTarget({ network: { ...network, cidr: '10.20.0.0' } }),
       'targets.0.network.cidr: expected a range of IPv4 addresses, as in 10.20.0.0/16; got "10.20.0.0"',
     ],

@@ -86,7 +86,7 @@ describe('an answer', () => {
     expect(workflow.notices).not.toContain('web/production: approve v1.1.0?');
   });
 
-  test('to something that does not wait, or that is none, is refused in a sentence', async () => {
+  test('to something that does not wait, or does not exist, is refused in a sentence', async () => {
     const workflow = await withLive();
     const release = workflow.world.push('v1.1.0');
     expect(await workflow.answer('approve', { deployment: 'no-such' })).toEqual({
@@ -131,7 +131,7 @@ describe('an answer counts only from a person whom AWS names', () => {
   test('a role that anybody may take approves nothing, whatever its session is called', async () => {
     const { said, ending, workflow } = await answers(undefined, [['deployer', 'ana@example.com']]);
     expect(said).toEqual([
-      { outcome: 'refused', sentence: expect.stringContaining('whoever takes this role chooses the name') },
+      { outcome: 'refused', sentence: expect.stringContaining('the person who takes this role chooses the name') },
     ]);
     expect(ending).toMatchObject({ status: 'FAILED' });
     expect(workflow.ledger.entries.find(({ type }) => type === 'approval decided')?.facts).toMatchObject({

@@ -40,7 +40,7 @@ const BEHAVIOURS: readonly Behaviour[] = [
 ];
 const minutes = (most: number) => fc.integer({ min: 1, max: most });
 
-test('no deployment takes more events or more time than is reckoned for its settings', async () => {
+test('no deployment takes more events or more time than its settings are budgeted for', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.nat({ max: BEHAVIOURS.length - 1 }),

@@ -101,7 +101,7 @@ describe('what is live in staging', () => {
   test('is offered when production is no longer frozen, and not used up before', async () => {
     const workflow = production();
     const { ledger, clock } = workflow;
-    const frozen = { reason: 'a stranger', at: clock.now(), deployment: 'some' };
+    const frozen = { reason: 'an unknown caller', at: clock.now(), deployment: 'some' };
     ledger.heads.set(PRODUCTION, { frozen });
     liveInStaging(workflow, 'v1.0.0');
     expect(await look(workflow)).toMatchObject([{ outcome: 'in order' }]);
@@ -215,7 +215,10 @@ describe('a person deploys a version', () => {
     });
     const { ledger, clock } = workflow;
     const head = await ledger.head(PRODUCTION);
-    ledger.heads.set(PRODUCTION, { ...head, frozen: { reason: 'a stranger', at: clock.now(), deployment: 'some' } });
+    ledger.heads.set(PRODUCTION, {
+      ...head,
+      frozen: { reason: 'an unknown caller', at: clock.now(), deployment: 'some' },
+    });
     expect(await order(workflow, 'v1.1.0')).toMatchObject({
       outcome: 'refused',
       sentence: expect.stringContaining('frozen since'),
@@ -225,7 +228,7 @@ describe('a person deploys a version', () => {
 });
 
 describe('an execution that somebody starts by hand', () => {
-  /** Starts the deployment of a release without whoever else looks at it first. */
+  /** Starts the deployment of a release without the checks of those who usually start it. */
   const byHand = (workflow: Workflow, change: object = {}) => {
     const request = workflow.request(workflow.world.push('v1.0.0'));
     return workflow.run({ ...request, ...change });

@@ -4,7 +4,7 @@ import { startDeployment } from '../../functions/start-deployment/start-deployme
 import { user } from '../fixtures/people.ts';
 import { Workflow } from './harness.ts';
 
-/** What is live serves nobody: the cure must not be refused. */
+/** What is live serves no user: the fix must not be refused. */
 
 const TARGET = 'web/production';
 
@@ -58,7 +58,7 @@ describe('a release while live has no healthy task', () => {
     expect((await workflow.ledger.head(TARGET)).live?.deployable.version).toBe('v1.0.0');
   });
 
-  test('is none of it when one look alone was wrong', async () => {
+  test('is not declared after a single bad look', async () => {
     const workflow = await withDeadLive();
     const observe = workflow.world.observe.bind(workflow.world);
     workflow.world.observe = async () => {

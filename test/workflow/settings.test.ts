@@ -280,7 +280,7 @@ describe('an event', () => {
     ['of a target that is not there', event({ name: '/farol/targets/x/y' }), 'there is no parameter'],
     ['of another service', event({}, { source: 'aws.ecr' }), 'not a Parameter Store change'],
     ['without a name', event({ name: 7 }), 'detail.name'],
-    ['that is none', 'nonsense', 'not a Parameter Store change'],
+    ['that is invalid', 'nonsense', 'not a Parameter Store change'],
   ])('%s changes nothing and is ignored with its reason', async (_name, heard, reason) => {
     const workflow = await live();
     workflow.world.publish(CHANGED);

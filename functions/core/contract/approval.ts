@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { Instant } from './ledger.ts';
 import { Context, Irreversible } from './states.ts';
 
-/** The one answer that a question gets. Nobody's answer in time is `expired`: silence is no. */
+/** The one answer that a question gets. Without an answer in time it is `expired`, which counts as no. */
 export const Decision = z.strictObject({
   outcome: z.enum(['approved', 'rejected', 'expired']),
   /** Who answered: the ARN of a person, as AWS named the caller. */

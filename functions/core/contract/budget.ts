@@ -26,7 +26,7 @@ export const CONVERGE_SECONDS = 20;
 const UNTIL_CALLED_AGAIN = 1;
 /** Beside the times of the settings, what ECS and the load balancer may take to show that a slot is empty. */
 const EMPTYING_SECONDS = 600;
-/** What every call, wait and retry that is not reckoned below takes together, with forty checks that could not be asked. */
+/** What every call, wait and retry that is not counted below takes together, with forty checks that could not be asked. */
 const OTHER_SECONDS = 3_600;
 
 /**

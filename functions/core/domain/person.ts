@@ -47,7 +47,7 @@ export function personOf(caller: Caller, role: KnownRole | undefined): Person | 
   const made = resource.startsWith(`role/${IDENTITY_CENTER_PATH}`) && resource.endsWith(`/${roleName}`);
   // The id says that it is a session of this role, and of no other that once had its name.
   if (!made || owner !== account || account !== accountId || userId !== `${role?.id}:${session}`)
-    return no('whoever takes this role chooses the name of the session.');
+    return no('the person who takes this role chooses the name of the session.');
   return { kind: 'Identity Center user', arn: userArn };
 }
 

@@ -40,7 +40,7 @@ export function buildLabelProblem({ build, version }: Release, app: string): str
 }
 
 /**
- * Holds what an image says of itself against what CodeBuild recorded of the build that it names. A label is no proof: whoever
+ * Holds what an image says of itself against what CodeBuild recorded of the build that it names. A label is no proof: anyone who
  * can push an image writes it. So the build must have succeeded, in the application's project, started by its pipeline,
  * of the image's commit, and must itself have exported the digest, version and commit that are to be deployed.
  * @param branch the branch that must hold the commit; undefined: any commit will do

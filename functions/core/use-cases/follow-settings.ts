@@ -28,7 +28,7 @@ interface Ports {
  * one: the revision is claimed for a deployment before that is started, and a claim whose deployment never came to be is
  * finished by the next look.
  *
- * Nothing waits in the queue for it. Whoever deploys takes the settings as they then are, and when a deployment has ended
+ * Nothing waits in the queue for it. The next deployment takes the settings as they then are, and when a deployment has ended
  * `reconcile` looks again: what is live by then decides what is deployed, not what was live when the settings changed.
  */
 export async function followSettings(settings: Settings, ports: Ports): Promise<Followed> {

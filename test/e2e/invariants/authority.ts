@@ -16,7 +16,7 @@ const OTHERS: Readonly<Record<string, readonly string[]>> = {
   StopTask: ['farol-check-task'],
 };
 
-/** Calls that change what runs, in the order in which they came. Whoever set the cloud up was done before. */
+/** Calls that change what runs, in the order in which they came. Setting the cloud up had ended before. */
 function changes({ calls }: Run): CallRecord[] {
   return calls
     .filter(({ service, operation }) => CHANGES[service]?.test(operation))

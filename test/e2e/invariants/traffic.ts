@@ -32,7 +32,7 @@ export function trafficGoesToHealthyApproved(run: Run, mayDie: readonly string[]
 export function factsBeforeWeights(run: Run): string[] {
   return raises(run).flatMap(({ moment, slot, intent }) => {
     const filled = intent.slots[slot];
-    if (filled.state !== 'filled') return [`${when(moment)}: weight on ${slot}, which shall be empty`];
+    if (filled.state !== 'filled') return [`${when(moment)}: weight on ${slot}, which must be empty`];
     const { version } = filled.deployable;
     const approval = run.settings.approval === undefined ? [] : ['approval'];
     const lacks = told(run)

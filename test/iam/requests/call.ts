@@ -24,7 +24,7 @@ export function request(action: string, resource: string, context: Context = {})
   return { action, resource, context };
 }
 
-/** A text among a call's parameters, or in what a member of them holds. @throws {TypeError} if it is none */
+/** A text among a call's parameters, or in what a member of them holds. @throws {TypeError} if it is not a text */
 export function text(params: unknown, name: string): string {
   const value: unknown = typeof params === 'object' && params !== null ? Reflect.get(params, name) : undefined;
   if (typeof value === 'string') return value;

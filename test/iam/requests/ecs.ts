@@ -19,7 +19,7 @@ function task(call: CallRecord, world: World, id: string): string {
   return arnOf(world, 'ecs', id.startsWith('arn:') ? id : `task/${clusterName(call)}/${id}`);
 }
 
-/** Whoever hands a role to ECS must be allowed to. IAM User Guide, "Grant a user permissions to pass a role to an AWS service". */
+/** The caller who passes a role to ECS needs iam:PassRole. IAM User Guide, "Grant a user permissions to pass a role to an AWS service". */
 function passRoles(roles: readonly string[]): Request[] {
   return roles.map((role) => request('iam:PassRole', role, { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' }));
 }
@@ -30,7 +30,7 @@ function passRoles(roles: readonly string[]): Request[] {
  */
 function passRolesOf(taskDefinition: string, world: World): Request[] {
   const roles = world.taskRoles.get(taskDefinition);
-  if (roles === undefined) throw new TypeError(`nobody registered ${taskDefinition}`);
+  if (roles === undefined) throw new TypeError(`no such task definition was registered: ${taskDefinition}`);
   return passRoles(roles);
 }
 

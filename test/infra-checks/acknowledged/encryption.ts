@@ -1,6 +1,6 @@
 import type { Acknowledgement } from '../acknowledgement.ts';
 
-/** Encrypted by AWS's own keys, which cost nothing; a key of one's own costs a dollar a month and its requests (KMS pricing). */
+/** Encrypted by AWS's own keys, which cost nothing; a customer managed key costs a dollar a month and its requests (KMS pricing). */
 export const ENCRYPTION: readonly Acknowledgement[] = [
   {
     rule: 'CKV_AWS_158',

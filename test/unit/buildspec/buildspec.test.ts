@@ -207,7 +207,7 @@ const NO_VERSIONS = [
   'release/v1.4.0',
 ];
 test.each(NO_VERSIONS)(
-  '%s is a tag that was meant as a version and is none: the run is red and says so',
+  '%s is a tag that was meant as a version but is not valid: the run is red and says so',
   async (tag) => {
     expect(versionProblem(tag)).toBeDefined();
     const run = await build({ tags: [tag] });

@@ -100,7 +100,12 @@ test.each<[string, World & { confirm?: string; protect?: boolean }, RegExp, RegE
     /"yes" is not "starter"/,
     /Nothing was taken away/,
   ],
-  ['nobody to ask', { terminal: new FakeTerminal({ interactive: false }) }, /Nobody/, /--confirm starter/],
+  [
+    'no terminal to ask in',
+    { terminal: new FakeTerminal({ interactive: false }) },
+    /no terminal to ask in/,
+    /--confirm starter/,
+  ],
   [
     'protection',
     { protect: true },

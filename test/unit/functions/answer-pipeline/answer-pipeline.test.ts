@@ -203,7 +203,7 @@ describe('a pipeline that waits', () => {
     expect(pipelines.answers.has('v1.2.0')).toBe(false);
   });
 
-  test('is green only when every target that hears the push is', async () => {
+  test('is green only when every target that receives the push is', async () => {
     const { workflow, pipelines, answer, build } = world();
     await workflow.deploy(build('v1.0.0'));
     const staging = { ...workflow.settings, environment: 'staging' };

@@ -27,7 +27,7 @@ test('a build that somebody starts has them as its initiator', async () => {
   expect(await records().build(build?.id ?? '')).toMatchObject({ initiator: 'local-aws-test' });
 });
 
-test('an id that names no build, or is none, names no build', async () => {
+test('an unknown or invalid id names no build', async () => {
   expect(await records().build('web-build:00000000-0000-0000-0000-000000000000')).toBeUndefined();
   started().gateway.faults.add({
     operation: 'BatchGetBuilds',

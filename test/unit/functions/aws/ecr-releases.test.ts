@@ -213,7 +213,7 @@ test('the newest version of a repository is the highest, whatever was pushed las
   expect(await releases().newest('many')).toMatchObject({ version: 'v1.10.0', digest: highest.digest });
 });
 
-test('the image that a version names is known by its digest; where there is none, there is none', async () => {
+test('the image that a version names is known by its digest; no image means no digest', async () => {
   const pushed = await push('v3.0.0');
   expect(await releases().digest('web', 'v3.0.0')).toBe(pushed);
   expect(await releases().digest('web', 'v3.0.1')).toBeUndefined();

@@ -64,7 +64,7 @@ test.each([
   expect(await prober.get(url, {}, 100)).toEqual({ noAnswer: 'no answer within 100 ms' });
 });
 
-test('an answer that is cut off is none', async () => {
+test('an answer that is cut off is not counted as an answer', async () => {
   const url = await serve(({ socket }, response) => {
     response.writeHead(200, { 'content-length': 10 });
     response.write('x', () => socket.destroy());

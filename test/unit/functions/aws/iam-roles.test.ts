@@ -30,7 +30,7 @@ async function answering(status: number, code: string): Promise<IamRoles> {
   return new IamRoles(new IAMClient({ ...started().client, endpoint: url.origin, maxAttempts: 1 }));
 }
 
-test('a role that Farol may not see is none that Identity Center made; any other error is one', async () => {
+test('a role that Farol may not see is not taken for one that Identity Center made; any other error is reported', async () => {
   expect(await (await answering(403, 'AccessDenied')).role('release')).toBeUndefined();
   await expect((await answering(500, 'ServiceFailure')).role('release')).rejects.toThrow('no');
 });

@@ -19,7 +19,7 @@ test('a fact that lies with others is no approval, whatever it says of itself', 
   const token = (await ledger.takeLock(first, 'arn:first', undefined)) ?? 0;
   const { deployment, target } = first;
   await ledger.saveFact({ target, deployment, token }, SMOKE, 'smoke checks');
-  // What whoever may prove something else could write.
+  // What another author of facts could write.
   for (const kind of ['approval', 'smoke'])
     await client.send(
       new PutCommand({

@@ -23,7 +23,7 @@ describe.each(ledgers())('$name', ({ begin, held }) => {
       expect(await ledger.settingsClaim(target, 'f'.repeat(16))).toBeUndefined();
     });
 
-    test('is claimed by whoever plans with it', async () => {
+    test('is claimed by the execution that plans with it', async () => {
       const { ledger, target, first, context } = await held();
       await ledger.claimSettings(revision, request(target, 'v0.9.0'), undefined);
       await ledger.savePlan(context, plan('v1.0.0'));

@@ -31,7 +31,7 @@ describe('a service', () => {
     });
   });
 
-  test.each([undefined, 'DRAINING', 'INACTIVE'])('that is %s is none', (status) => {
+  test.each([undefined, 'DRAINING', 'INACTIVE'])('that is %s does not count as one', (status) => {
     expect(readService(status === undefined ? undefined : { ...service, status })).toBeNull();
   });
 
@@ -97,7 +97,7 @@ describe('tasks', () => {
     expect(readTasks([bare], [health('10.0.0.1', 'healthy')])).toMatchObject([{ healthy: true, digest: undefined }]);
   });
 
-  test('show the digest of what runs, and none that is none', () => {
+  test('show the digest of what runs, and nothing that is not a digest', () => {
     const containers = (imageDigest: string) => ({
       containers: [
         { name: 'sidecar', imageDigest: digestOf('other') },
@@ -237,7 +237,7 @@ describe('the production rule', () => {
       rule({ Actions: [{ Type: 'authenticate-oidc' }, { Type: 'forward' }] }),
       'its action is authenticate-oidc, forward instead of one forward',
     ],
-    [rule(forward([blue.targetGroup, 50], ['arn:stranger', 50])), 'it forwards to arn:stranger'],
+    [rule(forward([blue.targetGroup, 50], ['arn:foreign', 50])), 'it forwards to arn:foreign'],
     [rule(forward([blue.targetGroup, 1], [green.targetGroup, 0])), 'its weights are 1 and 0'],
     [rule(forward([blue.targetGroup])), 'its weights are 0 and 0'],
     [rule({}, true), 'it keeps each client with one target group'],
@@ -250,7 +250,7 @@ describe('the production rule', () => {
       rule({ Conditions: [...(rule().Conditions ?? []), { Field: 'source-ip' }] }),
       'it does not hold for every request',
     ],
-  ])('as a stranger made it: %#', (made, foreign) => {
+  ])('made outside Farol: %#', (made, foreign) => {
     expect(readRule([made], infrastructure)).toMatchObject({ arn: 'rule', foreign });
   });
 });

@@ -60,7 +60,7 @@ test('an answer that got lost starts nothing twice', async () => {
   expect(await executions().status(executions().arn(push.deployment))).toMatchObject({ running: true });
 });
 
-test('a task token wakes whoever waits with it, and nobody else', async () => {
+test('a task token wakes the execution that waits with it, and no other', async () => {
   // An activity's worker is given a task token as a function is, and the test can be the worker.
   const { activityArn } = await sfn().send(new CreateActivityCommand({ name: 'asks' }));
   const definition = { StartAt: 'Ask', States: { Ask: { Type: 'Task', Resource: activityArn, End: true } } };

@@ -211,10 +211,10 @@ describe('preparing', () => {
 
   test('lets nobody else in', async () => {
     const database = await server.database();
-    await database.as('superuser', `CREATE ROLE ${database.name('stranger')} LOGIN PASSWORD 'of-stranger'`);
-    await database.as('stranger', 'SELECT 1');
+    await database.as('superuser', `CREATE ROLE ${database.name('outsider')} LOGIN PASSWORD 'of-outsider'`);
+    await database.as('outsider', 'SELECT 1');
     await database.prepare();
-    await expect(database.as('stranger', 'SELECT 1')).rejects.toThrow('permission denied for database');
+    await expect(database.as('outsider', 'SELECT 1')).rejects.toThrow('permission denied for database');
   });
 
   test('waits for a table in use no longer than said, and has then changed nothing', async () => {

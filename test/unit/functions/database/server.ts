@@ -6,7 +6,7 @@ import { Client } from 'pg';
 import { prepare, type Roles } from '../../../../functions/database/prepare.ts';
 import { startPostgres } from '../../../../local/parts/postgres.ts';
 
-type Role = 'master' | 'owner' | 'migrator' | 'application' | 'planner' | 'stranger';
+type Role = 'master' | 'owner' | 'migrator' | 'application' | 'planner' | 'outsider';
 
 /** A database as RDS makes one: owned by a master that makes roles, and is no superuser. */
 export interface TestDatabase {

@@ -49,7 +49,7 @@ describe('a push', () => {
     ['a replica', { 'action-type': 'REPLICATE' }, 'not PUSH'],
     ['a failure', { result: 'FAILURE' }, 'not SUCCESS'],
     ['another repository', { 'repository-name': 'billing' }, 'no target is deployed from pushes to billing'],
-    ['a digest that is none', { 'image-digest': 'sha256:zz' }, 'no sha256 digest'],
+    ['an invalid digest', { 'image-digest': 'sha256:zz' }, 'no sha256 digest'],
   ])('that is no release of a target (%s) is ignored with its reason', async (_name, detail, reason) => {
     const workflow = new Workflow();
     expect(await receive(workflow, push(detail))).toEqual([

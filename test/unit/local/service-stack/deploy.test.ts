@@ -128,7 +128,7 @@ async function updates(stack: ServiceStack, template: Template, records: () => P
   const callsOf = async (next: Template, policy?: StackPolicy) => {
     const before = (await records()).length;
     const denied = await stack.update(next, policy);
-    // Farol's own functions hear of settings that were published, whenever that is.
+    // Farol's own functions learn of published settings at any time.
     const calls = (await records())
       .slice(before)
       .filter(({ caller }) => !caller.startsWith('farol-'))

@@ -42,7 +42,7 @@ async function push(...refs: string[]): Promise<{ code: number | undefined; said
 const kept = (ref: string): Promise<string | undefined> =>
   askGit(receiver.remote, ['rev-parse', '--verify', '--quiet', ref]);
 
-test('a pushed version is built, and whoever pushed reads how', async () => {
+test('a pushed version is built, and the person who pushed reads how', async () => {
   await git(mine, ['tag', 'v1.3.0']);
   const { code, said } = await push('v1.3.0');
   expect(code).toBe(0);
@@ -71,7 +71,7 @@ test('branches and other tags are stored, not built', async () => {
   expect(built).toEqual([]);
 });
 
-test('a tag that looks like a version and is none is refused', async () => {
+test('a tag that looks like a version but is not valid is refused', async () => {
   await git(mine, ['tag', 'v1.3']);
   const { code, said } = await push('v1.3');
   expect(code).not.toBe(0);

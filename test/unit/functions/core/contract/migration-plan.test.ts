@@ -14,7 +14,7 @@ test('a plan is kept with its SQL where that fits into the ledger, and without i
   expect(JSON.stringify(long)).not.toContain('xxx');
 });
 
-test('a plan that does not fit even so is none', () => {
+test('a plan that still does not fit is refused', () => {
   expect(MigrationPlan.safeParse({ migrations: migrations(5_000, '') }).error?.issues[0]?.message).toContain(
     'more than 150000 bytes even without SQL',
   );

@@ -31,7 +31,7 @@ describe('weights', () => {
     );
   });
 
-  test('are refused to a slot that shall hold nothing', () => {
+  test('are refused to a slot that must be empty', () => {
     expect(plan({ ...shift, green: EMPTY, inGreen: emptied() })).toEqual({
       outcome: 'refused',
       reason: 'The green slot is to be empty, yet would get 50 %.',

@@ -212,7 +212,7 @@ describe('weights', () => {
     ).toMatchObject({ outcome: 'progressing' });
   });
 
-  test('make the rule when there is none, and remove it when nothing shall be served', () => {
+  test('make the rule when there is none, and remove it when nothing is to be served', () => {
     const green = running('web:2', NEW.digest, 2);
     expect(plan({ observed: { green, rule: null } })).toMatchObject({ actions: [{ do: 'create rule' }] });
     const nothing = { state: 'empty' } as const;
@@ -221,7 +221,7 @@ describe('weights', () => {
     });
   });
 
-  test("a stranger's rule is refused before anything else", () => {
+  test('a rule made outside Farol is refused before anything else', () => {
     const rule = { arn: 'rule', weights: { blue: 30, green: 30 }, foreign: 'its weights are 30 and 30' };
     expect(plan({ observed: { rule } })).toMatchObject({
       outcome: 'refused',
@@ -270,7 +270,7 @@ describe('the way back', () => {
   });
 });
 
-describe('an end in which nothing serves is none', () => {
+describe('nothing has converged while nothing serves', () => {
   const dead = (at: string, phase: Intent['phase'] = 'restore') =>
     plan({
       phase,

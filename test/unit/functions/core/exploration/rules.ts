@@ -87,7 +87,7 @@ function wrongTurn(from: State, { after, waits }: Step): string[] {
   return wrong;
 }
 
-/** An end that is none. */
+/** An end that is not a good one. */
 function wrongEnd(from: State, { stage, live, warm, world, before }: State): string[] {
   if (stage !== 'done' || from.stage === 'done') return [];
   if (live === undefined) return world.blue === null ? [] : ['I6: traffic, and nothing is live'];

@@ -1,5 +1,6 @@
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import {
+  CfnSecurityGroup,
   FlowLogDestination,
   FlowLogTrafficType,
   GatewayVpcEndpointAwsService,
@@ -18,6 +19,18 @@ import { type IRole, PolicyDocument, PolicyStatement, Role, ServicePrincipal } f
 import { type ILogGroup, LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { EnvironmentTarget } from '../environments/schema.ts';
+
+/**
+ * A rule that matches no traffic, as CDK writes it. A group without a rule of its own gets EC2's, which lets everything out
+ * (CloudFormation, AWS::EC2::SecurityGroup, SecurityGroupEgress).
+ */
+const NOTHING_OUT: CfnSecurityGroup.EgressProperty = {
+  cidrIp: '255.255.255.255/32',
+  description: 'Nothing leaves but what other rules name',
+  ipProtocol: 'icmp',
+  fromPort: 252,
+  toPort: 86,
+};
 
 export interface NetworkProps extends Readonly<EnvironmentTarget['network']> {
   readonly logRetention: RetentionDays;
@@ -103,6 +116,9 @@ export class Network extends Construct {
       this.loadBalancerGroup.connections.allowFrom(this.smokeGroup, Port.tcp(props.ports[slot]), `preview of ${slot}`);
     }
     if (by === 'endpoints') this.#endpoints(group('EndpointGroup', 'Endpoints of AWS services'));
+    // CDK takes its rule away with the first flow, also where that flow becomes a resource apart: the group itself would then say
+    // nothing, and a reader could not tell it from one that lets everything out.
+    for (const apart of [this.loadBalancerGroup, this.smokeGroup, this.databaseFunctionGroup]) saysNothingOut(apart);
     if (props.flowLogs) {
       const logGroup = new LogGroup(this, 'FlowLog', {
         retention: props.logRetention,
@@ -158,4 +174,12 @@ export class Network extends Construct {
       this.vpc.addInterfaceEndpoint(endpointId, { service, subnets, securityGroups: [securityGroup], open: false });
     }
   }
+}
+
+/** Writes into the group itself that nothing leaves it, whatever resources apart allow. */
+function saysNothingOut(group: ISecurityGroup): void {
+  const resource = group.node.defaultChild;
+  if (!(resource instanceof CfnSecurityGroup))
+    throw new TypeError(`${group.node.path} is not a security group of this stack`);
+  resource.securityGroupEgress = [NOTHING_OUT];
 }

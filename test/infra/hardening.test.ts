@@ -84,7 +84,10 @@ describe.each(SERVICES)('$name', ({ all, target, protection }) => {
     expect(flows(all, 'Egress')).toEqual(
       [
         // CDK's way to say "nothing": a group without a rule would get AWS's own, which lets everything out.
+        'Checks of a slot before it gets traffic -> 255.255.255.255/32 icmp 252-86',
         'Database -> 255.255.255.255/32 icmp 252-86',
+        'Load balancer -> 255.255.255.255/32 icmp 252-86',
+        'The function that prepares the database -> 255.255.255.255/32 icmp 252-86',
         ...(byEndpoints ? ['Endpoints of AWS services -> 255.255.255.255/32 icmp 252-86'] : []),
         'Checks of a slot before it gets traffic -> Load balancer tcp 8081',
         'Checks of a slot before it gets traffic -> Load balancer tcp 8082',
@@ -102,6 +105,11 @@ describe.each(SERVICES)('$name', ({ all, target, protection }) => {
           : []),
       ].toSorted(),
     );
+  });
+
+  test('each group says itself what leaves it', () => {
+    for (const { Properties } of ofType(all, 'AWS::EC2::SecurityGroup'))
+      expect(Properties, String(Properties['GroupDescription'])).toHaveProperty('SecurityGroupEgress.0');
   });
 
   test('lets in what is named and nothing else, nobody from everywhere', () => {

@@ -1,4 +1,5 @@
 import { seconds } from '#core/contract/duration.ts';
+import { SLOTS } from '#core/contract/slot.ts';
 import type { Environments, EnvironmentTarget } from '../../infra/environments/schema.ts';
 import type { Template } from '../deploy/assembly.ts';
 import { PRICES, type PriceName } from './prices.ts';
@@ -35,7 +36,36 @@ export function idleMonth({ targets }: Environments, templates: readonly Templat
     const more = costing.items(Properties, target);
     lines.set(Type, { what: Type, count: count + 1, items: [...items, ...more], note: costing.note });
   }
-  return [...targets.map((one) => tasks(one)), ...lines.values()].map(merged);
+  return [...targets.map((one) => tasks(one)), ...watching(targets.length), ...lines.values()].map(merged);
+}
+
+/**
+ * Alarms that Application Auto Scaling makes for a policy: one to scale out, one to scale in (Application Auto Scaling User Guide,
+ * "How target tracking scaling works").
+ */
+const ALARMS_OF_A_POLICY = 2;
+
+/** Custom metrics of a target, by the report that sends them (docs/observability.md). */
+const METRICS_OF_A_TARGET = 3;
+
+/** What watches targets and stands in no template: Farol's own metrics, and alarms of the policies that Farol gives each slot. */
+function watching(targets: number): Line[] {
+  const alarms = targets * SLOTS.length * ALARMS_OF_A_POLICY;
+  const metrics = targets * METRICS_OF_A_TARGET;
+  return [
+    {
+      what: 'alarms of target tracking',
+      count: alarms,
+      items: [{ price: 'alarmMonth', quantity: alarms }],
+      note: 'two for each slot, made by Application Auto Scaling; they count among the 10 that are free',
+    },
+    {
+      what: 'custom metrics',
+      count: metrics,
+      items: [{ price: 'metricMonth', quantity: metrics }],
+      note: 'three for each target; 10 of the account are free',
+    },
+  ];
 }
 
 /** The tasks of the live slot at their least, with their public addresses. */

@@ -66,6 +66,9 @@ No AWS account was at hand: each price says where and when it was read. Look at 
 /** Of each zone where egress is by endpoints (infra/constructs/network.ts): registry's API and images, logs, secrets. */
 export const INTERFACE_ENDPOINTS = 4;
 
+/** Of the managed firewall (infra/constructs/firewall.ts): the limit for an address, and AWS's groups. */
+export const FIREWALL_RULES = 4;
+
 /** Prices of what is left or comes with use: listed although no idle month has them. */
 const LATER = [
   'snapshotGibMonth',
@@ -92,7 +95,7 @@ Not free in any plan: tasks on Fargate, public IPv4 addresses beyond those of EC
 | database | one instance | a standby in another zone | a zone or an instance lost: minutes to hours of standstill instead of about a minute |
 | backups | 1 day | 14 days | a mistake is noticed within a day, or its data are lost |
 | tasks | public subnets, a public address each, nobody may call them | private subnets, out by NAT | one wrong rule in a security group would lay a task open |
-| firewall | none | AWS's rule groups, a limit for each address | floods and known attacks reach the application |
+| firewall | none | AWS's rule groups, a limit for each address | floods and known attacks reach the application; \`edge.firewall: 'managed'\` adds it for ${money(PRICES.webAclMonth.usd + FIREWALL_RULES * PRICES.webAclRuleMonth.usd)} a month and $${PRICES.webAclMillion.usd} for a million requests |
 | flow logs, Container Insights | none | both | less to look at afterwards |
 | capacity | 2 to 4 tasks of 0.25 vCPU | 2 to 10 of 0.5 vCPU | |
 | logs, kept | two weeks | three months | |

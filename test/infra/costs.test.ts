@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { dollars, idleMonth, total, unknownTypes } from '../../cli/costs/estimate.ts';
-import { costsPage, INTERFACE_ENDPOINTS, type Profile } from '../../cli/costs/page.ts';
+import { costsPage, FIREWALL_RULES, INTERFACE_ENDPOINTS, type Profile } from '../../cli/costs/page.ts';
 import { Template } from '../../cli/deploy/assembly.ts';
 import * as environments from '../../infra/environments/environments.ts';
 import { parseEnvironments } from '../../infra/environments/schema.ts';
@@ -61,6 +61,20 @@ test('a way out by endpoints is priced for each endpoint', () => {
     Object.values(template.findResources('AWS::EC2::VPCEndpoint', { Properties: { VpcEndpointType: 'Interface' } })),
   );
   expect(made).toHaveLength(INTERFACE_ENDPOINTS);
+});
+
+test('the firewall is priced with as many rules as it has', () => {
+  const { environments: value, templates } = profiles.production;
+  const firewall = idleMonth(value, templates).find(({ what }) => what === 'AWS::WAFv2::WebACL');
+  expect(firewall?.items).toContainEqual({ price: 'webAclRuleMonth', quantity: FIREWALL_RULES });
+});
+
+test('what watches a target without standing in a template is priced for each target', () => {
+  const { environments: value, templates } = profiles.promotion;
+  const lines = new Map(idleMonth(value, templates).map((line) => [line.what, line.items]));
+  expect(value.targets).toHaveLength(2);
+  expect(lines.get('alarms of target tracking')).toEqual([{ price: 'alarmMonth', quantity: 8 }]);
+  expect(lines.get('custom metrics')).toEqual([{ price: 'metricMonth', quantity: 6 }]);
 });
 
 test('starter is the small one', () => {

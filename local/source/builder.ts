@@ -11,7 +11,7 @@ import type { ImageMaker } from '../image/maker.ts';
 import { PYTHON } from '../setup.mjs';
 import { readApplication, type TaggedApplication } from './contract.ts';
 import { git } from './git.ts';
-import type { TagBuilder } from './receiver.ts';
+import type { PushedTag, TagBuilder } from './receiver.ts';
 
 /** Milliseconds that one command of `local.prepare` may take. */
 const PREPARE_TIMEOUT = 5 * 60_000;
@@ -27,8 +27,8 @@ interface Tree {
   readonly release: ReleaseJson;
 }
 
-/** The branches of a repository that hold a commit, divided by spaces. */
-async function branchesOf(repository: string, commit: string): Promise<string> {
+/** The branches of a repository that hold a commit, divided by spaces. @param pushed heads that are stored together with the tag */
+async function branchesOf(repository: string, commit: string, pushed: PushedTag['heads']): Promise<string> {
   const names = await git(repository, [
     'for-each-ref',
     '--contains',
@@ -36,7 +36,12 @@ async function branchesOf(repository: string, commit: string): Promise<string> {
     '--format=%(refname:lstrip=2)',
     'refs/heads',
   ]);
-  return names.split('\n').join(' ');
+  const holding = new Set(names.split('\n').filter(Boolean));
+  for (const { branch, object } of pushed) {
+    const newer = await git(repository, ['rev-list', '--max-count=1', commit, `^${object}`]);
+    if (newer === '') holding.add(branch);
+  }
+  return [...holding].join(' ');
 }
 
 /** An image that lies in the registry. */
@@ -72,8 +77,9 @@ export class Builder implements TagBuilder {
     this.#options = options;
   }
 
-  async build(repository: string, tag: string, say: (line: string) => void): Promise<void> {
-    const { digest } = await this.publish(repository, tag, say);
+  async build(repository: string, pushed: PushedTag, say: (line: string) => void): Promise<void> {
+    const { tag } = pushed;
+    const { digest } = await this.publish(repository, tag, say, pushed);
     say(
       `${tag} is in the registry as ${digest.slice(0, 'sha256:'.length + 12)}; its deployment is on the screen of npm start`,
     );
@@ -84,11 +90,11 @@ export class Builder implements TagBuilder {
     await this.#tree(repository, tag);
   }
 
-  /** Builds `tag` of the git repository and pushes its image. */
-  async publish(repository: string, tag: string, say: (line: string) => void): Promise<Built> {
+  /** Builds `tag` of the git repository and pushes its image. @param pushed where its reference is not stored yet */
+  async publish(repository: string, tag: string, say: (line: string) => void, pushed?: PushedTag): Promise<Built> {
     const { codebuild, images } = this.#options;
     say(`building ${tag}`);
-    const { commit, author, folder, release } = await this.#tree(repository, tag);
+    const { commit, author, folder, release } = await this.#tree(repository, tag, pushed?.object);
     const build = codebuild.begin(commit);
     try {
       const earlier = [...this.built.keys()].filter((version) => compareVersions(version, tag) < 0);
@@ -100,7 +106,7 @@ export class Builder implements TagBuilder {
         [made]: digest,
         [of]: commit,
         [started]: `the push of ${tag}`,
-        [branches]: await branchesOf(repository, commit),
+        [branches]: await branchesOf(repository, commit, pushed?.heads ?? []),
       });
       const built = { version: tag, commit, digest };
       this.built.set(tag, built);
@@ -111,8 +117,8 @@ export class Builder implements TagBuilder {
     }
   }
 
-  async #tree(repository: string, tag: string): Promise<Tree> {
-    const application = await readApplication(repository, tag, this.#options.prefix);
+  async #tree(repository: string, tag: string, object?: string): Promise<Tree> {
+    const application = await readApplication(repository, tag, this.#options.prefix, object);
     const { commit } = application;
     const known = this.#trees.get(commit);
     if (known) return known;

@@ -20,10 +20,16 @@ export interface TaggedApplication {
 /**
  * @param repository git repository that holds the tag
  * @param prefix the application's folder in a tree that has no release.json at its root
+ * @param object what the tag points to, where its reference is not stored yet
  * @throws {FixableError} if it is missing, or does not follow the contract
  */
-export async function readApplication(repository: string, tag: string, prefix: string): Promise<TaggedApplication> {
-  const commit = await git(repository, ['rev-parse', '--verify', `refs/tags/${tag}^{commit}`]);
+export async function readApplication(
+  repository: string,
+  tag: string,
+  prefix: string,
+  object = `refs/tags/${tag}`,
+): Promise<TaggedApplication> {
+  const commit = await git(repository, ['rev-parse', '--verify', `${object}^{commit}`]);
   const author = await git(repository, ['log', '-1', '--format=%an <%ae>', commit]);
   const places = [...new Set(['', prefix])];
   for (const folder of places) {

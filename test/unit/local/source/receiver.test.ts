@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { askGit, git } from '../../../../local/source/git.ts';
 import { type Receiver, startReceiver } from '../../../../local/source/receiver.ts';
 
@@ -10,21 +10,28 @@ let folder: string;
 let mine: string;
 let receiver: Receiver;
 const built: string[] = [];
-let trouble: string | undefined;
+const together: string[] = [];
+let trouble: readonly [tag: string, reason: string] | undefined;
+let whileBuilding: () => Promise<void>;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'farol-'));
   mine = join(folder, 'mine');
   mkdirSync(mine);
   built.length = 0;
+  together.length = 0;
   trouble = undefined;
+  whileBuilding = () => Promise.resolve();
   await git(mine, ['init', '--quiet', '--initial-branch=main', '.']);
   await git(mine, ['commit', '--quiet', '--allow-empty', '--message', 'one']);
   receiver = await startReceiver(join(folder, "it's here.git"), {
-    async build(repository, tag, say) {
-      // The builder reads the tag from the repository it was pushed to.
-      built.push(`${tag} ${await git(repository, ['rev-parse', `${tag}^{commit}`])}`);
-      if (trouble) throw new Error(trouble);
+    async build(repository, { tag, object, heads }, say) {
+      // The builder reads the object from the repository it was pushed to.
+      built.push(`${tag} ${await git(repository, ['rev-parse', `${object}^{commit}`])}`);
+      together.push(...heads.map(({ branch }) => branch));
+      say(`building ${tag}`);
+      await whileBuilding();
+      if (trouble?.[0] === tag) throw new Error(trouble[1]);
       say(`${tag} is built`);
     },
   });
@@ -93,13 +100,48 @@ test('a version never moves and is never taken away', async () => {
   expect(built).toHaveLength(1);
 });
 
-test('a version that was not built can be pushed again', async () => {
+test('a version that cannot be built fails its push, and can be pushed again', async () => {
   await git(mine, ['tag', 'v1.3.0']);
-  trouble = 'no release.json';
-  expect((await push('v1.3.0')).said).toContain('v1.3.0 was not built: no release.json');
+  trouble = ['v1.3.0', 'no release.json'];
+  const { code, said } = await push('v1.3.0');
+  expect(code).not.toBe(0);
+  expect(said).toContain('v1.3.0 was not built: no release.json');
+  expect(said).toContain('[remote rejected] v1.3.0 -> v1.3.0');
   expect(await kept('refs/tags/v1.3.0')).toBeUndefined();
   trouble = undefined;
-  expect((await push('v1.3.0')).said).toContain('v1.3.0 is built');
+  expect(await push('v1.3.0')).toMatchObject({ code: 0, said: expect.stringContaining('v1.3.0 is built') });
+  expect(await kept('refs/tags/v1.3.0')).toBeDefined();
+});
+
+test('what is pushed beside a version that cannot be built is stored', async () => {
+  await git(mine, ['tag', 'v1.3.0']);
+  await git(mine, ['tag', 'v1.4.0']);
+  trouble = ['v1.3.0', 'no release.json'];
+  expect((await push('main', 'v1.3.0', 'v1.4.0')).code).not.toBe(0);
+  expect(await kept('refs/heads/main')).toBeDefined();
+  expect(await kept('refs/tags/v1.3.0')).toBeUndefined();
+  expect(await kept('refs/tags/v1.4.0')).toBeDefined();
+});
+
+test('the branches of an atomic push are known to the build', async () => {
+  await git(mine, ['tag', 'v1.3.0']);
+  expect((await push('--atomic', 'main', 'v1.3.0')).code).toBe(0);
+  expect(together).toEqual(['main']);
+});
+
+test('a version that was built is stored, also when the person who pushed did not wait', async () => {
+  await git(mine, ['tag', 'v1.3.0']);
+  const pushing = execa('git', ['push', receiver.remote, 'v1.3.0'], { cwd: mine, reject: false, detached: true });
+  const begun = Promise.withResolvers<void>();
+  whileBuilding = async () => {
+    begun.resolve();
+    await pushing;
+  };
+  await begun.promise;
+  // As the terminal does on Ctrl-C: git and its hooks get it together.
+  process.kill(-(pushing.pid ?? Number.NaN), 'SIGINT');
+  await pushing;
+  await vi.waitFor(async () => expect(await kept('refs/tags/v1.3.0')).toBeDefined(), { timeout: 20_000 });
 });
 
 test('while nothing listens, nothing is taken', async () => {

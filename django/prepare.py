@@ -3,7 +3,7 @@ Makes this tree runnable on your own machine, without a container: what the Dock
 
 FAROL_CACHE: folder that persists between builds. A Python environment is made there once for each requirements.txt
 and Python, and `.venv` in the tree leads to it.
-FAROL_PREVIOUS: folders of the two releases before this one; their static files stay reachable (see collect_release).
+FAROL_PREVIOUS: folders of the releases before this one; their static files stay reachable (see collect_release).
 """
 
 import fcntl

@@ -1,17 +1,15 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { DynamoApprovals } from '#aws/dynamo-approvals.ts';
 import { DynamoLedger } from '#aws/dynamo-ledger.ts';
 import { SsmSettings } from '#aws/ssm-settings.ts';
-import type { Approvals, Clock, Ledger } from '#core/ports.ts';
+import { systemClock } from '#aws/system-clock.ts';
+import type { Approvals, Ledger } from '#core/ports.ts';
 import { ORCHESTRATOR } from '../../infra/names.ts';
 import type { Targets } from '../run/ports.ts';
 import type { Terminal } from '../terminal.ts';
 import { clientConfig } from './clients.ts';
-
-const clock: Clock = { now: () => new Date().toISOString(), sleep: (ms) => sleep(ms) };
 
 function tableClient(region: string | undefined): DynamoDBDocumentClient {
   return DynamoDBDocumentClient.from(new DynamoDBClient(clientConfig(region)));
@@ -19,12 +17,12 @@ function tableClient(region: string | undefined): DynamoDBDocumentClient {
 
 /** The ledger, to be read. */
 export function ledgerOf(region: string | undefined): Ledger {
-  return new DynamoLedger(tableClient(region), ORCHESTRATOR.ledger, clock);
+  return new DynamoLedger(tableClient(region), ORCHESTRATOR.ledger, systemClock);
 }
 
 /** Questions to people, to be read. */
 export function approvalsOf(region: string | undefined): Approvals {
-  return new DynamoApprovals(tableClient(region), ORCHESTRATOR.ledger, clock);
+  return new DynamoApprovals(tableClient(region), ORCHESTRATOR.ledger, systemClock);
 }
 
 /** The published targets; of one whose settings do not parse it is told. */

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { CloudWatchMetrics } from '#aws/cloudwatch-metrics.ts';
 import { CodePipelines } from '#aws/code-pipelines.ts';
 import { CodeBuildRecords } from '#aws/codebuild-records.ts';
@@ -16,6 +15,7 @@ import { LogAnchors } from '#aws/log-anchors.ts';
 import { SnsNotifier } from '#aws/sns-notifier.ts';
 import { SsmSettings } from '#aws/ssm-settings.ts';
 import { StepFunctionsExecutions } from '#aws/step-functions-executions.ts';
+import { systemClock } from '#aws/system-clock.ts';
 import { TaskLogs } from '#aws/task-logs.ts';
 import type { Settings } from '#core/contract/settings.ts';
 import type { Target } from '#core/contract/target.ts';
@@ -25,10 +25,7 @@ import { clients } from './clients.ts';
 import { required } from './env.ts';
 import { targetClients } from './target-clients.ts';
 
-export const clock: Clock = {
-  now: () => new Date().toISOString(),
-  sleep: (ms) => sleep(ms),
-};
+export const clock: Clock = systemClock;
 
 /**
  * The adapters behind the ports, each made when a function first asks for it, from the environment as it is then. What acts on a

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { argv, env, exit, stderr, stdin, stdout } from 'node:process';
-import { type PipelineRun, releasesBefore, releaseTag, startedBy } from '#core/domain/release-tag.ts';
+import { keptReleases, type PipelineRun, releaseTag, startedBy } from '#core/domain/release-tag.ts';
 
 /**
  * What buildspec.yml asks of Farol's own rules, bundled into it at synthesis (buildspec.ts). One word says what is asked; the
  * answer is one line, a refusal is a sentence on standard error and exit code 1.
  *
  * RUN: the trigger of the pipeline's execution, as GetPipelineExecution gives it. PUSHED: the tag that began it, as JSON, or null.
- * RELEASED: the tags in the registry, divided by spaces.
+ * RELEASED: the tags in the registry, divided by spaces. LIVE: the versions that are live at the application's targets, as well.
  */
 const [, , asked = '', version = ''] = argv;
 const released = words(env['RELEASED']);
@@ -26,11 +26,11 @@ switch (asked) {
     stdout.write(`${'version' in decided ? decided.version : 'none'}\n`);
     break;
   }
-  case 'before':
-    stdout.write(`${releasesBefore(version, released, 2).join(' ')}\n`);
+  case 'kept':
+    stdout.write(`${keptReleases(version, released, words(env['LIVE'])).join(' ')}\n`);
     break;
   default:
-    stderr.write(`release-tag: "started", "version" or "before" is asked, not ${JSON.stringify(asked)}\n`);
+    stderr.write(`release-tag: "started", "version" or "kept" is asked, not ${JSON.stringify(asked)}\n`);
     exit(1);
 }
 

@@ -10,19 +10,26 @@ import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { seconds } from '#core/contract/duration.ts';
+import { headPartition, ledgerTable } from '#core/contract/ledger.ts';
 import { buildProject, pipelineName } from '#core/contract/pipeline.ts';
+import type { Target } from '#core/contract/target.ts';
 import { buildspecText } from '../build/buildspec.ts';
 import type { PipelineSettings } from '../environments/schema.ts';
-import { buildRole, repositoryName } from '../names.ts';
+import { buildRole, ORCHESTRATOR, repositoryName } from '../names.ts';
 
 export interface ReleaseBuildProps extends Pick<PipelineSettings, 'app' | 'source' | 'buildspec' | 'build'> {
   readonly connectionArn: string;
   /** Branches that targets ask for: the build says which of them hold its commit. */
   readonly branches: readonly string[];
+  /** The application's targets: the build keeps the static files of what is live there. */
+  readonly targets: readonly Target[];
   /** Bucket through which the pipeline hands over which commit to build. */
   readonly artifactsArn: string;
   readonly logRetention: RetentionDays;
 }
+
+/** The table that says what is live. */
+const HEADS = ledgerTable(ORCHESTRATOR.ledger, 'heads');
 
 const COMPUTE = { small: ComputeType.SMALL, medium: ComputeType.MEDIUM, large: ComputeType.LARGE };
 
@@ -117,6 +124,12 @@ export class ReleaseBuild extends Construct {
               ],
               resources: [stack.formatArn({ service: 'ecr', resource: 'repository', resourceName: repository })],
             }),
+            // What is live at the application's own targets. DynamoDB Developer Guide, "Using IAM policy conditions for fine-grained access control".
+            new PolicyStatement({
+              actions: ['dynamodb:GetItem'],
+              resources: [stack.formatArn({ service: 'dynamodb', resource: 'table', resourceName: HEADS })],
+              conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': props.targets.map(headPartition) } },
+            }),
             useConnection(props.connectionArn, props.source.repository),
             // What began the run, and with which tag.
             new PolicyStatement({
@@ -157,6 +170,8 @@ export class ReleaseBuild extends Construct {
         FAROL_REPOSITORY_URI: { value: `${stack.account}.dkr.ecr.${stack.region}.${stack.urlSuffix}/${repository}` },
         FAROL_PIPELINE: { value: pipelineName(props.app) },
         FAROL_BRANCHES_ASKED: { value: props.branches.join(' ') },
+        FAROL_TARGETS: { value: props.targets.join(' ') },
+        FAROL_HEADS: { value: HEADS },
       },
       timeout: Duration.seconds(seconds(timeout)),
       logging: { cloudWatch: { logGroup } },

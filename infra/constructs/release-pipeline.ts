@@ -18,6 +18,7 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { APPROVAL, BUILD_VARIABLES, buildProject, NO_VERSION, pipelineName } from '#core/contract/pipeline.ts';
+import type { Target } from '#core/contract/target.ts';
 import type { PipelineSettings } from '../environments/schema.ts';
 import { ReleaseBuild, useConnection } from './release-build.ts';
 
@@ -25,6 +26,8 @@ export interface ReleasePipelineProps extends PipelineSettings {
   readonly connectionArn: string;
   /** Branches that targets ask for. */
   readonly branches: readonly string[];
+  /** The application's targets. */
+  readonly targets: readonly Target[];
   readonly logRetention: RetentionDays;
 }
 

@@ -1,4 +1,5 @@
 import { type App, type Environment, type Stack, Tags } from 'aws-cdk-lib';
+import type { Target } from '#core/contract/target.ts';
 import { targetNames } from '#core/contract/target-names.ts';
 import type { Environments, EnvironmentTarget } from '../environments/schema.ts';
 import { MADE_BY, ORCHESTRATOR, pipelineStack } from '../names.ts';
@@ -26,6 +27,9 @@ export function addStacks(app: App, environments: Environments, sources: Sources
           env,
           pipeline,
           branches: branchesOf(pipeline.app, targets),
+          targets: targets
+            .filter(({ app: of }) => of === pipeline.app)
+            .map((one): Target => `${one.app}/${one.environment}`),
           orchestrator,
         }),
     ),

@@ -1,6 +1,7 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { CfnConnection } from 'aws-cdk-lib/aws-codeconnections';
 import type { Construct } from 'constructs';
+import type { Target } from '#core/contract/target.ts';
 import { ReleasePipeline } from '../constructs/release-pipeline.ts';
 import type { Environments, PipelineSettings } from '../environments/schema.ts';
 
@@ -8,6 +9,8 @@ export interface PipelineStackProps extends StackProps {
   readonly pipeline: PipelineSettings;
   /** Branches that the application's targets ask for (`provenance.branch`). */
   readonly branches: readonly string[];
+  /** The application's targets. */
+  readonly targets: readonly Target[];
   readonly orchestrator: Environments['orchestrator'];
 }
 
@@ -15,12 +18,13 @@ export interface PipelineStackProps extends StackProps {
 export class PipelineStack extends Stack {
   constructor(scope: Construct, id: string, props: PipelineStackProps) {
     super(scope, id, props);
-    const { pipeline, branches, orchestrator } = props;
+    const { pipeline, branches, targets, orchestrator } = props;
     const { logRetention } = orchestrator;
     new ReleasePipeline(this, 'Release', {
       ...pipeline,
       connectionArn: this.#connection(pipeline),
       branches,
+      targets,
       logRetention,
     });
   }

@@ -13,7 +13,7 @@ interface TaggedTree {
   readonly author: string;
   /** Id of the build, as CodeBuild answers it. */
   readonly build: string;
-  /** Versions before this one whose images are in the registry, newest first. */
+  /** Versions whose images are in the registry and whose static files this one keeps. */
   readonly previous: readonly string[];
 }
 

@@ -1,6 +1,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { awsSide, PLACE } from '@farol/local-aws/aws-side.ts';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { awsSide, clientOptions, PLACE } from '@farol/local-aws/aws-side.ts';
 import { CodeBuild } from '@farol/local-aws/codebuild/service.ts';
 import { createDataPlane, type DataPlane } from '@farol/local-aws/data-plane.ts';
 import { within } from '@farol/local-aws/deadline.ts';
@@ -14,6 +16,8 @@ import { createDockerRuntime } from '@farol/local-aws/runtime/docker.ts';
 import { createProcessRuntime } from '@farol/local-aws/runtime/process.ts';
 import type { Supervisor } from '@farol/local-aws/supervisor.ts';
 import { execa } from 'execa';
+import { DynamoLedger } from '#aws/dynamo-ledger.ts';
+import { systemClock } from '#aws/system-clock.ts';
 import { buildProject, pipelineName } from '#core/contract/pipeline.ts';
 import type { Settings } from '#core/contract/settings.ts';
 import { DATABASE_MASTER, ORCHESTRATOR } from '../../infra/names.ts';
@@ -136,6 +140,7 @@ async function bringUp(options: CloudOptions): Promise<Cloud> {
   for (const started of [assembling, database, local]) started.catch(() => undefined);
 
   const { gateway, dataPlane, codebuild, scans } = await local;
+  const applied: ServiceStack[] = [];
   const builder = new Builder({
     folder: join(state, 'builds'),
     cache: join(kept, 'cache'),
@@ -143,6 +148,7 @@ async function bringUp(options: CloudOptions): Promise<Cloud> {
     prefix: options.prefix,
     codebuild,
     images,
+    live: () => liveVersions(gateway.url, applied),
   });
   const place = { url: gateway.url, ...PLACE, deadlineSeconds: 120 };
   const bootstrapping = bootstrap(place);
@@ -154,7 +160,6 @@ async function bringUp(options: CloudOptions): Promise<Cloud> {
   say('templates synthesized');
   const deploying = bootstrapping.then(() => deployStacks(place, assembly));
   deploying.catch(() => undefined);
-  const applied: ServiceStack[] = [];
   for (const [i, templateFile] of assembly.serviceTemplates.entries())
     applied.push(
       await applyServiceStack({
@@ -200,6 +205,14 @@ async function bringUp(options: CloudOptions): Promise<Cloud> {
       return built.digest;
     },
   };
+}
+
+/** What the ledger calls live at the targets of some service stacks. */
+async function liveVersions(gatewayUrl: string, stacks: readonly ServiceStack[]): Promise<string[]> {
+  const client = DynamoDBDocumentClient.from(new DynamoDBClient(clientOptions(gatewayUrl, 'web-build')));
+  const ledger = new DynamoLedger(client, ORCHESTRATOR.ledger, systemClock);
+  const heads = await Promise.all(stacks.map(({ settings }) => ledger.head(`${settings.app}/${settings.environment}`)));
+  return heads.flatMap(({ live }) => live?.deployable.version ?? []);
 }
 
 async function startDatabase({ supervisor, state, closers, say }: CloudOptions, part = 'postgresql') {

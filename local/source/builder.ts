@@ -7,6 +7,7 @@ import { extract } from 'tar';
 import { BUILD_VARIABLES } from '#core/contract/pipeline.ts';
 import type { ReleaseJson } from '#core/contract/release.ts';
 import { compareVersions } from '#core/contract/version.ts';
+import { keptReleases } from '#core/domain/release-tag.ts';
 import type { ImageMaker } from '../image/maker.ts';
 import { PYTHON } from '../setup.mjs';
 import { readApplication, type TaggedApplication } from './contract.ts';
@@ -15,9 +16,6 @@ import type { PushedTag, TagBuilder } from './receiver.ts';
 
 /** Milliseconds that one command of `local.prepare` may take. */
 const PREPARE_TIMEOUT = 5 * 60_000;
-
-/** Earlier releases whose trees the commands of a build may look at. */
-const PREVIOUS = 2;
 
 interface Tree {
   readonly version: string;
@@ -63,6 +61,8 @@ export interface BuilderOptions {
   /** Where each build is on record. */
   readonly codebuild: Pick<CodeBuild, 'begin' | 'end'>;
   readonly images: ImageMaker;
+  /** The versions that are live at the application's targets, by the ledger. */
+  readonly live: () => Promise<readonly string[]>;
 }
 
 /** Turns tags into images in the registry. */
@@ -97,8 +97,7 @@ export class Builder implements TagBuilder {
     const { commit, author, folder, release } = await this.#tree(repository, tag, pushed?.object);
     const build = codebuild.begin(commit);
     try {
-      const earlier = [...this.built.keys()].filter((version) => compareVersions(version, tag) < 0);
-      const previous = earlier.toSorted((a, b) => compareVersions(b, a)).slice(0, PREVIOUS);
+      const previous = keptReleases(tag, [...this.built.keys()], await this.#options.live());
       const digest = await images.publish({ folder, release, version: tag, commit, author, build, previous });
       const { version, digest: made, commit: of, started, branches } = BUILD_VARIABLES;
       codebuild.end(build, 'SUCCEEDED', {
@@ -145,13 +144,10 @@ export class Builder implements TagBuilder {
     return tree;
   }
 
-  /** Folders of the releases before `version`, newest first. */
+  /** Folders of all releases before `version`, newest first: a tree is made before it is known which of them will be live. */
   #previous(version: string): string[] {
     const earlier = this.#ready.filter((tree) => compareVersions(tree.version, version) < 0);
-    return earlier
-      .toSorted((a, b) => compareVersions(b.version, a.version))
-      .slice(0, PREVIOUS)
-      .map(({ folder }) => folder);
+    return earlier.toSorted((a, b) => compareVersions(b.version, a.version)).map(({ folder }) => folder);
   }
 
   async #prepare(folder: string, release: ReleaseJson, version: string, commit: string): Promise<void> {

@@ -153,6 +153,13 @@ describe('the build', () => {
         { Name: 'FAROL_REPOSITORY_URI' },
         { Name: 'FAROL_PIPELINE', Value: pipelineName('web') },
         { Name: 'FAROL_BRANCHES_ASKED', Value: '' },
+        {
+          Name: 'FAROL_TARGETS',
+          Value: environmentsIn()
+            .targets.map(({ app, environment: of }) => `${app}/${of}`)
+            .join(' '),
+        },
+        { Name: 'FAROL_HEADS', Value: 'farol-ledger-heads' },
       ],
     });
   });
@@ -183,8 +190,11 @@ describe('the build', () => {
     expect(project?.Properties['Environment']).toMatchObject({
       EnvironmentVariables: expect.arrayContaining([
         { Name: 'FAROL_BRANCHES_ASKED', Type: 'PLAINTEXT', Value: 'main stable/1.x' },
+        { Name: 'FAROL_TARGETS', Type: 'PLAINTEXT', Value: 'web/one web/two web/three' },
       ]),
     });
+    const role = JSON.stringify(resources(given, 'AWS::IAM::Role'));
+    expect(role).toContain('"dynamodb:LeadingKeys":["TARGET#web/one","TARGET#web/two","TARGET#web/three"]');
     expect(JSON.stringify(stages[1]?.Actions[0]?.Configuration)).toContain('#{codepipeline.PipelineExecutionId}');
   });
 

@@ -35,6 +35,11 @@ export function ledgerTable(ledger: string, part: LedgerPart): string {
   return `${ledger}-${part}`;
 }
 
+/** The partition of a target in the table of heads. */
+export function headPartition(target: Target): string {
+  return `TARGET#${target}`;
+}
+
 /** What an execution of the state machine is started with. The same push always makes the same bytes: StartExecution's idempotency rests on it. */
 export const DeploymentRequest = z.strictObject({
   /**

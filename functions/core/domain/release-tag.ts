@@ -59,10 +59,22 @@ export function startedBy({ triggerType, triggerDetail, tag }: PipelineRun): str
   return `${who === '' ? 'an unnamed caller' : who.slice(0, 150)} without a tag (${triggerType})`;
 }
 
-/** The versions before `version` that are in the registry, newest first, at most `count`. */
-export function releasesBefore(version: string, released: readonly string[], count: number): string[] {
-  return released
-    .filter((one) => versionProblem(one) === undefined && compareVersions(one, version) < 0)
-    .toSorted((a, b) => compareVersions(b, a))
-    .slice(0, count);
+/** How many releases an image keeps the static files of: as many as the Dockerfile has arguments for. */
+const KEPT_RELEASES = 4;
+
+/** The newest releases before one, which may be live by the time that it is deployed. */
+const NEWEST_BEFORE = 2;
+
+/**
+ * The releases whose static files stay in the image of `version`: what is live at the application's targets, since its pages are open
+ * while traffic shifts, however many releases failed after it; then the newest before `version`.
+ * @param released what is in the registry
+ * @param live versions that the ledger calls live
+ */
+export function keptReleases(version: string, released: readonly string[], live: readonly string[]): string[] {
+  const others = released.filter((one) => versionProblem(one) === undefined && one !== version);
+  const newestFirst = others.toSorted((a, b) => compareVersions(b, a));
+  const before = newestFirst.filter((one) => compareVersions(one, version) < 0).slice(0, NEWEST_BEFORE);
+  const serving = newestFirst.filter((one) => live.includes(one));
+  return [...new Set([...serving, ...before])].slice(0, KEPT_RELEASES);
 }

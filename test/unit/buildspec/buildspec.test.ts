@@ -30,6 +30,10 @@ if (text.includes(process.env.FAILS)) process.exit(1);
 if (text.includes(' codepipeline get-pipeline-execution ')) console.log(process.env.TRIGGER);
 if (text.includes(' codepipeline list-action-executions ')) console.log(process.env.PUSHED);
 if (text.includes(' ecr list-images ')) console.log(process.env.RELEASES.replaceAll(' ', '\\t'));
+if (text.includes(' dynamodb get-item ')) {
+  const { pk } = JSON.parse(args[args.indexOf('--key') + 1]);
+  console.log(JSON.parse(process.env.LIVE_AT)[pk.S] ?? 'None');
+}
 if (text.includes(' ecr describe-images ')) console.log('${DIGEST}');
 if (text.includes(' ecr get-login-password')) console.log('password');
 if (text.startsWith('docker image inspect')) console.log('python@${DIGEST}');
@@ -50,6 +54,8 @@ interface Given {
   readonly pushed?: string;
   /** Branches that targets ask for. */
   readonly asked?: string;
+  /** What is live, by the target. */
+  readonly live?: Readonly<Record<string, string>>;
   readonly trigger?: Readonly<Record<string, string>>;
   readonly fails?: string;
 }
@@ -61,6 +67,7 @@ async function build({
   fails = 'nothing',
   pushed,
   asked = '',
+  live = {},
   trigger = PUSH,
 }: Given): Promise<Run> {
   const folder = mkdtempSync(join(tmpdir(), 'farol-build-'));
@@ -100,6 +107,11 @@ async function build({
       FAROL_PIPELINE: 'web-release',
       FAROL_RUN: 'c53dbd42-0000-4000-8000-000000000000',
       FAROL_BRANCHES_ASKED: asked,
+      FAROL_TARGETS: 'web/staging web/production',
+      FAROL_HEADS: 'farol-ledger-heads',
+      LIVE_AT: JSON.stringify(
+        Object.fromEntries(Object.entries(live).map(([at, version]) => [`TARGET#${at}`, version])),
+      ),
       TRIGGER: JSON.stringify(trigger),
       PUSHED: JSON.stringify(pushed ?? null),
       CODEBUILD_BUILD_ID: 'web-build:1',
@@ -129,6 +141,7 @@ describe('a build of a version tag', async () => {
     pushed: 'v1.4.0',
     asked: 'main release/1.x',
     releases: 'v1.10.0 v1.2.0 v1.3.0 v1.1.0',
+    live: { 'web/staging': 'v1.10.0', 'web/production': 'v1.1.0' },
   });
 
   test('ends well and tells the pipeline what it made', () => {
@@ -155,11 +168,18 @@ describe('a build of a version tag', async () => {
   test('gives the Dockerfile every argument that it knows, and none that it does not', () => {
     const dockerfile = readFileSync(join(ROOT, 'django/Dockerfile'), 'utf8');
     const known = new Set([...dockerfile.matchAll(/^ARG (\w+)/gm)].map(([, name]) => name));
-    expect(new Set(Object.keys(buildArguments(imageBuild(run))))).toEqual(known);
+    const given = Object.keys(buildArguments(imageBuild(run)));
+    expect([...known].filter((name) => name === undefined || !given.includes(name))).toEqual([]);
+    expect(given.filter((name) => !known.has(name))).toEqual([]);
   });
 
-  test('keeps the static files of the two releases before it, not of newer ones', () => {
-    expect(buildArguments(imageBuild(run))).toMatchObject({ PREVIOUS_1: `${URI}:v1.3.0`, PREVIOUS_2: `${URI}:v1.2.0` });
+  test('keeps the static files of what is live at each target, and of the two releases before it', () => {
+    expect(buildArguments(imageBuild(run))).toMatchObject({
+      PREVIOUS_1: `${URI}:v1.10.0`,
+      PREVIOUS_2: `${URI}:v1.1.0`,
+      PREVIOUS_3: `${URI}:v1.3.0`,
+      PREVIOUS_4: `${URI}:v1.2.0`,
+    });
   });
 
   test('pushes one manifest, by its version, after the tests', () => {
@@ -171,6 +191,12 @@ describe('a build of a version tag', async () => {
     expect(place('python -m pytest')).toBeLessThan(place('docker build --tag'));
     expect(place('docker build --tag')).toBeLessThan(place('docker push'));
   });
+});
+
+test('while the ledger does not answer, nothing is built', async () => {
+  const run = await build({ tags: ['v1.4.0'], pushed: 'v1.4.0', releases: 'v1.3.0', fails: ' dynamodb get-item ' });
+  expect(run.status).not.toBe(0);
+  expect(imageBuild(run)).toBeUndefined();
 });
 
 test('the first release of all has none before it', async () => {

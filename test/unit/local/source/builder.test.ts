@@ -5,10 +5,11 @@ import type { BatchGetBuildsOutput } from '@aws-sdk/client-codebuild';
 import { PLACE } from '@farol/local-aws/aws-side.ts';
 import { CodeBuild } from '@farol/local-aws/codebuild/service.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { ImageMaker } from '../../../../local/image/maker.ts';
 import { treeImages } from '../../../../local/image/maker.ts';
 import { Repository } from '../../../../local/image/registry.ts';
 import { RegistryImages } from '../../../../local/image/store.ts';
-import { Builder } from '../../../../local/source/builder.ts';
+import { Builder, type BuilderOptions } from '../../../../local/source/builder.ts';
 import { git } from '../../../../local/source/git.ts';
 import { type MemoryRegistry, startMemoryRegistry } from '../../../fixtures/registry.ts';
 import { RELEASE_JSON } from '../../../fixtures/release-json.ts';
@@ -21,6 +22,8 @@ let builder: Builder;
 /** Ids of the builds, in order. */
 const begun: string[] = [];
 const said: string[] = [];
+let options: BuilderOptions;
+let live: readonly string[];
 const say = (line: string): void => void said.push(line);
 
 beforeEach(async () => {
@@ -29,9 +32,10 @@ beforeEach(async () => {
   mkdirSync(source);
   begun.length = 0;
   said.length = 0;
+  live = [];
   registry = await startMemoryRegistry();
   codebuild = new CodeBuild(PLACE, { name: 'web-build', pipeline: 'web-release' });
-  builder = new Builder({
+  options = {
     folder: join(folder, 'builds'),
     cache: join(folder, 'cache'),
     log: (version) => join(folder, `${version}.log`),
@@ -44,8 +48,10 @@ beforeEach(async () => {
       },
       end: (id, ...how) => codebuild.end(id, ...how),
     },
+    live: () => Promise.resolve(live),
     images: treeImages(new Repository(registry.url, 'web')),
-  });
+  };
+  builder = new Builder(options);
   await git(source, ['init', '--quiet', '--initial-branch=main', '.']);
 });
 afterEach(async () => {
@@ -125,6 +131,25 @@ test('its commands run in the tree, once, and are told of the cache, the version
   const before = readFileSync(join(directory, 'before'), 'utf8');
   expect(before).toBe(join(folder, 'builds', await git(source, ['rev-parse', 'v1.0.0'])));
   expect(readFileSync(join(folder, 'v1.1.0.log'), 'utf8')).toContain('ran the tool');
+});
+
+test('an image keeps what is live, however many releases failed after it', async () => {
+  for (const name of ['v1.0.0', 'v1.1.0', 'v1.2.0', 'v1.3.0', 'v1.4.0'])
+    await tag(name, { 'release.json': contract(), page: name });
+  const asked: (readonly string[])[] = [];
+  const images: ImageMaker = {
+    wantsPrepared: false,
+    publish({ version, previous }) {
+      asked.push([version, ...previous]);
+      return Promise.resolve(`sha256:${version}`);
+    },
+    close: () => Promise.resolve(),
+  };
+  builder = new Builder({ ...options, images });
+  await builder.publish(source, 'v1.0.0', say);
+  live = ['v1.0.0'];
+  for (const name of ['v1.1.0', 'v1.2.0', 'v1.3.0', 'v1.4.0']) await builder.publish(source, name, say);
+  expect(asked.at(-1)).toEqual(['v1.4.0', 'v1.0.0', 'v1.3.0', 'v1.2.0']);
 });
 
 test('a command that fails is told with its last lines, and tried again when the tag is pushed again', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type PipelineRun, releasesBefore, releaseTag, startedBy } from '#core/domain/release-tag.ts';
+import { keptReleases, type PipelineRun, releaseTag, startedBy } from '#core/domain/release-tag.ts';
 
 const pushed = (tag: string): PipelineRun => ({
   triggerType: 'WebhookV2',
@@ -68,8 +68,32 @@ describe('what began a run is told', () => {
   });
 });
 
-test('the releases before a version are the newest of the older ones, whatever else is in the registry', () => {
-  const released = ['v1.2.0', 'v1.10.0', 'latest', 'v1.4.0-rc.1', 'v1.4.0', 'v1.4', 'v1.3.9'];
-  expect(releasesBefore('v1.4.0', released, 2)).toEqual(['v1.4.0-rc.1', 'v1.3.9']);
-  expect(releasesBefore('v1.0.0', released, 2)).toEqual([]);
+describe('the releases whose static files stay', () => {
+  const released = ['v1.2.0', 'v1.10.0', 'latest', 'v1.4.0-rc.1', 'v1.4.0', 'v1.4', 'v1.3.9', 'v1.1.0', 'v1.0.0'];
+
+  test('are the newest of the older ones, whatever else is in the registry', () => {
+    expect(keptReleases('v1.4.0', released, [])).toEqual(['v1.4.0-rc.1', 'v1.3.9']);
+    expect(keptReleases('v1.0.0', released, [])).toEqual([]);
+  });
+
+  test('are what is live before all, however many failed after it', () => {
+    expect(keptReleases('v1.4.0', released, ['v1.1.0'])).toEqual(['v1.1.0', 'v1.4.0-rc.1', 'v1.3.9']);
+  });
+
+  test('are what is live at each target, each once, also where it is newer', () => {
+    expect(keptReleases('v1.4.0', released, ['v1.10.0', 'v1.3.9', 'v1.10.0'])).toEqual([
+      'v1.10.0',
+      'v1.3.9',
+      'v1.4.0-rc.1',
+    ]);
+  });
+
+  test('are four at most', () => {
+    const live = ['v1.0.0', 'v1.1.0', 'v1.2.0', 'v1.10.0'];
+    expect(keptReleases('v1.4.0', released, live)).toEqual(['v1.10.0', 'v1.2.0', 'v1.1.0', 'v1.0.0']);
+  });
+
+  test('are in the registry, and not the release itself', () => {
+    expect(keptReleases('v1.4.0', released, ['None', 'v1.4.0', 'v1.5.0'])).toEqual(['v1.4.0-rc.1', 'v1.3.9']);
+  });
 });

@@ -2,7 +2,7 @@
 Static files while two releases answer at once.
 
 A page of one release may send its browser to the other for a style sheet. An older page finds its files, because the
-image carries those of the releases before it that matter (see collect_release). A newer page's files cannot be here yet: it
+image carries those of releases before it (see collect_release). A newer page's files cannot be here yet: it
 gets this release's file of the same name instead, not to be kept.
 """
 

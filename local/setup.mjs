@@ -18,18 +18,27 @@ export const PYTHON = join(STATE, 'python');
 const LEAST_NODE = 20;
 const LEAST_PYTHON = { major: 3, minor: 10 };
 const MINUTES = 60_000;
+/** Milliseconds that npm and pip have to end what they started, before they are killed. */
+const GRACE = 2000;
 const SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 
 /**
  * Runs a command to its end.
  * @param {string} command
  * @param {string[]} args
- * @param {{ timeout: number, cwd?: string, env?: NodeJS.ProcessEnv }} options timeout in milliseconds
+ * @param {{ timeout: number, cwd?: string, env?: NodeJS.ProcessEnv, signal?: AbortSignal | undefined }} options timeout in milliseconds
  * @returns {Promise<{ code: number, output: string }>} code -1: it could not be started or ran out of time
  */
-function run(command, args, { timeout, cwd = ROOT, env = process.env }) {
+function run(command, args, { timeout, cwd = ROOT, env = process.env, signal }) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd, env, timeout, killSignal: 'SIGKILL', stdio: ['ignore', 'pipe', 'pipe'] });
+    if (signal?.aborted) return resolve({ code: -1, output: 'not begun: another step had failed' });
+    const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let late = false;
+    // Node's own time-out of a command that could not be started keeps the process until it is over.
+    const deadline = setTimeout(() => {
+      late = true;
+      child.kill('SIGKILL');
+    }, timeout).unref();
     let output = '';
     const keep = (/** @type {Buffer} */ chunk) => {
       output += chunk.toString();
@@ -42,10 +51,17 @@ function run(command, args, { timeout, cwd = ROOT, env = process.env }) {
       child.kill('SIGTERM');
       process.exit(130);
     };
+    const end = () => {
+      child.kill('SIGTERM');
+      setTimeout(() => child.kill('SIGKILL'), GRACE).unref();
+    };
+    signal?.addEventListener('abort', end);
     for (const name of SIGNALS) process.once(name, stop);
-    child.once('close', (code, signal) => {
+    child.once('close', (code) => {
+      clearTimeout(deadline);
+      signal?.removeEventListener('abort', end);
       for (const name of SIGNALS) process.off(name, stop);
-      if (signal === 'SIGKILL') output += `\nstopped after ${Math.round(timeout / 1000)} s`;
+      if (late) output += `\nstopped after ${Math.round(timeout / 1000)} s`;
       resolve({ code: code ?? -1, output });
     });
   });
@@ -74,14 +90,20 @@ function packagesAreInstalled() {
   );
 }
 
-/** @param {(text: string) => void} say */
-async function installPackages(say) {
+/**
+ * @param {(text: string) => void} say
+ * @param {AbortSignal} signal ends it
+ */
+async function installPackages(say, signal) {
   if (packagesAreInstalled()) return;
   say('installing npm packages');
   // Inside `npm start` the npm that runs is named by npm_execpath; it need not be the one on PATH.
   const npm = process.env.npm_execpath;
   const [command, args] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []];
-  const { code, output } = await run(command, [...args, 'ci', '--no-audit', '--no-fund'], { timeout: 4 * MINUTES });
+  const { code, output } = await run(command, [...args, 'ci', '--no-audit', '--no-fund'], {
+    timeout: 4 * MINUTES,
+    signal,
+  });
   if (code !== 0 || !packagesAreInstalled()) {
     throw new FixableError(
       `npm ci failed: run it by hand in ${ROOT} to see why. Its last lines:\n${lastLines(output)}`,
@@ -129,8 +151,9 @@ async function findPython() {
  * @param {(text: string) => void} say one line of progress
  * @param {{ folder: string, requirements: string, module: string, purpose: string }} environment folder below {@link STATE};
  *   requirements by its path below {@link ROOT}; module whose import shows that it works
+ * @param {AbortSignal} [signal] ends it
  */
-export async function makePythonEnvironment(say, { folder, requirements, module, purpose }) {
+export async function makePythonEnvironment(say, { folder, requirements, module, purpose }, signal) {
   const list = join(ROOT, requirements);
   const inside = join(folder, 'bin', 'python');
   const stamp = join(folder, 'farol-requirements');
@@ -146,6 +169,7 @@ export async function makePythonEnvironment(say, { folder, requirements, module,
   mkdirSync(STATE, { recursive: true });
   const made = await run(python.command, ['-m', 'venv', ...(python.pip ? [] : ['--without-pip']), folder], {
     timeout: 2 * MINUTES,
+    signal,
   });
   if (made.code !== 0) {
     throw new FixableError(
@@ -160,7 +184,10 @@ export async function makePythonEnvironment(say, { folder, requirements, module,
     );
   }
   const install = ['install', '--quiet', '--disable-pip-version-check', '--requirement', list];
-  const filled = await run(command, ['-m', 'pip', ...to, ...install], { timeout: 5 * MINUTES });
+  const filled = await run(command, ['-m', 'pip', ...to, ...install], {
+    timeout: 5 * MINUTES,
+    signal,
+  });
   if (filled.code !== 0) throw new FixableError(`pip install failed:\n${lastLines(filled.output)}`);
   writeFileSync(stamp, wanted);
 }
@@ -187,9 +214,15 @@ export async function setUp(say) {
     module: 'ministack',
     purpose: 'of the local cloud',
   };
-  const results = await Promise.allSettled([installPackages(say), makePythonEnvironment(say, python)]);
-  const failed = results.find((result) => result.status === 'rejected');
-  if (failed) throw failed.reason;
+  // What failed first ends the other: a person who has to mend something is not kept waiting for the rest.
+  const failed = new AbortController();
+  const steps = [installPackages(say, failed.signal), makePythonEnvironment(say, python, failed.signal)];
+  for (const step of steps) step.catch(() => failed.abort());
+  try {
+    await Promise.all(steps);
+  } finally {
+    await Promise.allSettled(steps);
+  }
 }
 
 /** PATH with the project's own tools first, so that `node` is the version that the project is written for. */

@@ -1,6 +1,7 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { afterAll } from 'vitest';
 import { ROOT } from '../../local/setup.mjs';
 
 const NOT_COPIED = ['.venv', '__pycache__', 'staticfiles', '.pytest_cache', '.ruff_cache'];
@@ -16,9 +17,10 @@ export interface OwnRung {
   readonly files?: Readonly<Record<string, string>>;
 }
 
-/** The project's application with more rungs on its ladder, in a temporary folder. */
+/** The project's application with more rungs on its ladder, in a folder that is gone after the last test of the file. */
 export function withRungs(rungs: readonly OwnRung[]): string {
   const folder = mkdtempSync(join(tmpdir(), 'farol-ladder-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
   cpSync(join(ROOT, 'django'), folder, { recursive: true, filter: (path) => !NOT_COPIED.includes(basename(path)) });
   for (const { name, from, version, replace = {}, files = {} } of rungs) {
     const rung = join(folder, 'ladder', name);

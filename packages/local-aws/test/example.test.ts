@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { createDataPlane } from '../src/data-plane.ts';
 import { createProcessRuntime } from '../src/runtime/process.ts';
-import { pythonEnvironment } from './fixtures/gateway.ts';
+import { pythonEnvironment, temporaryFolder } from './fixtures/gateway.ts';
 
 const folder = join(import.meta.dirname, '..');
 const readme = readFileSync(join(folder, 'README.md'), 'utf8');
@@ -24,15 +24,17 @@ async function freePort(): Promise<number> {
 
 test('the example in the README runs as it is written', async () => {
   const [, example = ''] = /```ts\n([^]*?)```/.exec(readme) ?? [];
+  const TMPDIR = temporaryFolder();
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', '--input-type=module-typescript', '--eval', example],
     {
       cwd: folder,
-      env: { ...process.env, LOCAL_AWS_PYTHON: pythonEnvironment, EXAMPLE_PORT: String(await freePort()) },
+      env: { ...process.env, TMPDIR, LOCAL_AWS_PYTHON: pythonEnvironment, EXAMPLE_PORT: String(await freePort()) },
     },
   );
   expect(stdout).toBe('hello\n');
+  expect(readdirSync(TMPDIR)).toEqual([]);
 });
 
 test('the README names every operation of ECS, load balancing and scaling', async () => {

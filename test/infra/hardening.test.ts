@@ -38,6 +38,12 @@ function withType(type: string) {
   return found;
 }
 
+/** Rules of a security group in each direction, unless the account asked for more. Amazon VPC User Guide, "Amazon VPC quotas". */
+const RULES_OF_A_GROUP = 60;
+
+/** What CloudFront's prefix list counts for in a security group. Amazon VPC User Guide, "AWS-managed prefix lists". */
+const PREFIX_LIST_WEIGHT = 55;
+
 const Reference = z.strictObject({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('GroupId')]) });
 const Flow = z.object({
   IpProtocol: z.string(),
@@ -105,6 +111,18 @@ describe.each(SERVICES)('$name', ({ all, target, protection }) => {
           : []),
       ].toSorted(),
     );
+  });
+
+  test('no group outgrows the rules that AWS gives it each way, of which CloudFront’s prefix list takes most', () => {
+    const weights = new Map<string, number>();
+    for (const direction of ['Egress', 'Ingress'] as const)
+      for (const flow of flows(all, direction)) {
+        const [from = '', to = ''] = flow.split(' -> ');
+        const group = `${direction} of ${direction === 'Egress' ? from : to.replace(/ \S+ \S+$/, '')}`;
+        weights.set(group, (weights.get(group) ?? 0) + (from.startsWith('pl-') ? PREFIX_LIST_WEIGHT : 1));
+      }
+    expect(weights.get('Ingress of Load balancer')).toBe(PREFIX_LIST_WEIGHT + 2);
+    expect([...weights].filter(([, weight]) => weight > RULES_OF_A_GROUP)).toEqual([]);
   });
 
   test('each group says itself what leaves it', () => {

@@ -31,6 +31,17 @@ INSTALLED_APPS = [
     "guestbook",
 ]
 
+# Of the people who look after the book. Only forms ask them: `createsuperuser --noinput` takes what it is given.
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
 MIDDLEWARE = [
     # First: a health check names the target by its address, which no list of allowed hosts can hold.
     "composeexample.probes.ProbeMiddleware",

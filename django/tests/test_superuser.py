@@ -49,3 +49,22 @@ def test_a_superuser_logs_in_through_cloudfront_and_an_internal_load_balancer(tr
     # By the load balancer's own header nobody makes it https, and Django takes no form that claims to come from there.
     by_http = {**sent, "CloudFront-Forwarded-Proto": "http", "X-Forwarded-Proto": "https"}
     assert served.ask("/admin/login/?next=/admin/", "POST", form, **by_http)[0].status == 403
+
+
+def test_a_weak_password_is_refused_where_a_person_changes_it(tree, database):
+    manage(tree, database, "migrate_locked")
+    manage(tree, database | ANSWERS, "createsuperuser", "--noinput")
+    change = (
+        "from django.contrib.auth.forms import SetPasswordForm\n"
+        "from django.contrib.auth.models import User\n"
+        "form = SetPasswordForm(User.objects.get(), {{'new_password1': {0!r}, 'new_password2': {0!r}}})\n"
+        "print('taken' if form.is_valid() else form.errors.as_text())"
+    )
+    for weak, why in {
+        "password1": "too common",
+        "7h3x": "too short",
+        "93720484719": "entirely numeric",
+        "ana@example": "too similar",
+    }.items():
+        assert why in manage(tree, database, "shell", "-c", change.format(weak))
+    assert "taken" in manage(tree, database, "shell", "-c", change.format(ANSWERS["DJANGO_SUPERUSER_PASSWORD"]))

@@ -17,6 +17,8 @@ export const PYTHON = join(STATE, 'python');
 
 const LEAST_NODE = 20;
 const LEAST_PYTHON = { major: 3, minor: 10 };
+/** Open files that a process may have: the load balancer holds two for each request under way, PostgreSQL wants some of its own. */
+const LEAST_FILES = 1024;
 const MINUTES = 60_000;
 /** Milliseconds that npm and pip have to end what they started, before they are killed. */
 const GRACE = 2000;
@@ -192,11 +194,23 @@ export async function makePythonEnvironment(say, { folder, requirements, module,
   writeFileSync(stamp, wanted);
 }
 
+/** How many files this process and what it starts may open; Node has raised its limit as far as the hard one by now. */
+function openFiles() {
+  const report = /** @type {{ userLimits?: { open_files?: { soft: unknown } } }} */ (process.report.getReport());
+  const soft = report.userLimits?.open_files?.soft;
+  return typeof soft === 'number' ? soft : Number.POSITIVE_INFINITY;
+}
+
 async function checkTools() {
   const node = Number(process.versions.node.split('.')[0]);
   if (node < LEAST_NODE)
     throw new FixableError(`Node ${LEAST_NODE} or newer is needed, this is ${process.versions.node}.`);
   if (process.platform === 'win32') throw new FixableError('Farol runs on Linux and macOS; on Windows use WSL.');
+  const files = openFiles();
+  if (files < LEAST_FILES)
+    throw new FixableError(
+      `A process may open ${files} files here, and ${LEAST_FILES} are needed: run ulimit -n ${LEAST_FILES} in this terminal and start again. If that is refused, ask who looks after this machine for a higher limit.`,
+    );
   const { code } = await run('git', ['--version'], { timeout: 20_000 });
   if (code !== 0) throw new FixableError('git is needed: install it (Debian, Ubuntu: apt install git).');
 }

@@ -69,8 +69,12 @@ function runMain(options) {
       process.stderr.write(`farol: ${error.message}\n`);
       resolve(1);
     });
-    main.once('exit', (code) => {
+    main.once('exit', (code, signal) => {
       endProcessesOf(run);
+      if (signal !== null && last === 0)
+        process.stderr.write(
+          `farol: npm start was ended from outside by ${signal} (out of memory, perhaps). What it had started is ended too; start it again.\n`,
+        );
       resolve(code ?? 1);
     });
   });

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -44,6 +45,45 @@ test('a step that fails ends the others, and the prompt is back', async () => {
   expect(stdout).toContain('Python 3.10 or newer is needed, none was found');
   const file = join(checkout, 'npm.pid');
   expect(existsSync(file) && runs(Number(readFileSync(file, 'utf8')))).toBe(false);
+});
+
+test('too few open files are said in one line, before anything is done', async () => {
+  const script = `import { setUp } from ${JSON.stringify(join(checkout, 'local/setup.mjs'))};
+    await setUp(() => {}).catch((error) => { process.stdout.write(error.message); process.exitCode = 2; });`;
+  const { stdout, exitCode } = await execa(
+    'sh',
+    ['-c', 'ulimit -n 64; exec "$@"', 'sh', process.execPath, '--input-type=module', '--eval', script],
+    {
+      reject: false,
+      env: { npm_execpath: join(checkout, 'npm.js') },
+    },
+  );
+  expect(exitCode).toBe(2);
+  expect(stdout).toMatch(/^A process may open 64 files here, and 1024 are needed: run ulimit -n 1024 .*$/);
+  expect(existsSync(join(checkout, 'npm.pid'))).toBe(false);
+});
+
+test('a cloud that is killed says so in one line', async () => {
+  for (const file of ['local/start.mjs', 'local/leftovers.mjs', 'local/options.mjs'])
+    cpSync(join(ROOT, file), join(checkout, file));
+  // Everything is there: the packages by npm's record, the Python environment by its stamp.
+  const packages = JSON.stringify({ packages: {} });
+  const requirements = readFileSync(join(checkout, 'packages/local-aws/requirements.txt'));
+  const files = {
+    'package-lock.json': packages,
+    'node_modules/.package-lock.json': packages,
+    // In the place of the project's own Node, which would run the cloud.
+    'node_modules/.bin/node': '#!/bin/sh\nkill -9 $$\n',
+    '.farol/python/bin/python': '#!/bin/sh\nexit 0\n',
+    '.farol/python/farol-requirements': createHash('sha256').update(requirements).digest('hex'),
+  };
+  for (const [file, text] of Object.entries(files)) {
+    mkdirSync(join(checkout, dirname(file)), { recursive: true });
+    writeFileSync(join(checkout, file), text, { mode: 0o755 });
+  }
+  const { stderr, exitCode } = await execa(process.execPath, [join(checkout, 'local/start.mjs')], { reject: false });
+  expect(exitCode).toBe(1);
+  expect(stderr).toMatch(/^farol: npm start was ended from outside by SIGKILL .* start it again\.$/);
 });
 
 function runs(pid: number): boolean {

@@ -64,7 +64,7 @@ test('too few open files are said in one line, before anything is done', async (
 });
 
 test('a cloud that is killed says so in one line', async () => {
-  for (const file of ['local/start.mjs', 'local/leftovers.mjs', 'local/options.mjs'])
+  for (const file of ['package.json', 'local/start.mjs', 'local/leftovers.mjs', 'local/options.mjs'])
     cpSync(join(ROOT, file), join(checkout, file));
   // Everything is there: the packages by npm's record, the Python environment by its stamp.
   const packages = JSON.stringify({ packages: {} });
@@ -81,9 +81,11 @@ test('a cloud that is killed says so in one line', async () => {
     mkdirSync(join(checkout, dirname(file)), { recursive: true });
     writeFileSync(join(checkout, file), text, { mode: 0o755 });
   }
-  const { stderr, exitCode } = await execa(process.execPath, [join(checkout, 'local/start.mjs')], { reject: false });
-  expect(exitCode).toBe(1);
+  const { stderr, exitCode } = await execa(process.execPath, [join(checkout, 'local/start.mjs'), '--app', checkout], {
+    reject: false,
+  });
   expect(stderr).toMatch(/^farol: npm start was ended from outside by SIGKILL .* start it again\.$/);
+  expect(exitCode).toBe(1);
 });
 
 function runs(pid: number): boolean {

@@ -11,7 +11,7 @@ export default defineConfig({
       'test/unit/functions/{aws,database}/**',
       // Long, and run with `npm test`: a mutant is to be caught by the test of what it breaks.
       'test/unit/functions/core/exploration/**',
-      'test/workflow/{any-history.property,interruption,schedules.property,budget.property}.test.ts',
+      'test/workflow/{any-history.property,interruption,schedules.property}.test.ts',
     ],
   },
 });

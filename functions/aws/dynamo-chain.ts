@@ -1,11 +1,11 @@
 import { entriesOf, entryKey } from '#core/contract/anchor.ts';
-import { Entry, Head, headPartition } from '#core/contract/ledger.ts';
+import { Entry, Head, targetPartition } from '#core/contract/ledger.ts';
 import type { Target } from '#core/contract/target.ts';
 import { CHAIN_START, entryHash } from '#core/domain/ledger-chain.ts';
 import type { Clock, Transition } from '#core/ports.ts';
 import { ABSENT, type DynamoTables, untilSettled, type Write } from './dynamo-table.ts';
 
-const headKey = (target: Target) => ({ table: 'heads', pk: headPartition(target), sk: 'HEAD' }) as const;
+const headKey = (target: Target) => ({ table: 'heads', pk: targetPartition(target), sk: 'HEAD' }) as const;
 const chainOf = (target: Target) => ({ table: 'entries', pk: entriesOf(target) }) as const;
 
 /** What a transition makes of the head; `undefined` takes a member away. */

@@ -13,6 +13,7 @@ import {
   Lock,
   SettingsClaim,
   Traffic,
+  targetPartition,
 } from '#core/contract/ledger.ts';
 import { type Context, Result } from '#core/contract/states.ts';
 import type { Target } from '#core/contract/target.ts';
@@ -42,7 +43,7 @@ const Meta = z.strictObject({
 const OF_TARGET = { LOCK: 'locks', WAITING: 'records', INTENT: 'changes', TRAFFIC: 'changes' } as const;
 const targetKey = (target: Target, sk: keyof typeof OF_TARGET) => ({
   table: OF_TARGET[sk],
-  pk: `TARGET#${target}`,
+  pk: targetPartition(target),
   sk,
 });
 const claimKey = (target: Target, settingsHash: string) =>

@@ -10,7 +10,7 @@ import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { seconds } from '#core/contract/duration.ts';
-import { headPartition, ledgerTable } from '#core/contract/ledger.ts';
+import { ledgerTable, targetPartition } from '#core/contract/ledger.ts';
 import { buildProject, pipelineName } from '#core/contract/pipeline.ts';
 import type { Target } from '#core/contract/target.ts';
 import { buildspecText } from '../build/buildspec.ts';
@@ -128,7 +128,9 @@ export class ReleaseBuild extends Construct {
             new PolicyStatement({
               actions: ['dynamodb:GetItem'],
               resources: [stack.formatArn({ service: 'dynamodb', resource: 'table', resourceName: HEADS })],
-              conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': props.targets.map(headPartition) } },
+              conditions: {
+                'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': props.targets.map(targetPartition) },
+              },
             }),
             useConnection(props.connectionArn, props.source.repository),
             // What began the run, and with which tag.

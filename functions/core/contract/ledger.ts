@@ -35,8 +35,8 @@ export function ledgerTable(ledger: string, part: LedgerPart): string {
   return `${ledger}-${part}`;
 }
 
-/** The partition of a target in the table of heads. */
-export function headPartition(target: Target): string {
+/** The partition of what belongs to a target, in the tables of heads, locks, records and changes. */
+export function targetPartition(target: Target): string {
   return `TARGET#${target}`;
 }
 
